@@ -1,0 +1,242 @@
+//! The names and numbers that must not be mixed: accounts, commands, sequences, versions, times.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest account id, in characters.
+pub const ACCOUNT_ID_LENGTH_MAX: usize = 128;
+/// The longest command id (idempotency key), in characters.
+pub const COMMAND_ID_LENGTH_MAX: usize = 255;
+
+/// An account's name: 1 to 128 of `A-Z a-z 0-9 . _ : -`, not `all`, `live`, `.` or `..` (those are parts of paths).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(Arc<str>);
+
+impl AccountId {
+    /// Reads an id; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
+        if text.is_empty() || text.len() > ACCOUNT_ID_LENGTH_MAX || !text.bytes().all(allowed) {
+            return Err(IdError::Account);
+        }
+        if matches!(text, "all" | "live" | "." | "..") {
+            return Err(IdError::AccountReserved);
+        }
+        Ok(Self(Arc::from(text)))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a command is known by for ever: the client's idempotency key, or a UUID that the server made. 1 to 255 visible
+/// ASCII characters, not `log`, `.` or `..` (those are parts of paths).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CommandId(Arc<str>);
+
+impl CommandId {
+    /// Reads an id; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if text.is_empty() || text.len() > COMMAND_ID_LENGTH_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(IdError::Command);
+        }
+        if matches!(text, "log" | "." | "..") {
+            return Err(IdError::CommandReserved);
+        }
+        Ok(Self(Arc::from(text)))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<uuid::Uuid> for CommandId {
+    fn from(uuid: uuid::Uuid) -> Self {
+        let mut buffer = uuid::Uuid::encode_buffer();
+        Self(Arc::from(&*uuid.hyphenated().encode_lower(&mut buffer)))
+    }
+}
+
+/// Why a text is no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// Wrong characters or length.
+    #[error("must be 1 to 128 characters of A-Z a-z 0-9 . _ : -")]
+    Account,
+    /// A part of a path.
+    #[error("must not be all, live, . or ..")]
+    AccountReserved,
+    /// Wrong characters or length.
+    #[error("must be 1 to 255 visible ASCII characters")]
+    Command,
+    /// A part of a path.
+    #[error("must not be log, . or ..")]
+    CommandReserved,
+}
+
+macro_rules! text_id {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.as_str().to_owned()
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
+            }
+        }
+    };
+}
+text_id!(AccountId);
+text_id!(CommandId);
+
+macro_rules! number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// Before the first one.
+            pub const ZERO: Self = Self(0);
+
+            /// The number itself.
+            pub const fn new(number: u64) -> Self {
+                Self(number)
+            }
+
+            /// The number itself.
+            pub const fn get(self) -> u64 {
+                self.0
+            }
+
+            /// The one after this.
+            pub const fn next(self) -> Self {
+                self.plus(1)
+            }
+
+            /// The one so many places on.
+            pub const fn plus(self, places: u64) -> Self {
+                Self(self.0.saturating_add(places))
+            }
+
+            /// How many places this is ahead of another; 0 where it is not.
+            pub const fn ahead_of(self, other: Self) -> u64 {
+                self.0.saturating_sub(other.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+number! {
+    /// An event's place in the whole log: 1, 2, 3… without gap, in the order of commit. 0 is before the first event.
+    Sequence
+}
+number! {
+    /// An event's place in its account's stream: 1, 2, 3… without gap. 0 is an account that does not exist.
+    Version
+}
+
+/// A moment, in microseconds since 1970 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970 UTC.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970 UTC.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339, to the microsecond.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_microsecond()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with six decimals: `2026-01-31T12:00:00.000000Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        write!(f, "{time:.6}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_ids_are_plain_words() {
+        let longest = "x".repeat(128);
+        for good in ["acc-1", "A.b_c:9", "...", "All", &longest] {
+            assert!(AccountId::parse(good).is_ok(), "{good}");
+        }
+        let too_long = "x".repeat(129);
+        for bad in ["", "a b", "a/b", "ä", "all", "live", ".", "..", "a\0", &too_long] {
+            assert!(AccountId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn command_ids_are_visible_ascii() {
+        let longest = "k".repeat(255);
+        for good in ["k", "a/b?c#d\"", "..k", &longest] {
+            assert!(CommandId::parse(good).is_ok(), "{good}");
+        }
+        let too_long = "k".repeat(256);
+        for bad in ["", "a b", "a\n", "é", "log", ".", "..", &too_long] {
+            assert!(CommandId::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_print_with_microseconds_and_come_back() {
+        for (micros, text) in [
+            (0, "1970-01-01T00:00:00.000000Z"),
+            (1_769_860_800_000_000, "2026-01-31T12:00:00.000000Z"),
+            (1_769_860_800_120_003, "2026-01-31T12:00:00.120003Z"),
+        ] {
+            assert_eq!(Timestamp::from_micros(micros).to_string(), text);
+            assert_eq!(Timestamp::parse(text), Some(Timestamp::from_micros(micros)));
+        }
+        assert_eq!(Timestamp::parse("yesterday"), None);
+    }
+}

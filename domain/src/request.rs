@@ -1,0 +1,234 @@
+//! A command as it was asked for: under which id, on which condition, with what beside it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::account::Command;
+use crate::ids::{AccountId, CommandId, Version};
+
+/// The longest metadata, in bytes of compact JSON.
+pub const METADATA_BYTES_MAX: usize = 4096;
+
+/// A command with everything that the client said about it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The client's idempotency key, or an id that the server made.
+    pub id: CommandId,
+    /// Whether the client gave the id: then a refusal is remembered too.
+    pub keyed: bool,
+    /// What to do.
+    pub command: Command,
+    /// The version of the (first) account that the client expects.
+    pub if_match: Option<Version>,
+    /// The client's own object, kept with each event.
+    pub metadata: Option<Metadata>,
+    /// What the client calls the conversation that this belongs to; else the command's id.
+    pub correlation: Option<Arc<str>>,
+}
+
+/// What two requests must share to be one command sent twice: the first half of a SHA-256 over everything that was
+/// asked, independent of its spelling.
+pub type Fingerprint = [u8; 16];
+
+impl Request {
+    /// The fingerprint of command, fields and condition. The id and the correlation are not part of it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut text = self.command.facts();
+        text.insert_str(0, self.command.name());
+        if let Some(version) = self.if_match {
+            let _ = write!(text, "\nif-match {version}");
+        }
+        if let Some(metadata) = &self.metadata {
+            // A parsed object prints with its names sorted.
+            let canonical = serde_json::from_str::<Value>(metadata.as_str()).unwrap_or_default();
+            let _ = write!(text, "\nmetadata {canonical}");
+        }
+        let mut half = Fingerprint::default();
+        half.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(to, from)| *to = from);
+        half
+    }
+}
+
+impl Command {
+    /// The name in the command log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CreateAccount { .. } => "CREATE_ACCOUNT",
+            Self::Deposit { .. } => "DEPOSIT",
+            Self::Withdraw { .. } => "WITHDRAW",
+            Self::Transfer { .. } => "TRANSFER",
+        }
+    }
+
+    /// The accounts that the decision needs, sorted, each once.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        match self {
+            Self::CreateAccount { account, .. } | Self::Deposit { account, .. } | Self::Withdraw { account, .. } => {
+                vec![account.clone()]
+            }
+            Self::Transfer { from, to, .. } => match from.cmp(to) {
+                std::cmp::Ordering::Less => vec![from.clone(), to.clone()],
+                std::cmp::Ordering::Equal => vec![from.clone()],
+                std::cmp::Ordering::Greater => vec![to.clone(), from.clone()],
+            },
+        }
+    }
+
+    /// The command's own fields as one JSON object, each in one spelling: what the command log shows of a refused
+    /// command, and what fingerprints are made of.
+    pub fn facts(&self) -> String {
+        let mut object = Fields::default();
+        match self {
+            Self::CreateAccount { account, initial_balance, currency, owner, overdraft_limit } => {
+                object.text("accountId", account.as_str());
+                object.bare("amount", initial_balance);
+                object.text("currency", currency.code());
+                object.optional("owner", owner.as_deref());
+                object.bare("overdraftLimit", overdraft_limit);
+            }
+            Self::Deposit { account, amount, currency, description }
+            | Self::Withdraw { account, amount, currency, description } => {
+                object.text("accountId", account.as_str());
+                object.bare("amount", amount);
+                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional("description", description.as_deref());
+            }
+            Self::Transfer { from, to, amount, currency, description } => {
+                object.text("fromAccountId", from.as_str());
+                object.text("toAccountId", to.as_str());
+                object.bare("amount", amount);
+                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional("description", description.as_deref());
+            }
+        }
+        object.finish()
+    }
+}
+
+/// Writes a JSON object field by field.
+pub(crate) struct Fields(String);
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self(String::from("{"))
+    }
+}
+
+impl Fields {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('{');
+        Self(text)
+    }
+
+    fn name(&mut self, name: &str) {
+        let separator = if self.0.len() > 1 { ",\"" } else { "\"" };
+        self.0.push_str(separator);
+        self.0.push_str(name);
+        self.0.push_str("\":");
+    }
+
+    /// A string, escaped.
+    pub(crate) fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        push_json_string(&mut self.0, text);
+    }
+
+    /// A string, where there is one.
+    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    /// A number, or JSON that is ready.
+    pub(crate) fn bare(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.name(name);
+        let _ = write!(self.0, "{value}");
+    }
+
+    /// A value that needs quotes but no escapes.
+    pub(crate) fn quoted(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.name(name);
+        let _ = write!(self.0, "\"{value}\"");
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+fn push_json_string(out: &mut String, text: &str) {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
+}
+
+/// A client's own JSON object, at most [`METADATA_BYTES_MAX`] bytes, without white space between its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata(Arc<str>);
+
+impl Metadata {
+    /// Reads the text of a JSON object.
+    ///
+    /// # Errors
+    /// In words that follow the field's name.
+    pub fn parse(json: &str) -> Result<Self, &'static str> {
+        let value: Value = serde_json::from_str(json).map_err(|_| "is not valid JSON text")?;
+        if !value.is_object() {
+            return Err("must be an object");
+        }
+        if has_nul(&value) {
+            return Err("must not contain U+0000");
+        }
+        let compact = without_white_space(json);
+        if compact.len() > METADATA_BYTES_MAX {
+            return Err("must not exceed 4096 bytes");
+        }
+        Ok(Self(Arc::from(compact)))
+    }
+
+    /// What the log holds; it was checked when it was parsed.
+    pub(crate) fn stored(json: &str) -> Self {
+        Self(Arc::from(json))
+    }
+
+    /// The JSON text. Numbers stand as the client wrote them.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Drops the white space outside of strings: an event is one line.
+fn without_white_space(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    json.chars()
+        .filter(|character| {
+            let keep = in_string || !character.is_ascii_whitespace();
+            match character {
+                '"' if !escaped => in_string = !in_string,
+                _ => {}
+            }
+            escaped = in_string && *character == '\\' && !escaped;
+            keep
+        })
+        .collect()
+}

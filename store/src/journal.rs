@@ -1,0 +1,370 @@
+//! The port to the log, and what every adapter of it promises.
+//!
+//! * **Whole units.** All events of a command are in the log, or none. What [`Journal::append`] answers with
+//!   [`Append::Committed`] is on disk (fsync).
+//! * **Sequence.** 1, 2, 3… without gap, in the order of commit, for any number of writers: who has read up to *n* never
+//!   later finds a new event at or below *n*.
+//! * **Version.** 1, 2, 3… per account without gap; an append that was decided on another version is named as a
+//!   [`Fault::Conflict`] and changes nothing.
+//! * **One effect per command id**, for ever; keyed refusals are remembered in the same way.
+//! * **Account after.** Each event row holds its account as it is after it: loading an account is reading one row, at any
+//!   length of its stream. That row is the snapshot; there is no other.
+//! * **Proof.** A leaf per event, a Merkle root per batch, a chain over the batches ([`domain::chain`]).
+//! * **Append-only**, by triggers, and on Postgres by privileges as well.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::chain::Hash;
+use domain::{
+    Account, AccountId, CommandId, Event, Fingerprint, Profile, Recorded, Refusal, Sequence, Standing, Timestamp,
+    UnknownEvent, Version,
+};
+use uuid::Uuid;
+
+/// The most events of one batch; a batch is at least one unit, however many events that has.
+pub const EVENTS_PER_BATCH_MAX: usize = 1024;
+
+/// The store's own number for an account, short in indexes. Assigned in the commit that creates the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountKey(pub i64);
+
+/// What one command wants of the log.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// The command's id.
+    pub command_id: CommandId,
+    /// What was asked under it.
+    pub fingerprint: Fingerprint,
+    /// Whether the id may be in the log already: a client's key, or a unit that is submitted again. (An id that may not
+    /// is guarded by the unique index alone, and fails the whole batch with [`AppendError::Collision`].)
+    pub may_repeat: bool,
+    /// Every account that the decision rests on, with the version that it had.
+    pub touches: Vec<Touch>,
+    /// What was decided.
+    pub contents: Contents,
+}
+
+/// An account that a decision rests on.
+#[derive(Clone, Debug)]
+pub struct Touch {
+    /// The account.
+    pub account: AccountId,
+    /// Its key, unless it is new or was created by a unit that was not committed when this one was decided.
+    pub key: Option<AccountKey>,
+    /// The version that the decision was made on, 0 where it did not exist.
+    pub version: Version,
+}
+
+/// What was decided.
+#[derive(Clone, Debug)]
+pub enum Contents {
+    /// Yes: the command's name and its events, in order, at least one.
+    Events(&'static str, Vec<Draft>),
+    /// No, without anything to remember; the append checks that the versions are current, and writes nothing.
+    Refusal,
+    /// No, and to be remembered under the command's id.
+    KeyedRefusal {
+        /// The command's name.
+        name: &'static str,
+        /// The command's fields, a JSON object ([`domain::Command::facts`]).
+        facts: String,
+        /// Why.
+        refusal: Refusal,
+        /// The decision's time.
+        at: Timestamp,
+    },
+}
+
+/// An event before its commit.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What its account is.
+    pub profile: Arc<Profile>,
+    /// Its account after it; the event's version is this one's.
+    pub standing: Standing,
+    /// What happened.
+    pub event: Event,
+    /// The conversation that the command belongs to.
+    pub correlation: Arc<str>,
+    /// The stored JSON ([`domain::record::encode`]).
+    pub stored: String,
+}
+
+/// Units for one commit, in the order in which they were decided.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// The units.
+    pub units: Vec<Unit>,
+}
+
+impl Batch {
+    /// How many events the units have.
+    pub fn event_count(&self) -> usize {
+        self.units.iter().map(|unit| unit.drafts().len()).sum()
+    }
+
+    /// Every account of the batch once, as its first unit expects it to be, with its place.
+    pub fn first_touches(&self) -> (Vec<&Touch>, HashMap<&AccountId, usize>) {
+        let mut touches: Vec<&Touch> = Vec::new();
+        let mut places = HashMap::with_capacity(self.units.len());
+        for touch in self.units.iter().flat_map(|unit| &unit.touches) {
+            places.entry(&touch.account).or_insert_with(|| {
+                touches.push(touch);
+                touches.len() - 1
+            });
+        }
+        (touches, places)
+    }
+}
+
+impl Unit {
+    /// The unit's events; none for a refusal.
+    pub fn drafts(&self) -> &[Draft] {
+        match &self.contents {
+            Contents::Events(_, drafts) => drafts,
+            Contents::Refusal | Contents::KeyedRefusal { .. } => &[],
+        }
+    }
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug)]
+pub enum Append {
+    /// Every unit is in the log.
+    Committed(Commit),
+    /// Nothing is, and these units (by place in the batch, rising) are why. The others may be sent again without them.
+    Refused(Vec<(usize, Fault)>),
+}
+
+/// A committed batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The first event's sequence; one more than `last` where the batch had no events.
+    pub first: Sequence,
+    /// The last event's sequence; the head, where the batch had no events.
+    pub last: Sequence,
+    /// The chain at `last`.
+    pub chain: Hash,
+    /// When the database committed it.
+    pub committed_at: Timestamp,
+    /// The keys of the accounts that the batch created.
+    pub created: Vec<(AccountId, AccountKey)>,
+}
+
+/// Why a unit can't be appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Something is recorded under its command id already.
+    Duplicate,
+    /// An account is not at the version that the unit was decided on.
+    Conflict,
+}
+
+/// Why an append has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The store can't be reached or can't write; nothing of the batch is in the log.
+    #[error("the log can't be written")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It is not known whether the batch is in the log: submit it again, each unit with `may_repeat`.
+    #[error("the fate of an append is unknown")]
+    Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A unit without `may_repeat` met its own id in the log; nothing of the batch is in it. Submit it again, each unit with
+    /// `may_repeat`.
+    #[error("a command id that was thought new is in the log")]
+    Collision,
+}
+
+/// Why a read has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The store can't be reached or can't answer.
+    #[error("the log can't be read")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The log holds what this program can't read.
+    #[error(transparent)]
+    Unknown(#[from] UnknownEvent),
+    /// What is stored is damaged.
+    #[error("the log is damaged: {0}")]
+    Damaged(String),
+}
+
+/// An account as the log has it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its key, if it exists.
+    pub key: Option<AccountKey>,
+    /// Its state after its last event.
+    pub account: Account,
+    /// The sequence of its last event.
+    pub sequence: Sequence,
+}
+
+/// The end of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Which log this is: made when it was created.
+    pub log_id: Uuid,
+    /// The last event's sequence.
+    pub last: Sequence,
+    /// The chain there.
+    pub chain: Hash,
+    /// When the last batch was committed; the epoch for an empty log.
+    pub committed_at: Timestamp,
+}
+
+/// A part of the log that ends where a batch ends.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The events, at least one.
+    pub events: Vec<Arc<Recorded>>,
+    /// The chain at the last of them.
+    pub chain: Hash,
+}
+
+/// Which events of the log are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Of these accounts; empty for any.
+    pub accounts: Vec<AccountId>,
+    /// Of these types (`MONEY_DEPOSITED`); empty for any.
+    pub kinds: Vec<String>,
+    /// Of this conversation.
+    pub correlation: Option<String>,
+}
+
+impl EventFilter {
+    /// Whether an event is wanted.
+    pub fn wants(&self, event: &Recorded) -> bool {
+        (self.accounts.is_empty() || self.accounts.contains(&event.profile.id))
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == event.event.kind()))
+            && self.correlation.as_deref().is_none_or(|correlation| correlation == &*event.correlation)
+    }
+}
+
+/// What is recorded under a command id.
+#[derive(Clone, Debug)]
+pub enum Recalled {
+    /// It was done.
+    Accepted {
+        /// What was asked.
+        fingerprint: Fingerprint,
+        /// The command's name.
+        name: String,
+        /// Its events, in order.
+        events: Vec<Arc<Recorded>>,
+    },
+    /// It was refused.
+    Rejected(Rejection),
+}
+
+/// A refusal that the log remembers.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    /// Under which id.
+    pub command_id: CommandId,
+    /// What was asked.
+    pub fingerprint: Fingerprint,
+    /// The command's name.
+    pub name: String,
+    /// The command's fields, a JSON object.
+    pub facts: String,
+    /// Why.
+    pub refusal: Refusal,
+    /// The decision's time.
+    pub at: Timestamp,
+    /// Where it stands among the commands.
+    pub place: LogPlace,
+}
+
+/// A command's place in the command log: at which head it was recorded, and as the how-manieth refusal there. An
+/// accepted command stands at its first event, before the refusals that were recorded at that head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPlace {
+    /// The sequence of the first event, or of the head when the refusal was recorded.
+    pub sequence: Sequence,
+    /// 0 for an accepted command; the refusal's number, rising over the whole log, for a refused one.
+    pub refusal: u64,
+}
+
+/// Which commands are wanted, newest first.
+#[derive(Clone, Debug)]
+pub struct LogQuery {
+    /// How many at the most.
+    pub limit: usize,
+    /// Only those before this place.
+    pub before: Option<LogPlace>,
+    /// Only those that touch this account (for a refusal: name it).
+    pub account: Option<AccountId>,
+    /// Whether accepted ones are wanted.
+    pub accepted: bool,
+    /// Whether refused ones are wanted.
+    pub rejected: bool,
+}
+
+/// A line of the command log.
+#[derive(Clone, Debug)]
+pub enum LogEntry {
+    /// A command that was done, with its first event.
+    Accepted {
+        /// The command's name.
+        name: String,
+        /// The event that it is known by.
+        event: Arc<Recorded>,
+    },
+    /// A keyed command that was refused.
+    Rejected(Rejection),
+}
+
+/// The log.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Appends a batch in one transaction. Within a batch, units on the same account follow each other's versions; the
+    /// first of them is checked against the log, the rest by the caller.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; dropping the future leaves the fate of the batch unknown.
+    async fn append(&self, batch: &Batch) -> Result<Append, AppendError>;
+
+    /// The accounts as they are, in the order asked for.
+    ///
+    /// # Errors
+    /// See [`JournalError`], as for every read below.
+    async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError>;
+
+    /// The end of the log.
+    async fn head(&self) -> Result<Head, JournalError>;
+
+    /// The chain at the end of the batch that ends with that event; `None` if none does. Genesis at 0.
+    async fn chain_at(&self, sequence: Sequence) -> Result<Option<Hash>, JournalError>;
+
+    /// The events after a place that a filter wants, in order, at most so many.
+    async fn read(
+        &self,
+        after: Sequence,
+        limit: usize,
+        filter: &EventFilter,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError>;
+
+    /// All events after a place up to the end of some batch: about so many, at least one batch; `None` at the head.
+    async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError>;
+
+    /// One account's events after a version, in order, at most so many.
+    async fn stream(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError>;
+
+    /// What is recorded under a command id so far.
+    async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError>;
+
+    /// The command log, newest first.
+    async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError>;
+
+    /// The database's clock, for comparison with the node's.
+    async fn now(&self) -> Result<Timestamp, JournalError>;
+}

@@ -1,0 +1,13 @@
+//! What touches disk or network: the log ([`Journal`]) and the read models ([`Views`]), each with two adapters that pass
+//! one suite.
+
+pub mod journal;
+pub mod views;
+
+pub use journal::{
+    AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal, JournalError,
+    Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,
+};
+pub use views::{
+    Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError,
+};
