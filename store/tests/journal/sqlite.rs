@@ -1,0 +1,37 @@
+//! The suite on SQLite: the writers are journals opened on one file.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use store::{Journal, SqliteJournal};
+
+use crate::suite::{Fixture, journal_suite};
+
+struct Sqlite {
+    folder: tempfile::TempDir,
+}
+
+impl Sqlite {
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("journal.db")
+    }
+}
+
+#[async_trait]
+impl Fixture for Sqlite {
+    async fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        Some(Self { folder })
+    }
+
+    async fn journal(&self) -> Arc<dyn Journal> {
+        Arc::new(SqliteJournal::open(&self.path()).unwrap())
+    }
+
+    async fn execute(&self, statement: &str) -> Result<(), String> {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.execute_batch(statement).map_err(|error| error.to_string())
+    }
+}
+
+journal_suite!(Sqlite);

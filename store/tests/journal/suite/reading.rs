@@ -1,0 +1,179 @@
+//! What reads of the log answer.
+
+use domain::chain::GENESIS;
+use store::{JournalError, Page};
+
+use super::appending::opened;
+use super::*;
+
+pub async fn an_empty_log_has_a_head_and_nothing_else(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let head = journal.head().await.unwrap();
+    assert_eq!((head.last, head.chain, head.committed_at), (Sequence::ZERO, GENESIS, Timestamp::default()));
+    assert_eq!(journal.chain_at(Sequence::ZERO).await.unwrap(), Some(GENESIS));
+    assert_eq!(journal.chain_at(Sequence::new(1)).await.unwrap(), None);
+    assert!(everything(&*journal).await.is_empty());
+    assert!(journal.page(Sequence::ZERO, 10).await.unwrap().is_none());
+    assert!(journal.stream(&account_id("a"), Version::ZERO, 10).await.unwrap().is_empty());
+}
+
+pub async fn a_log_keeps_its_id(fixture: &impl Fixture) {
+    let first = fixture.journal().await.head().await.unwrap();
+    let journal = fixture.journal().await;
+    opened(&*journal).await;
+    assert_eq!(journal.head().await.unwrap().log_id, first.log_id);
+    assert_ne!(first.log_id, Uuid::nil());
+}
+
+pub async fn events_are_read_after_a_place_up_to_a_limit(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let units = (0..8).map(|n| book.deposit(&format!("k-{n}"), "a", 1)).collect();
+    book.commit(&*journal, units).await;
+    for (after, limit, expected) in [
+        (0, 100, (1..=10).collect::<Vec<u64>>()),
+        (0, 3, vec![1, 2, 3]),
+        (4, 2, vec![5, 6]),
+        (9, 5, vec![10]),
+        (10, 5, vec![]),
+        (99, 5, vec![]),
+    ] {
+        let events = journal.read(Sequence::new(after), limit, &EventFilter::default()).await.unwrap();
+        assert_eq!(sequences(&events), expected, "{limit} after {after}");
+    }
+}
+
+pub async fn events_are_read_through_a_filter(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let commands = [
+        ("k-1", deposit("a", 1), None),
+        ("k-2", transfer("a", "b", 1), Some("talk")),
+        ("k-3", deposit("b", 1), Some("talk")),
+        ("k-4", transfer("b", "a", 1), None),
+        // In the conversation that is named after another command.
+        ("k-5", deposit("a", 1), Some("k-4")),
+        ("talk", deposit("b", 1), None),
+        ("k-6", withdraw("a", 1), Some("other")),
+        // A command whose id is the name of a conversation that it is not in.
+        ("other", deposit("b", 1), Some("talk")),
+    ];
+    for (id, command, correlation) in commands {
+        let unit = book.unit_in(id, command, correlation);
+        book.commit(&*journal, vec![unit]).await;
+    }
+    let all = everything(&*journal).await;
+    let accounts = [vec![], vec!["a"], vec!["b"], vec!["a", "b"], vec!["nobody"], vec!["a", "nobody"]];
+    let kinds = [
+        vec![],
+        vec!["MONEY_DEPOSITED"],
+        vec!["TRANSFER_RECEIVED", "ACCOUNT_CREATED"],
+        vec!["MONEY_PRINTED"],
+        vec!["MONEY_PRINTED", "MONEY_WITHDRAWN"],
+    ];
+    let correlations = [None, Some("talk"), Some("k-4"), Some("other"), Some("k-1"), Some("k-5"), Some("silence")];
+    let mut found = 0;
+    for accounts in &accounts {
+        for kinds in &kinds {
+            for correlation in correlations {
+                let filter = EventFilter {
+                    accounts: accounts.iter().map(|id| account_id(id)).collect(),
+                    kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+                    correlation: correlation.map(str::to_owned),
+                };
+                for (after, limit) in [(0, 100), (0, 2), (5, 100), (5, 1)] {
+                    let expected: Vec<_> = all
+                        .iter()
+                        .filter(|event| event.sequence.get() > after && filter.wants(event))
+                        .take(limit)
+                        .map(|event| event.sequence.get())
+                        .collect();
+                    let events = journal.read(Sequence::new(after), limit, &filter).await.unwrap();
+                    assert_eq!(sequences(&events), expected, "{filter:?}, {limit} after {after}");
+                    found += expected.len();
+                }
+            }
+        }
+    }
+    assert!(found > 100, "the filters found too little to mean anything");
+}
+
+pub async fn a_page_ends_where_a_batch_ends(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let mut commits = Vec::new();
+    // Batches that end at 2, 6, 7, 15, 18.
+    for (round, size) in [4, 1, 8, 3].into_iter().enumerate() {
+        let units = (0..size).map(|n| book.deposit(&format!("k-{round}-{n}"), "a", 1)).collect();
+        commits.push(book.commit(&*journal, units).await);
+    }
+    for (after, about, expected) in
+        [(0, 1, 2), (0, 2, 2), (0, 6, 6), (2, 4, 6), (2, 5, 7), (7, 3, 15), (15, 100, 18), (0, 100, 18), (8, 100, 18)]
+    {
+        let page = journal.page(Sequence::new(after), about).await.unwrap();
+        let Some(Page { events, chain }) = page else { panic!("nothing after {after}") };
+        assert_eq!(sequences(&events), (after + 1..=expected).collect::<Vec<_>>(), "{about} after {after}");
+        assert_eq!(journal.chain_at(Sequence::new(expected)).await.unwrap(), Some(chain));
+    }
+    for after in [18, 19, 100] {
+        assert!(journal.page(Sequence::new(after), 10).await.unwrap().is_none());
+    }
+    // Page by page, the whole log.
+    let (mut position, mut read) = (Sequence::ZERO, Vec::new());
+    while let Some(page) = journal.page(position, 3).await.unwrap() {
+        position = page.events.last().unwrap().sequence;
+        read.extend(page.events);
+    }
+    folded(&read);
+    assert_eq!(read.len(), 18);
+}
+
+pub async fn a_stream_is_read_after_a_version(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let units = (0..6).map(|n| book.transfer(&format!("k-{n}"), "a", "b", 1)).collect();
+    book.commit(&*journal, units).await;
+    for (after, limit, expected) in
+        [(0, 100, vec![2, 4, 6, 8, 10, 12, 14]), (3, 2, vec![8, 10]), (6, 9, vec![14]), (7, 9, vec![]), (99, 9, vec![])]
+    {
+        let events = journal.stream(&account_id("b"), version(after), limit).await.unwrap();
+        assert_eq!(sequences(&events), expected, "{limit} after {after}");
+        assert!(events.iter().all(|event| event.profile.id == account_id("b")));
+    }
+    assert!(journal.stream(&account_id("nobody"), Version::ZERO, 9).await.unwrap().is_empty());
+}
+
+pub async fn the_clock_of_the_log_runs(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let before = journal.now().await.unwrap();
+    let mut book = Book::default();
+    let unit = book.create("k-1", "a", 0);
+    let commit = book.commit(&*journal, vec![unit]).await;
+    let after = journal.now().await.unwrap();
+    assert!(before <= commit.committed_at && commit.committed_at <= after);
+    assert!(before.as_micros() > 1_700_000_000_000_000, "microseconds since 1970");
+}
+
+pub async fn an_event_that_is_not_known_is_never_skipped(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    // As a later version of the program would write it.
+    let mut unit = book.deposit("k-1", "a", 1);
+    if let Contents::Events(_, drafts) = &mut unit.contents {
+        drafts[0].stored = drafts[0].stored.replace("\"schemaVersion\":1", "\"schemaVersion\":2");
+    }
+    book.commit(&*journal, vec![unit]).await;
+    let unknown = |error: JournalError| match error {
+        JournalError::Unknown(unknown) => assert_eq!((unknown.sequence, unknown.schema), (Sequence::new(3), 2)),
+        JournalError::Unavailable(_) | JournalError::Damaged(_) => panic!("{error}"),
+    };
+    unknown(journal.read(Sequence::ZERO, 10, &EventFilter::default()).await.unwrap_err());
+    unknown(journal.page(Sequence::ZERO, 10).await.unwrap_err());
+    unknown(journal.stream(&account_id("a"), Version::ZERO, 10).await.unwrap_err());
+    unknown(journal.load(&[account_id("a")]).await.unwrap_err());
+    unknown(journal.command(&command_id("k-1")).await.unwrap_err());
+    // Only that account stands still.
+    let deposit = book.deposit("k-2", "b", 1);
+    book.commit(&*journal, vec![deposit]).await;
+    assert_eq!(journal.load(&[account_id("b")]).await.unwrap()[0].account, book.account("b"));
+}
