@@ -1,7 +1,25 @@
 //! The event hub: keeps the feed whole, counts its live subscribers, and closes those that are gone.
+//!
+//! The journal writer publishes this process's commits itself. What another process committed, and whatever was missed,
+//! the hub reads from the log: it looks at the head now and then, and follows it in pages.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use domain::Sequence;
+use parking_lot::Mutex;
+use store::{Journal, JournalError};
+
+use crate::feed::Feed;
+
+/// How often the log is asked for what this process did not write.
+const POLL_EVERY: Duration = Duration::from_millis(200);
+/// How often subscribers are looked at.
+const REAP_EVERY: Duration = Duration::from_millis(500);
+/// Events read at once to follow the log.
+const PAGE: usize = 2048;
 
 /// What a subscriber's session shows of itself to the reaper.
 #[derive(Debug, Default)]
@@ -13,30 +31,136 @@ pub struct Vitals {
 }
 
 /// A cloneable handle to the hub.
-#[derive(Clone, Debug)]
-pub struct Hub {}
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    started: Instant,
+    next_id: AtomicU64,
+    members: Mutex<Vec<Seat>>,
+    reaped: AtomicU64,
+}
+
+struct Seat {
+    id: u64,
+    vitals: Arc<Vitals>,
+    close: Box<dyn Fn() + Send + Sync>,
+    closed: bool,
+}
 
 /// A live subscriber, until dropped.
-#[derive(Debug)]
 pub struct Member {
     /// What the reaper watches.
     pub vitals: Arc<Vitals>,
+    id: u64,
+    shared: Arc<Shared>,
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.shared.members.lock().retain(|seat| seat.id != self.id);
+    }
 }
 
 impl Hub {
+    pub(crate) fn new() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                started: Instant::now(),
+                next_id: AtomicU64::new(0),
+                members: Mutex::default(),
+                reaped: AtomicU64::new(0),
+            }),
+        }
+    }
+
     /// Ms since the hub started: the clock of [`Vitals`].
     pub fn now_ms(&self) -> u64 {
-        unimplemented!()
+        u64::try_from(self.shared.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Adds a live subscriber. `close` shuts its socket, which is the only way to end a session whose client reads
     /// nothing; it is called once, when the client has left something unanswered for too long.
-    pub fn join(&self, _close: Box<dyn Fn() + Send + Sync>) -> Member {
-        unimplemented!()
+    pub fn join(&self, close: Box<dyn Fn() + Send + Sync>) -> Member {
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        let vitals = Arc::new(Vitals::default());
+        vitals.last_heard_ms.store(self.now_ms(), Ordering::Relaxed);
+        let seat = Seat { id, vitals: Arc::clone(&vitals), close, closed: false };
+        self.shared.members.lock().push(seat);
+        Member { vitals, id, shared: Arc::clone(&self.shared) }
     }
 
     /// How many live subscribers there are.
     pub fn members(&self) -> usize {
-        unimplemented!()
+        self.shared.members.lock().len()
     }
+
+    /// How many subscribers were closed because they left something unanswered.
+    pub fn reaped(&self) -> u64 {
+        self.shared.reaped.load(Ordering::Relaxed)
+    }
+
+    /// Closes every subscriber that has left something unanswered for that long.
+    fn reap(&self, timeout: Duration) {
+        let now = self.now_ms();
+        let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        for seat in self.shared.members.lock().iter_mut() {
+            let silent = now.saturating_sub(seat.vitals.last_heard_ms.load(Ordering::Relaxed));
+            if !seat.closed && seat.vitals.in_flight.load(Ordering::Relaxed) && silent > timeout {
+                seat.closed = true;
+                self.shared.reaped.fetch_add(1, Ordering::Relaxed);
+                (seat.close)();
+            }
+        }
+    }
+}
+
+/// The actor behind [`Hub`].
+pub(crate) struct HubActor {
+    pub(crate) hub: Hub,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) timeout: Duration,
+    pub(crate) following: bool,
+}
+
+impl Actor for HubActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(REAP_EVERY, |hub, _| {
+            hub.hub.reap(hub.timeout);
+            metrics::gauge!("bursar_feed_subscribers").set(hub.hub.members() as f64);
+        });
+        ctx.run_interval(POLL_EVERY, |hub, ctx| hub.follow(ctx));
+    }
+}
+
+impl HubActor {
+    /// Brings the feed to the log's head, unless that is under way.
+    fn follow(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.following, true) {
+            return;
+        }
+        let (journal, feed) = (Arc::clone(&self.journal), Arc::clone(&self.feed));
+        let following = async move { catch_up(&*journal, &feed).await };
+        ctx.spawn(following.into_actor(self).map(|caught_up, hub, _| {
+            hub.following = false;
+            if let Err(error) = caught_up {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the feed can't follow the log");
+            }
+        }));
+    }
+}
+
+async fn catch_up(journal: &dyn Journal, feed: &Feed) -> Result<(), JournalError> {
+    let head: Sequence = journal.head().await?.last;
+    while feed.head() < head {
+        let Some(page) = journal.page(feed.head(), PAGE).await? else { return Ok(()) };
+        // Whatever the writer published meanwhile is passed over.
+        let _ = feed.publish(&page);
+    }
+    Ok(())
 }

@@ -1,6 +1,13 @@
 //! How far the projections are, for whoever asks or waits.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use domain::Sequence;
+use parking_lot::Mutex;
+use store::Generation;
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 /// What a projection is doing.
@@ -96,4 +103,314 @@ pub struct Replay {
     pub seconds_left: u64,
     /// Why it failed.
     pub error: Option<String>,
+}
+
+/// Replays that are remembered.
+const REPLAYS_MAX: usize = 100;
+
+/// One projection's progress: written by the projector, read by everyone, with a person's wishes in it.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    name: &'static str,
+    inner: Mutex<Inner>,
+    wish: Notify,
+    moved: watch::Sender<Sequence>,
+    replays: Arc<Replays>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    paused: bool,
+    fault: Option<Option<Sequence>>,
+    checkpoint: Sequence,
+    at_head: Instant,
+    processed: u64,
+    window: (Instant, u64),
+    rate: u64,
+    errors: u64,
+    restarts: u64,
+    last_error: Option<String>,
+    generation: Option<Generation>,
+    replay: Option<Uuid>,
+}
+
+impl Progress {
+    pub(crate) fn new(name: &'static str, replays: Arc<Replays>) -> Self {
+        let now = Instant::now();
+        let inner = Inner {
+            paused: false,
+            fault: None,
+            checkpoint: Sequence::ZERO,
+            at_head: now,
+            processed: 0,
+            window: (now, 0),
+            rate: 0,
+            errors: 0,
+            restarts: 0,
+            last_error: None,
+            generation: None,
+            replay: None,
+        };
+        let (wish, moved) = (Notify::new(), watch::Sender::new(Sequence::ZERO));
+        Self { name, inner: Mutex::new(inner), wish, moved, replays }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn stats(&self, head: Sequence) -> ProjectionStats {
+        let inner = self.inner.lock();
+        let lag_events = head.ahead_of(inner.checkpoint);
+        let state = if inner.fault.is_some() {
+            ProjectionState::Faulted
+        } else if inner.paused {
+            ProjectionState::Paused
+        } else if inner.replay.is_some() {
+            ProjectionState::Replaying
+        } else {
+            ProjectionState::Running
+        };
+        ProjectionStats {
+            name: self.name,
+            state,
+            checkpoint: inner.checkpoint,
+            lag_events,
+            lag_ms: if lag_events == 0 { 0 } else { millis(inner.at_head) },
+            processed: inner.processed,
+            // A window that was not renewed says that nothing moved since.
+            events_per_second: if millis(inner.window.0) > 3000 { 0 } else { inner.rate },
+            errors: inner.errors,
+            restarts: inner.restarts,
+            last_error: inner.last_error.clone(),
+            poison: inner.fault.flatten(),
+            generation: inner.generation.map(|generation| generation.0),
+        }
+    }
+
+    /// Resolves when the projection moves.
+    pub(crate) fn watch(&self) -> watch::Receiver<Sequence> {
+        self.moved.subscribe()
+    }
+
+    /// A person's wish; resuming also lets a faulted projection try again.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        let mut inner = self.inner.lock();
+        inner.paused = paused;
+        if !paused {
+            inner.fault = None;
+        }
+        drop(inner);
+        self.wish.notify_one();
+    }
+
+    pub(crate) fn want_replay(&self, id: Uuid) {
+        let mut inner = self.inner.lock();
+        inner.replay = Some(id);
+        inner.fault = None;
+        drop(inner);
+        self.wish.notify_one();
+    }
+
+    pub(crate) fn wanted_replay(&self) -> Option<Uuid> {
+        self.inner.lock().replay
+    }
+
+    /// Resolves when a person wished something.
+    pub(crate) async fn wished(&self) {
+        self.wish.notified().await;
+    }
+
+    /// Resolves at once, unless the projection is paused or faulted.
+    pub(crate) async fn until_resumed(&self) {
+        loop {
+            let wished = self.wish.notified();
+            {
+                let inner = self.inner.lock();
+                if !inner.paused && inner.fault.is_none() {
+                    return;
+                }
+            }
+            wished.await;
+        }
+    }
+
+    pub(crate) fn serving(&self, generation: Generation) {
+        self.inner.lock().generation = Some(generation);
+    }
+
+    /// So many events were applied, up to that place.
+    pub(crate) fn reached(&self, place: Sequence, events: u64, head: Sequence) {
+        let mut inner = self.inner.lock();
+        inner.checkpoint = place;
+        inner.processed += events;
+        inner.window.1 += events;
+        let elapsed = millis(inner.window.0);
+        if elapsed >= 1000 {
+            inner.rate = inner.window.1 * 1000 / elapsed;
+            inner.window = (Instant::now(), 0);
+        }
+        if place >= head {
+            inner.at_head = Instant::now();
+        }
+        drop(inner);
+        metrics::gauge!("bursar_projection_lag_events", "projection" => self.name)
+            .set(head.ahead_of(place) as f64);
+        self.moved.send_replace(place);
+    }
+
+    /// Nothing is left to apply.
+    pub(crate) fn at_head(&self) {
+        self.inner.lock().at_head = Instant::now();
+    }
+
+    pub(crate) fn fault(&self, poison: Option<Sequence>, reason: &str) {
+        let mut inner = self.inner.lock();
+        inner.fault = Some(poison);
+        inner.errors += 1;
+        inner.last_error = Some(reason.to_owned());
+        let replay = inner.replay.take();
+        drop(inner);
+        if let Some(id) = replay {
+            self.replays.failed(id, reason);
+        }
+    }
+
+    pub(crate) fn restarted(&self, reason: &str) {
+        let mut inner = self.inner.lock();
+        inner.errors += 1;
+        inner.restarts += 1;
+        inner.last_error = Some(reason.to_owned());
+        let replay = inner.replay;
+        drop(inner);
+        if let Some(id) = replay {
+            self.replays.began_again(id, self.name);
+        }
+    }
+
+    pub(crate) fn replayed(&self, id: Uuid, events: u64) {
+        self.replays.progressed(id, self.name, events);
+    }
+
+    pub(crate) fn replay_done(&self, id: Uuid) {
+        let mut inner = self.inner.lock();
+        if inner.replay == Some(id) {
+            inner.replay = None;
+        }
+        drop(inner);
+        self.replays.finished(id, self.name);
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The replays of this process.
+#[derive(Debug, Default)]
+pub(crate) struct Replays {
+    inner: Mutex<VecDeque<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    id: Uuid,
+    started: Instant,
+    /// How long it took, once it has ended.
+    took: Option<Duration>,
+    state: ReplayState,
+    /// Events to apply, per projection.
+    each: u64,
+    /// Per projection, how many were applied, and whether it is served.
+    parts: BTreeMap<&'static str, (u64, bool)>,
+    error: Option<String>,
+}
+
+impl Replays {
+    /// A new one, unless one is running.
+    pub(crate) fn start(&self, names: &[&'static str], head: Sequence) -> Result<Replay, Uuid> {
+        let mut inner = self.inner.lock();
+        if let Some(running) = inner.iter().find(|replay| replay.state == ReplayState::Running) {
+            return Err(running.id);
+        }
+        let replay = Running {
+            id: Uuid::now_v7(),
+            started: Instant::now(),
+            took: None,
+            state: ReplayState::Running,
+            each: head.get(),
+            parts: names.iter().map(|name| (*name, (0, false))).collect(),
+            error: None,
+        };
+        let shown = replay.show();
+        if inner.len() >= REPLAYS_MAX {
+            inner.pop_front();
+        }
+        inner.push_back(replay);
+        Ok(shown)
+    }
+
+    pub(crate) fn find(&self, id: Uuid) -> Option<Replay> {
+        self.inner.lock().iter().find(|replay| replay.id == id).map(Running::show)
+    }
+
+    fn change(&self, id: Uuid, change: impl FnOnce(&mut Running)) {
+        if let Some(replay) = self.inner.lock().iter_mut().find(|replay| replay.id == id) {
+            change(replay);
+        }
+    }
+
+    fn progressed(&self, id: Uuid, name: &'static str, events: u64) {
+        self.change(id, |replay| {
+            if let Some((done, _)) = replay.parts.get_mut(name) {
+                *done += events;
+            }
+        });
+    }
+
+    fn began_again(&self, id: Uuid, name: &'static str) {
+        self.change(id, |replay| {
+            replay.parts.insert(name, (0, false));
+        });
+    }
+
+    fn finished(&self, id: Uuid, name: &'static str) {
+        self.change(id, |replay| {
+            if let Some((_, served)) = replay.parts.get_mut(name) {
+                *served = true;
+            }
+            if replay.state == ReplayState::Running && replay.parts.values().all(|(_, served)| *served) {
+                replay.state = ReplayState::Done;
+                replay.took = Some(replay.started.elapsed());
+            }
+        });
+    }
+
+    fn failed(&self, id: Uuid, reason: &str) {
+        self.change(id, |replay| {
+            replay.state = ReplayState::Failed;
+            replay.took = Some(replay.started.elapsed());
+            replay.error = Some(reason.to_owned());
+        });
+    }
+}
+
+impl Running {
+    fn show(&self) -> Replay {
+        let done: u64 = self.parts.values().map(|(done, _)| *done).sum();
+        // The log grows under a replay; what came since is part of the work.
+        let total = (self.each * self.parts.len() as u64).max(done);
+        let millis = self.took.unwrap_or_else(|| self.started.elapsed()).as_millis().max(1);
+        let rate = u64::try_from(u128::from(done) * 1000 / millis).unwrap_or(u64::MAX);
+        let left = if self.state == ReplayState::Running { total - done } else { 0 };
+        Replay {
+            id: self.id,
+            state: self.state,
+            done,
+            total,
+            events_per_second: rate,
+            seconds_left: left.div_ceil(rate.max(1)),
+            error: self.error.clone(),
+        }
+    }
 }

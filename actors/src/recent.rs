@@ -1,9 +1,11 @@
 //! The command log: what the log remembers of commands, and beside it what only this process knows.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use domain::{AccountId, CommandId, Recorded, Refusal, Timestamp};
-use store::LogPlace;
+use domain::{AccountId, CommandId, Recorded, Refusal, Request, Sequence, Timestamp};
+use parking_lot::Mutex;
+use store::{LogEntry, LogPlace};
 
 /// Which lines of the command log are wanted.
 #[derive(Clone, Debug)]
@@ -49,4 +51,110 @@ pub enum LineStatus {
         /// Why.
         refusal: Refusal,
     },
+}
+
+/// How many commands this process remembers by itself.
+const REMEMBERED_MAX: usize = 10_000;
+/// Refusals without a key stand behind every remembered one that was recorded at the same head.
+const UNKEYED: u64 = 1 << 40;
+
+/// What only this process knows of its latest commands.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    latencies: VecDeque<(CommandId, u64)>,
+    refusals: VecDeque<Line>,
+    refused: u64,
+}
+
+impl Memory {
+    pub(crate) fn answered(&self, id: &CommandId, latency_us: u64) {
+        let mut inner = self.inner.lock();
+        if inner.latencies.len() >= REMEMBERED_MAX {
+            inner.latencies.pop_front();
+        }
+        inner.latencies.push_back((id.clone(), latency_us));
+    }
+
+    /// A refusal that the log does not remember.
+    pub(crate) fn refused(
+        &self,
+        request: &Request,
+        refusal: &Refusal,
+        head: Sequence,
+        at: Timestamp,
+        latency_us: u64,
+    ) {
+        let mut inner = self.inner.lock();
+        inner.refused += 1;
+        let line = Line {
+            command_id: request.id.clone(),
+            name: request.command.name().to_owned(),
+            at,
+            latency_us: Some(latency_us),
+            place: LogPlace { sequence: head, refusal: UNKEYED + inner.refused },
+            status: LineStatus::Rejected { facts: request.command.facts(), refusal: refusal.clone() },
+        };
+        if inner.refusals.len() >= REMEMBERED_MAX {
+            inner.refusals.pop_front();
+        }
+        inner.refusals.push_back(line);
+    }
+
+    /// Lines of the command log, newest first: what the log has, and what this process adds to it.
+    pub(crate) fn lines(&self, query: &LineQuery, logged: Vec<LogEntry>) -> Vec<Line> {
+        let inner = self.inner.lock();
+        let latencies: HashMap<&CommandId, u64> = inner.latencies.iter().map(|(id, us)| (id, *us)).collect();
+        let from_log = logged.into_iter().map(|entry| from_log(entry, &latencies));
+        let wanted = |line: &&Line| {
+            query.rejected
+                && query.before.is_none_or(|before| line.place < before)
+                && query.account.as_ref().is_none_or(|account| names(line, account))
+        };
+        let mut lines: Vec<Line> = inner.refusals.iter().filter(wanted).cloned().chain(from_log).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.place));
+        lines.truncate(query.limit);
+        lines
+    }
+}
+
+fn from_log(entry: LogEntry, latencies: &HashMap<&CommandId, u64>) -> Line {
+    let mut line = match entry {
+        LogEntry::Accepted { name, event } => Line {
+            command_id: event.command_id.clone(),
+            name,
+            at: event.standing.updated_at,
+            latency_us: None,
+            place: LogPlace { sequence: event.sequence, refusal: 0 },
+            status: LineStatus::Accepted(event),
+        },
+        LogEntry::Rejected(rejection) => Line {
+            command_id: rejection.command_id,
+            name: rejection.name,
+            at: rejection.at,
+            latency_us: None,
+            place: rejection.place,
+            status: LineStatus::Rejected { facts: rejection.facts, refusal: rejection.refusal },
+        },
+    };
+    line.latency_us = latencies.get(&line.command_id).copied();
+    line
+}
+
+fn names(line: &Line, account: &AccountId) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named {
+        account_id: Option<AccountId>,
+        from_account_id: Option<AccountId>,
+        to_account_id: Option<AccountId>,
+    }
+    let LineStatus::Rejected { facts, .. } = &line.status else { return false };
+    serde_json::from_str::<Named>(facts).is_ok_and(|named| {
+        [named.account_id, named.from_account_id, named.to_account_id].contains(&Some(account.clone()))
+    })
 }

@@ -1,0 +1,145 @@
+//! The account's actor: decides at once on its state in memory, which may be ahead of the log, and never waits for the disk.
+//!
+//! What it decides goes to the journal writer in the order of decision; whoever asked is told by the writer. When a
+//! unit fails, everything decided on top of it fails too, the registry drops the actor, and the account comes back from
+//! the log with its next command. State in memory is never trusted over the log.
+
+use std::sync::Arc;
+
+use actix::prelude::*;
+use domain::{Account, AccountId};
+use tokio::sync::oneshot;
+
+use crate::decision::{Lineage, Order, Settled, clock, decide_order};
+use crate::writer::Writer;
+
+/// The actor of one account.
+#[derive(Debug)]
+pub(crate) struct AccountActor {
+    /// The account as decided so far; alone in an array, because decisions are made on several.
+    state: [(AccountId, Account); 1],
+    lineage: Arc<Lineage>,
+    writer: Writer,
+}
+
+impl AccountActor {
+    pub(crate) fn new(id: AccountId, account: Account, lineage: Arc<Lineage>, writer: Writer) -> Self {
+        Self { state: [(id, account)], lineage, writer }
+    }
+}
+
+impl Actor for AccountActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(crate::ledger::MAILBOX_CAPACITY);
+    }
+}
+
+/// A command on this account alone; from the registry.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(crate) struct Decide(pub(crate) Order);
+
+/// A place in a meeting of several accounts: from the ledger's handle to the first, then from each to the next, in the
+/// order of their ids, so that two meetings can't wait for each other.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(crate) struct Meet {
+    pub(crate) order: Order,
+    /// Everyone in the meeting, pinned to memory until it is over.
+    pub(crate) pins: Arc<[Pin]>,
+    /// The states of those who are in already; they hold their mailboxes until they are told what became of it.
+    pub(crate) gathered: Vec<(AccountId, Account)>,
+    /// Tells the one before: the states as they are now, or nothing if nothing was decided.
+    pub(crate) back: Option<oneshot::Sender<Vec<(AccountId, Account)>>>,
+}
+
+/// An account that stays in memory while this exists.
+#[derive(Debug)]
+pub(crate) struct Pin {
+    pub(crate) addr: Addr<AccountActor>,
+    pub(crate) lineage: Arc<Lineage>,
+    pub(crate) _held: Arc<()>,
+}
+
+impl Handler<Decide> for AccountActor {
+    type Result = ();
+
+    fn handle(&mut self, Decide(order): Decide, _: &mut Self::Context) {
+        if self.lineage.is_broken() {
+            let _ = order.reply.send(Settled::Retry);
+            return;
+        }
+        let submission = decide_order(order, &mut self.state, vec![Arc::clone(&self.lineage)], clock());
+        self.writer.push(submission);
+    }
+}
+
+impl Handler<Meet> for AccountActor {
+    type Result = AtomicResponse<Self, ()>;
+
+    fn handle(&mut self, mut meet: Meet, _: &mut Self::Context) -> Self::Result {
+        if self.lineage.is_broken() {
+            let _ = meet.order.reply.send(Settled::Retry);
+            return AtomicResponse::new(Box::pin(fut::ready(())));
+        }
+        let place = meet.gathered.len();
+        meet.gathered.extend(self.state.iter().cloned());
+        let next = place + 1;
+        if next == meet.pins.len() {
+            self.conclude(meet);
+            return AtomicResponse::new(Box::pin(fut::ready(())));
+        }
+        // The mailbox is held until the next one answers; it answers after one hop, without any input or output.
+        let (back, answer) = oneshot::channel();
+        let before = meet.back.replace(back);
+        let addr = meet.pins.get(next).map(|pin| pin.addr.clone());
+        if let Some(addr) = addr
+            && let Err(error) = addr.try_send(meet)
+        {
+            let meet = match error {
+                SendError::Full(meet) | SendError::Closed(meet) => meet,
+            };
+            let _ = meet.order.reply.send(Settled::Retry);
+        }
+        AtomicResponse::new(Box::pin(answer.into_actor(self).map(move |answer, actor, _| {
+            // No answer: nothing was decided, or the next one is gone, and what it may have pushed is settled by the
+            // versions that this account goes on from.
+            let Ok(states) = answer else { return };
+            if let Some(state) = states.get(place) {
+                actor.state = [state.clone()];
+            }
+            if let Some(before) = before {
+                let _ = before.send(states);
+            }
+        })))
+    }
+}
+
+impl AccountActor {
+    /// The last one to arrive decides for all.
+    fn conclude(&mut self, meet: Meet) {
+        let Meet { order, pins, mut gathered, back } = meet;
+        let lineages = pins.iter().map(|pin| Arc::clone(&pin.lineage)).collect();
+        let submission = decide_order(order, &mut gathered, lineages, clock());
+        self.writer.push(submission);
+        if let Some(own) = gathered.last() {
+            self.state = [own.clone()];
+        }
+        if let Some(back) = back {
+            let _ = back.send(gathered);
+        }
+    }
+}
+
+/// Starts a meeting of the pinned accounts, which are in the order of their ids.
+pub(crate) fn start_meeting(order: Order, pins: Vec<Pin>) {
+    let pins: Arc<[Pin]> = pins.into();
+    let Some(first) = pins.first().map(|pin| pin.addr.clone()) else { return };
+    let count = pins.len();
+    let meet = Meet { order, pins, gathered: Vec::with_capacity(count), back: None };
+    if let Err(SendError::Full(meet) | SendError::Closed(meet)) = first.try_send(meet) {
+        let _ = meet.order.reply.send(Settled::Retry);
+    }
+}

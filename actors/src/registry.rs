@@ -1,0 +1,246 @@
+//! The registry of one shard: finds the account's actor or starts it, and keeps the number in memory bounded.
+//!
+//! An account is loaded when it is first asked for; the loads that gather while one read is under way are the next read.
+//! Retiring an account is forgetting its address here: what was forwarded before is still worked off.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use domain::AccountId;
+use store::{Journal, JournalError, Loaded};
+use tokio::sync::oneshot;
+
+use crate::account::{AccountActor, Decide, Pin};
+use crate::decision::{Lineage, Order, Settled};
+use crate::writer::Writer;
+
+/// Accounts loaded by one read.
+const LOADS_PER_READ_MAX: usize = 512;
+/// An account that nobody asked for in this time leaves memory.
+const IDLE_AFTER: Duration = Duration::from_secs(300);
+/// How often the registry looks for idle accounts.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// How many residents one newcomer looks at to find one to retire.
+const LOOKS_PER_NEWCOMER: usize = 4;
+
+/// The registry's own counts, over all shards.
+#[derive(Debug, Default)]
+pub(crate) struct RegistryCounts {
+    pub(crate) resident: AtomicU64,
+    pub(crate) loaded: AtomicU64,
+    pub(crate) retired: AtomicU64,
+}
+
+/// The registry of one shard.
+pub(crate) struct Registry {
+    journal: Arc<dyn Journal>,
+    writer: Writer,
+    residents: HashMap<AccountId, Resident>,
+    residents_max: usize,
+    /// Every live resident once, the longest unseen in front: the hand of a second-chance clock.
+    hand: VecDeque<AccountId>,
+    /// Asked for and not being read yet.
+    wanted: Vec<AccountId>,
+    reading: bool,
+    counts: Arc<RegistryCounts>,
+}
+
+enum Resident {
+    Loading(Vec<Job>),
+    Live { addr: Addr<AccountActor>, lineage: Arc<Lineage>, held: Arc<()>, asked_at: Instant, asked: bool },
+}
+
+/// What is wanted of an account; from the ledger's handle.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(crate) struct Deliver {
+    pub(crate) account: AccountId,
+    pub(crate) job: Job,
+}
+
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// Decide a command on it alone.
+    Decide(Order),
+    /// Bring it to memory for a meeting.
+    Pin(oneshot::Sender<Result<Pin, Settled>>),
+}
+
+impl Job {
+    fn fail(self, settled: Settled) {
+        // Nobody may be waiting any more.
+        match self {
+            Self::Decide(order) => drop(order.reply.send(settled)),
+            Self::Pin(reply) => drop(reply.send(Err(settled))),
+        }
+    }
+}
+
+impl Registry {
+    pub(crate) fn new(
+        journal: Arc<dyn Journal>,
+        writer: Writer,
+        residents_max: usize,
+        counts: Arc<RegistryCounts>,
+    ) -> Self {
+        let (residents, hand) = (HashMap::new(), VecDeque::new());
+        Self { journal, writer, residents, residents_max, hand, wanted: Vec::new(), reading: false, counts }
+    }
+}
+
+impl Actor for Registry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(crate::ledger::MAILBOX_CAPACITY);
+        ctx.run_interval(SWEEP_EVERY, |registry, _| registry.sweep());
+    }
+}
+
+impl Handler<Deliver> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, Deliver { account, job }: Deliver, ctx: &mut Self::Context) {
+        let job = match self.residents.get_mut(&account) {
+            Some(Resident::Loading(jobs)) => return jobs.push(job),
+            Some(Resident::Live { addr, lineage, held, asked_at, asked }) if !lineage.is_broken() => {
+                (*asked, *asked_at) = (true, Instant::now());
+                match forward(addr, lineage, held, job) {
+                    Ok(()) => return,
+                    Err(job) => job,
+                }
+            }
+            Some(Resident::Live { .. }) | None => job,
+        };
+        // Unknown here, or dropped because what it rested on failed, or gone by a panic: it comes from the log.
+        if let Some(Resident::Live { .. }) =
+            self.residents.insert(account.clone(), Resident::Loading(vec![job]))
+        {
+            self.counts.resident.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.wanted.push(account);
+        self.read(ctx);
+    }
+}
+
+impl Registry {
+    /// Reads the accounts wanted by now, unless a read is under way.
+    fn read(&mut self, ctx: &mut Context<Self>) {
+        if self.reading || self.wanted.is_empty() {
+            return;
+        }
+        self.reading = true;
+        let count = self.wanted.len().min(LOADS_PER_READ_MAX);
+        let accounts: Vec<AccountId> = self.wanted.drain(..count).collect();
+        let journal = Arc::clone(&self.journal);
+        let reading = async move {
+            let loaded = journal.load(&accounts).await;
+            (accounts, loaded)
+        };
+        ctx.spawn(reading.into_actor(self).map(|(accounts, loaded), registry, ctx| {
+            registry.reading = false;
+            registry.admit(accounts, loaded);
+            registry.read(ctx);
+        }));
+    }
+
+    fn admit(&mut self, accounts: Vec<AccountId>, loaded: Result<Vec<Loaded>, JournalError>) {
+        match loaded {
+            Ok(loaded) => {
+                for (account, loaded) in accounts.into_iter().zip(loaded) {
+                    self.start(account, loaded);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "accounts can't be loaded");
+                for account in accounts {
+                    let Some(Resident::Loading(jobs)) = self.residents.remove(&account) else { continue };
+                    jobs.into_iter().for_each(|job| job.fail(settled(&error)));
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, account: AccountId, loaded: Loaded) {
+        let lineage = Arc::new(Lineage::new(loaded.key));
+        let actor =
+            AccountActor::new(account.clone(), loaded.account, Arc::clone(&lineage), self.writer.clone());
+        let (addr, held) = (actor.start(), Arc::new(()));
+        let jobs = match self.residents.remove(&account) {
+            Some(Resident::Loading(jobs)) => jobs,
+            Some(Resident::Live { .. }) | None => Vec::new(),
+        };
+        for job in jobs {
+            if let Err(job) = forward(&addr, &lineage, &held, job) {
+                job.fail(Settled::Retry);
+            }
+        }
+        self.make_room();
+        self.hand.push_back(account.clone());
+        let live = Resident::Live { addr, lineage, held, asked_at: Instant::now(), asked: false };
+        self.residents.insert(account, live);
+        self.counts.resident.fetch_add(1, Ordering::Relaxed);
+        self.counts.loaded.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Retires somebody when there are too many: whoever was not asked for since the hand last came by.
+    fn make_room(&mut self) {
+        for _ in 0..LOOKS_PER_NEWCOMER {
+            if self.residents.len() < self.residents_max {
+                return;
+            }
+            self.turn(|asked, _| !asked);
+        }
+    }
+
+    /// Retires whoever was idle for long.
+    fn sweep(&mut self) {
+        for _ in 0..self.hand.len() {
+            self.turn(|_, asked_at| asked_at.elapsed() > IDLE_AFTER);
+        }
+    }
+
+    /// Looks at the resident in front: retires it where that is due and nothing of it is under way, else moves it back.
+    fn turn(&mut self, due: impl Fn(bool, Instant) -> bool) {
+        let Some(account) = self.hand.pop_front() else { return };
+        match self.residents.get_mut(&account) {
+            Some(Resident::Live { lineage, held, asked_at, asked, .. }) => {
+                let free = Arc::strong_count(held) == 1 && lineage.is_settled();
+                if free && due(*asked, *asked_at) {
+                    self.residents.remove(&account);
+                    self.counts.resident.fetch_sub(1, Ordering::Relaxed);
+                    self.counts.retired.fetch_add(1, Ordering::Relaxed);
+                } else {
+                    *asked = false;
+                    self.hand.push_back(account);
+                }
+            }
+            // It is being loaded again, and takes its place when it is live.
+            Some(Resident::Loading(_)) | None => {}
+        }
+    }
+}
+
+fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, held: &Arc<()>, job: Job) -> Result<(), Job> {
+    match job {
+        Job::Decide(order) => addr.try_send(Decide(order)).map_err(|error| match error {
+            SendError::Full(Decide(order)) | SendError::Closed(Decide(order)) => Job::Decide(order),
+        }),
+        Job::Pin(reply) if addr.connected() => {
+            let pin = Pin { addr: addr.clone(), lineage: Arc::clone(lineage), _held: Arc::clone(held) };
+            let _ = reply.send(Ok(pin));
+            Ok(())
+        }
+        Job::Pin(_) => Err(job),
+    }
+}
+
+fn settled(error: &JournalError) -> Settled {
+    match error {
+        JournalError::Unavailable(_) => Settled::Unavailable,
+        JournalError::Unknown(_) | JournalError::Damaged(_) => Settled::Fault(error.to_string()),
+    }
+}
