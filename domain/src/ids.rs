@@ -43,7 +43,10 @@ pub struct CommandId(Arc<str>);
 impl CommandId {
     /// Reads an id; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        if text.is_empty() || text.len() > COMMAND_ID_LENGTH_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if text.is_empty()
+            || text.len() > COMMAND_ID_LENGTH_MAX
+            || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return Err(IdError::Command);
         }
         if matches!(text, "log" | "." | "..") {

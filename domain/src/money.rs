@@ -65,7 +65,8 @@ impl serde::Serialize for Currency {
 impl<'de> serde::Deserialize<'de> for Currency {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&code).ok_or_else(|| serde::de::Error::custom("not an ISO 4217 currency with minor units"))
+        Self::parse(&code)
+            .ok_or_else(|| serde::de::Error::custom("not an ISO 4217 currency with minor units"))
     }
 }
 

@@ -148,7 +148,8 @@ pub fn decode(
     profile: &Arc<Profile>,
     standing: Standing,
 ) -> Result<Recorded, UnknownEvent> {
-    let unknown = |kind: &str, schema, reason: String| UnknownEvent { sequence, kind: kind.to_owned(), schema, reason };
+    let unknown =
+        |kind: &str, schema, reason: String| UnknownEvent { sequence, kind: kind.to_owned(), schema, reason };
     let outer: StoredEvent<'_> =
         serde_json::from_str(stored).map_err(|error| unknown("", 0, error.to_string()))?;
     let event = current(&outer.kind, outer.schema_version, outer.data.get(), profile.currency)
@@ -198,11 +199,17 @@ fn current(kind: &str, schema: u32, data: &str, currency: Currency) -> Result<Ev
         }
         ("MONEY_DEPOSITED", 1) => {
             let data: MovementV1<'_> = parse(data)?;
-            Ok(Event::MoneyDeposited { amount: amount(data.amount, currency)?, description: data.description })
+            Ok(Event::MoneyDeposited {
+                amount: amount(data.amount, currency)?,
+                description: data.description,
+            })
         }
         ("MONEY_WITHDRAWN", 1) => {
             let data: MovementV1<'_> = parse(data)?;
-            Ok(Event::MoneyWithdrawn { amount: amount(data.amount, currency)?, description: data.description })
+            Ok(Event::MoneyWithdrawn {
+                amount: amount(data.amount, currency)?,
+                description: data.description,
+            })
         }
         ("MONEY_TRANSFERRED", 1) => {
             let data: TransferV1<'_> = parse(data)?;
@@ -306,7 +313,11 @@ mod tests {
         ),
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_TRANSFERRED","schemaVersion":1,"data":{"fromAccountId":"acc-1","toAccountId":"acc-2","amount":1},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
-            || Event::MoneyTransferred { to: AccountId::parse("acc-2").unwrap(), amount: amount(100), description: None },
+            || Event::MoneyTransferred {
+                to: AccountId::parse("acc-2").unwrap(),
+                amount: amount(100),
+                description: None,
+            },
         ),
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"TRANSFER_RECEIVED","schemaVersion":1,"data":{"fromAccountId":"acc-2","toAccountId":"acc-1","amount":1},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,

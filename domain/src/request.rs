@@ -66,7 +66,9 @@ impl Command {
     /// The accounts that the decision needs, sorted, each once.
     pub fn accounts(&self) -> Vec<AccountId> {
         match self {
-            Self::CreateAccount { account, .. } | Self::Deposit { account, .. } | Self::Withdraw { account, .. } => {
+            Self::CreateAccount { account, .. }
+            | Self::Deposit { account, .. }
+            | Self::Withdraw { account, .. } => {
                 vec![account.clone()]
             }
             Self::Transfer { from, to, .. } => match from.cmp(to) {

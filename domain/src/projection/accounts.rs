@@ -76,7 +76,8 @@ pub fn render(profile: &Profile, standing: &Standing, sequence: Sequence) -> Str
 fn balance_rank(balance: Money, currency: Currency) -> String {
     let missing = u32::from(DECIMALS_MAX.saturating_sub(currency.decimals()));
     let offset = 10_i128.saturating_pow(19);
-    let parts = i128::from(balance.minor()).saturating_mul(10_i128.saturating_pow(missing)).saturating_add(offset);
+    let parts =
+        i128::from(balance.minor()).saturating_mul(10_i128.saturating_pow(missing)).saturating_add(offset);
     format!("{parts:020}")
 }
 
@@ -86,7 +87,8 @@ mod tests {
 
     #[test]
     fn ranks_sort_as_balances_read() {
-        let rank = |minor, code| balance_rank(Money::from_minor(minor).unwrap(), Currency::parse(code).unwrap());
+        let rank =
+            |minor, code| balance_rank(Money::from_minor(minor).unwrap(), Currency::parse(code).unwrap());
         let rising = [
             rank(-crate::money::MONEY_MAX, "JPY"),
             rank(-1, "JPY"),

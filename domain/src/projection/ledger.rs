@@ -113,8 +113,14 @@ mod tests {
     fn sums_come_back_as_they_were_displayed() {
         for code in ["USD", "JPY", "CLF"] {
             let currency = Currency::parse(code).unwrap();
-            for minor in [0, 1, -1, 10, 105, -105, 100_000, i128::from(i64::MAX) * 1000, -i128::from(i64::MAX)] {
-                assert_eq!(minor_of(&Units { minor, currency }.to_string(), currency), Some(minor), "{minor} {code}");
+            for minor in
+                [0, 1, -1, 10, 105, -105, 100_000, i128::from(i64::MAX) * 1000, -i128::from(i64::MAX)]
+            {
+                assert_eq!(
+                    minor_of(&Units { minor, currency }.to_string(), currency),
+                    Some(minor),
+                    "{minor} {code}"
+                );
             }
         }
     }

@@ -1,0 +1,124 @@
+//! One run of the server: stores, actors, listeners, the lines that say where things are, and the way down.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use actix_web::rt::System;
+use actors::Ledger;
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use web::Facade;
+
+use crate::settings::{Settings, WrongSetting, masked};
+use crate::{stores, telemetry};
+
+/// How long commands under way may take when the process is to end.
+const DRAIN_WITHIN: Duration = Duration::from_secs(4);
+
+const FACADES: [(Facade, &str); 5] = [
+    (Facade::Dashboard, "dashboard"),
+    (Facade::Events, "events"),
+    (Facade::Commands, "commands"),
+    (Facade::Queries, "queries"),
+    (Facade::Projections, "projections"),
+];
+
+/// Runs until SIGTERM or SIGINT.
+pub fn run(settings: &Settings) -> anyhow::Result<()> {
+    let metrics = telemetry::count()?;
+    System::new().block_on(async {
+        let listeners = listen(settings)?;
+        let addresses: Vec<SocketAddr> =
+            listeners.iter().map(|(_, listener)| listener.local_addr()).collect::<Result<_, _>>()?;
+        let stores = stores::open(settings).await?;
+        let ledger = Ledger::start(stores.journal, stores.views, &settings.ledger).await?;
+        let web = web::WebSettings {
+            allowed_hosts: settings.allowed_hosts.clone(),
+            allowed_origins: settings.allowed_origins.clone(),
+            loopback: settings.host.is_loopback(),
+            workers: settings.workers,
+        };
+        let server = web::serve(listeners, ledger.clone(), web, metrics)?;
+        let handle = server.handle();
+        let serving = actix_web::rt::spawn(server);
+        std::fs::create_dir_all(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
+        write_ports(&settings.data_dir, &addresses)?;
+        say(&where_things_are(settings, &addresses));
+
+        wait_for_the_end().await?;
+        tracing::info!("ending: commands under way are finished first");
+        ledger.drain();
+        ledger.drained(DRAIN_WITHIN).await;
+        handle.stop(true).await;
+        serving.await??;
+        ledger.stop();
+        Ok(())
+    })
+}
+
+fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
+    let mut listeners = Vec::with_capacity(FACADES.len());
+    for ((facade, name), port) in FACADES.into_iter().zip(settings.ports) {
+        let listener = TcpListener::bind((settings.host, port)).map_err(|error| WrongSetting {
+            name: format!("{name}-port"),
+            reason: format!("can't listen on {}:{port}: {error}", settings.host),
+        })?;
+        listeners.push((facade, listener));
+    }
+    Ok(listeners)
+}
+
+/// The ports in use, for whoever started with port 0.
+fn write_ports(folder: &Path, addresses: &[SocketAddr]) -> anyhow::Result<()> {
+    let mut ports = serde_json::Map::new();
+    for ((_, name), address) in FACADES.into_iter().zip(addresses) {
+        ports.insert(name.to_owned(), address.port().into());
+    }
+    ports.insert("pid".to_owned(), std::process::id().into());
+    let (path, fresh) = (folder.join("ports.json"), folder.join("ports.json.new"));
+    std::fs::write(&fresh, serde_json::Value::from(ports).to_string()).with_context(|| fresh.display().to_string())?;
+    // Whoever waits for the file sees all of it or none.
+    std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())
+}
+
+fn where_things_are(settings: &Settings, addresses: &[SocketAddr]) -> String {
+    let at = |place: usize| addresses.get(place).map_or_else(String::new, SocketAddr::to_string);
+    let data = match (&settings.database_url, &settings.redis_url) {
+        (None, None) => settings.data_dir.display().to_string(),
+        (Some(log), None) => format!("{} and {}", masked(log), settings.data_dir.display()),
+        (None, Some(views)) => format!("{} and {}", settings.data_dir.display(), masked(views)),
+        (Some(log), Some(views)) => format!("{} and {}", masked(log), masked(views)),
+    };
+    format!(
+        "Dashboard    http://{dashboard}/\n\
+         API          http://{dashboard}/docs\n\
+         Metrics      http://{dashboard}/metrics\n\
+         Data         {data}\n\
+         First steps  curl -X POST http://{commands}/commands/create-account -H 'Content-Type: application/json' \
+         -d '{{\"accountId\":\"acc-1\",\"initialBalance\":1000}}'\n",
+        dashboard = at(0),
+        commands = at(2),
+    )
+}
+
+async fn wait_for_the_end() -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Text for a person, on stdout. A closed pipe is no reason to stop.
+pub fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+}
+
+/// Why the process ends, on stderr.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "bursar: {text}");
+}

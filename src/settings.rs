@@ -1,0 +1,397 @@
+//! Every setting: its name, what it means, its default, and where its value came from (flag, environment, file).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, ArgMatches};
+
+/// The exit code for a setting that is unknown or wrong (EX_CONFIG of sysexits.h).
+pub const EXIT_CONFIG: u8 = 78;
+
+/// Environment variables of the project's own tests; not settings.
+const TEST_PREFIX: &str = "BURSAR_TEST_";
+
+struct Setting {
+    name: &'static str,
+    default: &'static str,
+    help: &'static str,
+    /// A variable beside `BURSAR_…`, as other programs know it.
+    variable: Option<&'static str>,
+    /// Whether it is true by being named.
+    switch: bool,
+}
+
+const fn setting(name: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, default, help, variable: None, switch: false }
+}
+
+const SETTINGS: [Setting; 21] = [
+    setting("host", "127.0.0.1", "Address to listen on"),
+    setting("dashboard-port", "3000", "Port of the dashboard, with every route beside it; 0 for any free one"),
+    setting("events-port", "3001", "Port of the events and the live feed"),
+    setting("commands-port", "3002", "Port of the commands"),
+    setting("queries-port", "3003", "Port of the queries"),
+    setting("projections-port", "3004", "Port of the projections"),
+    setting("data-dir", "./bursar-data", "Folder of the embedded store and of ports.json"),
+    Setting {
+        variable: Some("DATABASE_URL"),
+        ..setting("database-url", "", "Postgres URL of the log; without it the log is embedded")
+    },
+    setting("migrate-url", "", "Postgres URL of the owner, where database-url may only append and read"),
+    Setting {
+        variable: Some("REDIS_URL"),
+        ..setting("redis-url", "", "Redis URL of the read models; without it they are embedded")
+    },
+    setting("redis-prefix", "bursar", "What the names of the keys in Redis start with"),
+    setting("allowed-hosts", "", "Names that this server goes by, comma-separated, beside those of loopback"),
+    setting("allowed-origins", "", "Origins of web pages that may call, comma-separated, beside loopback's"),
+    Setting {
+        switch: true,
+        ..setting("insecure-no-auth", "false", "Listen beyond loopback although nobody is authenticated")
+    },
+    setting("workers", "0", "HTTP threads; 0 for one per core"),
+    setting("shards", "0", "Threads for account actors; 0 for one per two cores"),
+    setting("commands-in-flight", "4096", "Commands under way at once; more are answered 503"),
+    setting("resident-accounts", "100000", "Accounts in memory at once"),
+    setting("feed-timeout-seconds", "30", "How long a live subscriber may leave something unanswered"),
+    setting("log", "info", "What is logged: a level, or filters like actors=debug"),
+    setting("log-format", "text", "text or json"),
+];
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// The file given by `--config`.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// The command line.
+    Flag,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(name) => write!(f, "${name}"),
+            Self::Flag => f.write_str("flag"),
+        }
+    }
+}
+
+/// A setting that is unknown or wrong.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting {name}: {reason}")]
+pub struct WrongSetting {
+    /// Its name.
+    pub name: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+fn wrong(name: &str, reason: impl fmt::Display) -> WrongSetting {
+    WrongSetting { name: name.to_owned(), reason: reason.to_string() }
+}
+
+/// Every value in force, as text.
+#[derive(Debug)]
+pub struct Values(BTreeMap<&'static str, (String, Source)>);
+
+/// The settings, read.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub host: IpAddr,
+    /// Dashboard, events, commands, queries, projections.
+    pub ports: [u16; 5],
+    /// Where the embedded store lives.
+    pub data_dir: PathBuf,
+    /// The log's Postgres.
+    pub database_url: Option<String>,
+    /// Its owner.
+    pub migrate_url: Option<String>,
+    /// The read models' Redis.
+    pub redis_url: Option<String>,
+    /// What keys in Redis start with.
+    pub redis_prefix: String,
+    /// Further names of this server.
+    pub allowed_hosts: Vec<String>,
+    /// Further origins.
+    pub allowed_origins: Vec<String>,
+    /// HTTP threads.
+    pub workers: usize,
+    /// What the actors need.
+    pub ledger: actors::Settings,
+    /// What is logged.
+    pub log: String,
+    /// As JSON lines.
+    pub log_json: bool,
+}
+
+/// The command-line flags, one per setting.
+pub fn flags() -> impl Iterator<Item = Arg> {
+    let config = Arg::new("config").long("config").value_name("FILE").help("TOML file with settings");
+    let settings = SETTINGS.iter().map(|setting| {
+        let arg = Arg::new(setting.name).long(setting.name);
+        if setting.switch {
+            return arg.action(ArgAction::SetTrue).help(setting.help);
+        }
+        let default = if setting.default.is_empty() { String::new() } else { format!(" [{}]", setting.default) };
+        arg.value_name("VALUE").help(format!("{}{default}", setting.help))
+    });
+    std::iter::once(config).chain(settings).map(|arg| arg.global(true))
+}
+
+impl Values {
+    /// Gathers the values: a flag wins over the environment, that over the file, that over the default.
+    pub fn gather(
+        matches: &ArgMatches,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, WrongSetting> {
+        let environment: BTreeMap<String, String> = environment.collect();
+        let variable = |setting: &Setting| format!("BURSAR_{}", setting.name.replace('-', "_").to_uppercase());
+        let known = |name: &str| name == "BURSAR_CONFIG" || SETTINGS.iter().any(|setting| variable(setting) == name);
+        let unknown = |name: &&String| name.starts_with("BURSAR_") && !name.starts_with(TEST_PREFIX) && !known(name);
+        if let Some(name) = environment.keys().find(unknown) {
+            return Err(wrong(name, "there is no such setting"));
+        }
+        let config = matches.get_one::<String>("config").or_else(|| environment.get("BURSAR_CONFIG"));
+        let file = config.map(|path| read_file(Path::new(path))).transpose()?.unwrap_or_default();
+        let mut values = BTreeMap::new();
+        for setting in &SETTINGS {
+            let flag = if setting.switch {
+                matches.get_flag(setting.name).then(|| "true".to_owned())
+            } else {
+                matches.get_one::<String>(setting.name).cloned()
+            };
+            let names = [Some(variable(setting)), setting.variable.map(str::to_owned)];
+            let from_environment = names.into_iter().flatten().find_map(|name| {
+                environment.get(&name).map(|value| (value.clone(), Source::Environment(name)))
+            });
+            let from_file = || {
+                let path = config.map(PathBuf::from).unwrap_or_default();
+                file.get(setting.name).map(|value| (value.clone(), Source::File(path)))
+            };
+            let value = flag
+                .map(|value| (value, Source::Flag))
+                .or(from_environment)
+                .or_else(from_file)
+                .unwrap_or_else(|| (setting.default.to_owned(), Source::Default));
+            values.insert(setting.name, value);
+        }
+        Ok(Self(values))
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |(value, _)| value)
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        let text = self.text(name);
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        self.text(name).split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn parse<T: std::str::FromStr>(&self, name: &str, expected: &str) -> Result<T, WrongSetting> {
+        let text = self.text(name);
+        text.parse().map_err(|_| wrong(name, format_args!("{text:?} is not {expected}")))
+    }
+
+    fn count(&self, name: &str) -> Result<usize, WrongSetting> {
+        match self.parse(name, "a whole number above 0")? {
+            0 => Err(wrong(name, "must be above 0")),
+            count => Ok(count),
+        }
+    }
+
+    /// The settings that these values mean.
+    pub fn read(&self) -> Result<Settings, WrongSetting> {
+        let host: IpAddr = match self.text("host") {
+            "localhost" => IpAddr::from([127, 0, 0, 1]),
+            _ => self.parse("host", "an IP address")?,
+        };
+        let open: bool = self.parse("insecure-no-auth", "true or false")?;
+        if !host.is_loopback() && !open {
+            let reason = "listening beyond loopback without authentication needs --insecure-no-auth";
+            return Err(wrong("host", reason));
+        }
+        let names = ["dashboard-port", "events-port", "commands-port", "queries-port", "projections-port"];
+        let mut ports = [0; 5];
+        for (place, name) in names.into_iter().enumerate() {
+            let port: u16 = self.parse(name, "a port (0 to 65535)")?;
+            if port != 0 && ports.contains(&port) {
+                return Err(wrong(name, format_args!("port {port} is taken by another facade")));
+            }
+            ports[place] = port;
+        }
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let or = |count: usize, else_count: usize| if count == 0 { else_count } else { count };
+        let log_json = match self.text("log-format") {
+            "text" => false,
+            "json" => true,
+            other => return Err(wrong("log-format", format_args!("{other:?} is neither text nor json"))),
+        };
+        tracing_subscriber::EnvFilter::try_new(self.text("log")).map_err(|error| wrong("log", error))?;
+        for (name, schemes) in [
+            ("database-url", ["postgres://", "postgresql://"]),
+            ("migrate-url", ["postgres://", "postgresql://"]),
+            ("redis-url", ["redis://", "redis://"]),
+        ] {
+            let text = self.text(name);
+            if !text.is_empty() && !schemes.iter().any(|scheme| text.starts_with(scheme)) {
+                return Err(wrong(name, format_args!("is not a {} URL", schemes[0])));
+            }
+        }
+        if self.optional("migrate-url").is_some() && self.optional("database-url").is_none() {
+            return Err(wrong("migrate-url", "needs database-url"));
+        }
+        let redis_prefix = self.text("redis-prefix").to_owned();
+        if redis_prefix.is_empty() || !redis_prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+            return Err(wrong("redis-prefix", "must be letters, digits, . _ -"));
+        }
+        Ok(Settings {
+            host,
+            ports,
+            data_dir: PathBuf::from(self.text("data-dir")),
+            database_url: self.optional("database-url"),
+            migrate_url: self.optional("migrate-url"),
+            redis_url: self.optional("redis-url"),
+            redis_prefix,
+            allowed_hosts: self.list("allowed-hosts"),
+            allowed_origins: self.list("allowed-origins"),
+            workers: or(self.parse("workers", "a whole number")?, cores),
+            ledger: actors::Settings {
+                shards: or(self.parse("shards", "a whole number")?, cores.div_ceil(2)),
+                commands_in_flight_max: self.count("commands-in-flight")?,
+                residents_max: self.count("resident-accounts")?,
+                feed_timeout: Duration::from_secs(self.count("feed-timeout-seconds")? as u64),
+            },
+            log: self.text("log").to_owned(),
+            log_json,
+        })
+    }
+}
+
+impl fmt::Display for Values {
+    /// A line per setting: name, value with its secrets masked, where it came from.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, (value, source)) in &self.0 {
+            writeln!(f, "{name:<22} {:<40} {source}", masked(value))?;
+        }
+        Ok(())
+    }
+}
+
+/// A URL without its password, in whichever of the places that URLs have for one.
+pub fn masked(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
+    let (rest, query) = rest.split_once('?').map_or((rest, String::new()), |(rest, query)| {
+        let parts = query.split('&').map(|part| match part.split_once('=') {
+            Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
+            Some(_) | None => part.to_owned(),
+        });
+        (rest, format!("?{}", parts.collect::<Vec<_>>().join("&")))
+    });
+    match rest.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((user, _)) => format!("{scheme}://{user}:***@{host}{query}"),
+            None => format!("{scheme}://{user}@{host}{query}"),
+        },
+        None => format!("{scheme}://{rest}{query}"),
+    }
+}
+
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| wrong("config", format_args!("{}: {error}", path.display())))?;
+    let table: toml::Table =
+        text.parse().map_err(|error| wrong("config", format_args!("{}: {error}", path.display())))?;
+    let mut values = BTreeMap::new();
+    for (name, value) in table {
+        if !SETTINGS.iter().any(|setting| setting.name == name) {
+            return Err(wrong(&name, format_args!("there is no such setting ({})", path.display())));
+        }
+        let value = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Boolean(truth) => truth.to_string(),
+            toml::Value::Array(parts) => {
+                let texts: Option<Vec<&str>> = parts.iter().map(toml::Value::as_str).collect();
+                texts.ok_or_else(|| wrong(&name, "must be a list of texts"))?.join(",")
+            }
+            toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => {
+                return Err(wrong(&name, "must be a text, a whole number, true or false"));
+            }
+        };
+        values.insert(name, value);
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(args: &[&str], environment: &[(&str, &str)]) -> Result<Values, WrongSetting> {
+        let matches = clap::Command::new("bursar").args(flags()).get_matches_from([&["bursar"], args].concat());
+        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Values::gather(&matches, environment)
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bursar.toml");
+        std::fs::write(&file, "events-port = 1\ncommands-port = 2\nqueries-port = 3\nallowed-hosts = ['a', 'b']").unwrap();
+        let path = file.to_str().unwrap();
+        let environment = [("BURSAR_COMMANDS_PORT", "20"), ("BURSAR_QUERIES_PORT", "30"), ("DATABASE_URL", "postgres://d")];
+        let values = values(&["--config", path, "--queries-port", "300"], &environment).unwrap();
+        let settings = values.read().unwrap();
+        assert_eq!(settings.ports, [3000, 1, 20, 300, 3004]);
+        assert_eq!(settings.allowed_hosts, ["a", "b"]);
+        assert_eq!(settings.database_url.as_deref(), Some("postgres://d"));
+        assert_eq!(values.0["queries-port"].1, Source::Flag);
+        assert_eq!(values.0["commands-port"].1, Source::Environment("BURSAR_COMMANDS_PORT".to_owned()));
+        assert_eq!(values.0["events-port"].1, Source::File(file.clone()));
+    }
+
+    #[test]
+    fn a_setting_that_is_unknown_or_wrong_is_named() {
+        for (args, environment, name) in [
+            (vec!["--events-port", "70000"], vec![], "events-port"),
+            (vec!["--events-port", "3000"], vec![], "events-port"),
+            (vec!["--host", "0.0.0.0"], vec![], "host"),
+            (vec!["--redis-url", "http://x"], vec![], "redis-url"),
+            (vec!["--log-format", "xml"], vec![], "log-format"),
+            (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
+            (vec!["--config", "/nonexistent"], vec![], "config"),
+            (vec![], vec![("BURSAR_EVENT_PORT", "1")], "BURSAR_EVENT_PORT"),
+        ] {
+            let error = values(&args, &environment).and_then(|values| values.read()).map(|_| ()).unwrap_err();
+            assert_eq!(error.name, name, "{error}");
+        }
+        assert!(values(&["--host", "0.0.0.0", "--insecure-no-auth"], &[]).unwrap().read().is_ok());
+    }
+
+    #[test]
+    fn passwords_are_masked() {
+        for (url, shown) in [
+            ("postgres://u:secret@h/d", "postgres://u:***@h/d"),
+            ("postgres://u:a@b@h/d", "postgres://u:***@h/d"),
+            ("redis://:secret@h:1/0", "redis://:***@h:1/0"),
+            ("postgres://h/d?user=u&password=secret", "postgres://h/d?user=u&password=***"),
+            ("./data", "./data"),
+        ] {
+            assert_eq!(masked(url), shown);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Which stores the settings mean, opened: Postgres or SQLite for the log, Redis or SQLite for the read models.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use store::{
+    FolderLock, Journal, PostgresJournal, PostgresSettings, RedisSettings, RedisViews, SqliteJournal, SqliteViews, Views,
+};
+
+use crate::settings::{Settings, WrongSetting, masked};
+
+/// The stores of a process.
+pub struct Stores {
+    /// The log.
+    pub journal: Arc<dyn Journal>,
+    /// The read models.
+    pub views: Arc<dyn Views>,
+    /// Held while something embedded is open.
+    pub _lock: Option<FolderLock>,
+}
+
+/// Opens both.
+pub async fn open(settings: &Settings) -> anyhow::Result<Stores> {
+    let folder = &settings.data_dir;
+    let embedded = settings.database_url.is_none() || settings.redis_url.is_none();
+    let lock = embedded
+        .then(|| store::lock_folder(folder))
+        .transpose()
+        .map_err(|error| WrongSetting { name: "data-dir".to_owned(), reason: error.to_string() })?;
+    let journal: Arc<dyn Journal> = match &settings.database_url {
+        Some(url) => {
+            migrate_postgres(settings, url).await?;
+            let connected = PostgresJournal::connect(PostgresSettings::new(url)).await;
+            Arc::new(connected.with_context(|| format!("the log at {}", masked(url)))?)
+        }
+        None => {
+            let path = folder.join("journal.sqlite3");
+            Arc::new(SqliteJournal::open(&path).with_context(|| path.display().to_string())?)
+        }
+    };
+    let views: Arc<dyn Views> = match &settings.redis_url {
+        Some(url) => {
+            let redis = RedisSettings { url: url.clone(), prefix: settings.redis_prefix.clone() };
+            let connected = RedisViews::connect(redis).await;
+            Arc::new(connected.with_context(|| format!("the read models at {}", masked(url)))?)
+        }
+        None => {
+            let path = folder.join("views.sqlite3");
+            Arc::new(SqliteViews::open(&path).with_context(|| path.display().to_string())?)
+        }
+    };
+    Ok(Stores { journal, views, _lock: lock })
+}
+
+async fn migrate_postgres(settings: &Settings, url: &str) -> anyhow::Result<()> {
+    let owner = settings.migrate_url.as_deref().unwrap_or(url);
+    let migrated = store::postgres::migrate(owner, role_of(url).as_deref().filter(|_| owner != url)).await;
+    migrated.with_context(|| format!("the schema at {}", masked(owner)))?;
+    if owner == url {
+        tracing::info!("database-url owns the schema: triggers alone guard the log (see migrate-url)");
+    }
+    Ok(())
+}
+
+/// The role that a URL signs in as.
+fn role_of(url: &str) -> Option<String> {
+    url.parse::<tokio_postgres::Config>().ok()?.get_user().map(str::to_owned)
+}
+
+/// Brings the log's schema up to date.
+pub fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match &settings.database_url {
+            Some(url) => migrate_postgres(settings, url).await,
+            // Opening the embedded store migrates it.
+            None => open(settings).await.map(drop),
+        }
+    })
+}
