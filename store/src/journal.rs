@@ -12,6 +12,9 @@
 //! * **Proof.** A leaf per event, a Merkle root per batch, a chain over the batches ([`domain::chain`]).
 //! * **Append-only**, by triggers, and on Postgres by privileges as well.
 
+// The embedded log: one file, no server.
+pub mod sqlite;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

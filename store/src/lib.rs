@@ -1,9 +1,12 @@
 //! What touches disk or network: the log ([`Journal`]) and the read models ([`Views`]), each with two adapters that pass
 //! one suite.
 
+pub mod folder;
 pub mod journal;
 pub mod views;
 
+pub use folder::{FolderLock, FolderLockError, lock_folder};
+pub use journal::sqlite::SqliteJournal;
 pub use journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal, JournalError,
     Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,

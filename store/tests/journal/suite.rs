@@ -1,17 +1,17 @@
 //! What a log promises, whatever it is kept in: [`journal_suite`] runs every test of the modules below on one adapter.
 
-mod appending;
-mod commands;
-mod racing;
-mod reading;
+pub mod appending;
+pub mod commands;
+pub mod racing;
+pub mod reading;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Account, AccountId, Command, CommandId, Currency, Envelope, Event, Participants, Quantity, Recorded, Request,
-    Sequence, Timestamp, Version,
+    Account, AccountId, Command, CommandId, Currency, Envelope, Event, Participants, Quantity, Recorded,
+    Request, Sequence, Timestamp, Version,
 };
 use store::{
     AccountKey, Append, Batch, Commit, Contents, Draft, EventFilter, Fault, Journal, Loaded, Touch, Unit,

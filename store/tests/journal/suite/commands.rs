@@ -52,7 +52,8 @@ async fn busy(journal: &dyn Journal) -> Book {
 pub async fn a_command_is_known_by_its_id(fixture: &impl Fixture) {
     let journal = fixture.journal().await;
     busy(&*journal).await;
-    let Some(Recalled::Accepted { name, events, .. }) = journal.command(&command_id("t-1")).await.unwrap() else {
+    let Some(Recalled::Accepted { name, events, .. }) = journal.command(&command_id("t-1")).await.unwrap()
+    else {
         panic!("t-1 was accepted")
     };
     assert_eq!(name, "TRANSFER");

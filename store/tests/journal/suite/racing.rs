@@ -56,7 +56,8 @@ pub async fn several_writers_leave_no_gap(fixture: &impl Fixture) {
         before = commit.last;
     }
     assert_eq!(journal.head().await.unwrap().last, before);
-    let mut keys: Vec<_> = done.iter().flat_map(|(_, _, ranges)| &ranges[0].created).map(|(_, key)| *key).collect();
+    let mut keys: Vec<_> =
+        done.iter().flat_map(|(_, _, ranges)| &ranges[0].created).map(|(_, key)| *key).collect();
     keys.sort();
     keys.dedup();
     assert_eq!(keys.len(), done.len());
@@ -100,7 +101,8 @@ pub async fn a_reader_never_misses_an_event(fixture: &impl Fixture) {
             let unit = book.create(&format!("create-{writer}"), &name, 0);
             book.commit(&*journal, vec![unit]).await;
             for round in 0..COMMANDS {
-                let units = (0..3).map(|n| book.deposit(&format!("{writer}-{round}-{n}"), &name, 1)).collect();
+                let units =
+                    (0..3).map(|n| book.deposit(&format!("{writer}-{round}-{n}"), &name, 1)).collect();
                 book.commit(&*journal, units).await;
             }
         });
@@ -163,10 +165,13 @@ pub async fn transfers_between_two_writers_conserve_money(fixture: &impl Fixture
     }
     writers.join_all().await;
     let fold = folded(&everything(&*first).await);
-    let total: i64 = fold.values().map(|account| match account {
-        Account::Present(_, standing) => standing.balance.minor(),
-        Account::Absent => 0,
-    }).sum();
+    let total: i64 = fold
+        .values()
+        .map(|account| match account {
+            Account::Present(_, standing) => standing.balance.minor(),
+            Account::Absent => 0,
+        })
+        .sum();
     assert_eq!(total, 20_000);
     assert_eq!(fold["a"].version(), version(1 + 2 * COMMANDS));
 }

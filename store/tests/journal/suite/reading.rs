@@ -71,7 +71,8 @@ pub async fn events_are_read_through_a_filter(fixture: &impl Fixture) {
         vec!["MONEY_PRINTED"],
         vec!["MONEY_PRINTED", "MONEY_WITHDRAWN"],
     ];
-    let correlations = [None, Some("talk"), Some("k-4"), Some("other"), Some("k-1"), Some("k-5"), Some("silence")];
+    let correlations =
+        [None, Some("talk"), Some("k-4"), Some("other"), Some("k-1"), Some("k-5"), Some("silence")];
     let mut found = 0;
     for accounts in &accounts {
         for kinds in &kinds {
@@ -107,9 +108,17 @@ pub async fn a_page_ends_where_a_batch_ends(fixture: &impl Fixture) {
         let units = (0..size).map(|n| book.deposit(&format!("k-{round}-{n}"), "a", 1)).collect();
         commits.push(book.commit(&*journal, units).await);
     }
-    for (after, about, expected) in
-        [(0, 1, 2), (0, 2, 2), (0, 6, 6), (2, 4, 6), (2, 5, 7), (7, 3, 15), (15, 100, 18), (0, 100, 18), (8, 100, 18)]
-    {
+    for (after, about, expected) in [
+        (0, 1, 2),
+        (0, 2, 2),
+        (0, 6, 6),
+        (2, 4, 6),
+        (2, 5, 7),
+        (7, 3, 15),
+        (15, 100, 18),
+        (0, 100, 18),
+        (8, 100, 18),
+    ] {
         let page = journal.page(Sequence::new(after), about).await.unwrap();
         let Some(Page { events, chain }) = page else { panic!("nothing after {after}") };
         assert_eq!(sequences(&events), (after + 1..=expected).collect::<Vec<_>>(), "{about} after {after}");
@@ -133,9 +142,13 @@ pub async fn a_stream_is_read_after_a_version(fixture: &impl Fixture) {
     let mut book = opened(&*journal).await;
     let units = (0..6).map(|n| book.transfer(&format!("k-{n}"), "a", "b", 1)).collect();
     book.commit(&*journal, units).await;
-    for (after, limit, expected) in
-        [(0, 100, vec![2, 4, 6, 8, 10, 12, 14]), (3, 2, vec![8, 10]), (6, 9, vec![14]), (7, 9, vec![]), (99, 9, vec![])]
-    {
+    for (after, limit, expected) in [
+        (0, 100, vec![2, 4, 6, 8, 10, 12, 14]),
+        (3, 2, vec![8, 10]),
+        (6, 9, vec![14]),
+        (7, 9, vec![]),
+        (99, 9, vec![]),
+    ] {
         let events = journal.stream(&account_id("b"), version(after), limit).await.unwrap();
         assert_eq!(sequences(&events), expected, "{limit} after {after}");
         assert!(events.iter().all(|event| event.profile.id == account_id("b")));
@@ -164,7 +177,9 @@ pub async fn an_event_that_is_not_known_is_never_skipped(fixture: &impl Fixture)
     }
     book.commit(&*journal, vec![unit]).await;
     let unknown = |error: JournalError| match error {
-        JournalError::Unknown(unknown) => assert_eq!((unknown.sequence, unknown.schema), (Sequence::new(3), 2)),
+        JournalError::Unknown(unknown) => {
+            assert_eq!((unknown.sequence, unknown.schema), (Sequence::new(3), 2))
+        }
         JournalError::Unavailable(_) | JournalError::Damaged(_) => panic!("{error}"),
     };
     unknown(journal.read(Sequence::ZERO, 10, &EventFilter::default()).await.unwrap_err());

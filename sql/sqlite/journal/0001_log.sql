@@ -1,0 +1,131 @@
+-- The log. Never edited: what changes comes in a file with the next number.
+-- Times are microseconds since 1970 UTC, money is minor units of the account's currency.
+
+-- One row: which log this is, and its end. Whoever updates it holds the database's only write lock, so that the order of
+-- sequences is the order of commits.
+CREATE TABLE log (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    log_id TEXT NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    last_account INTEGER NOT NULL,
+    last_refusal INTEGER NOT NULL,
+    chain BLOB NOT NULL CHECK (length(chain) = 32),
+    committed_at INTEGER NOT NULL
+) STRICT;
+
+-- What an account is from its creation on. The key stands for it in every index.
+CREATE TABLE accounts (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    currency TEXT NOT NULL,
+    owner TEXT,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    -- How many events of the same command stand before this one.
+    place INTEGER NOT NULL,
+    -- The command stands with its first event only: its id is unique then without a table of its own.
+    command_id TEXT,
+    fingerprint BLOB,
+    command TEXT,
+    unit_size INTEGER,
+    -- NULL where it is the command's id.
+    correlation TEXT,
+    -- The account after the event.
+    balance INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    overdraft_limit INTEGER NOT NULL,
+    transactions INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL,
+    -- The stored JSON, byte by byte what the proof is made of.
+    body TEXT NOT NULL
+) STRICT;
+
+-- The stream of an account, and the guard of its versions.
+CREATE UNIQUE INDEX events_of_account ON events (account, version);
+
+-- One effect per command id; newest first, the command log.
+CREATE UNIQUE INDEX events_of_command ON events (command_id)
+WHERE command_id IS NOT NULL;
+
+CREATE INDEX events_of_correlation ON events (correlation, sequence)
+WHERE correlation IS NOT NULL;
+
+CREATE INDEX events_of_kind ON events (kind, sequence);
+
+-- The proof of each commit that had events.
+CREATE TABLE batches (
+    last_sequence INTEGER PRIMARY KEY,
+    first_sequence INTEGER NOT NULL,
+    root BLOB NOT NULL CHECK (length(root) = 32),
+    chain BLOB NOT NULL CHECK (length(chain) = 32),
+    committed_at INTEGER NOT NULL
+) STRICT;
+
+-- The refusals that a client's key asks to be remembered. They change no account and take no sequence.
+CREATE TABLE rejections (
+    refusal INTEGER PRIMARY KEY,
+    -- The last event before it.
+    sequence INTEGER NOT NULL,
+    command_id TEXT NOT NULL UNIQUE,
+    fingerprint BLOB NOT NULL,
+    command TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    -- The accounts that the command names, which need not exist.
+    from_account TEXT,
+    to_account TEXT,
+    decided_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX rejections_of_sequence ON rejections (sequence);
+
+CREATE INDEX rejections_of_from_account ON rejections (from_account, refusal);
+
+CREATE INDEX rejections_of_to_account ON rejections (to_account, refusal);
+
+CREATE TRIGGER events_are_not_updated BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events is append-only');
+END;
+
+CREATE TRIGGER events_are_not_deleted BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events is append-only');
+END;
+
+CREATE TRIGGER accounts_are_not_updated BEFORE UPDATE ON accounts
+BEGIN
+    SELECT RAISE(ABORT, 'accounts is append-only');
+END;
+
+CREATE TRIGGER accounts_are_not_deleted BEFORE DELETE ON accounts
+BEGIN
+    SELECT RAISE(ABORT, 'accounts is append-only');
+END;
+
+CREATE TRIGGER batches_are_not_updated BEFORE UPDATE ON batches
+BEGIN
+    SELECT RAISE(ABORT, 'batches is append-only');
+END;
+
+CREATE TRIGGER batches_are_not_deleted BEFORE DELETE ON batches
+BEGIN
+    SELECT RAISE(ABORT, 'batches is append-only');
+END;
+
+CREATE TRIGGER rejections_are_not_updated BEFORE UPDATE ON rejections
+BEGIN
+    SELECT RAISE(ABORT, 'rejections is append-only');
+END;
+
+CREATE TRIGGER rejections_are_not_deleted BEFORE DELETE ON rejections
+BEGIN
+    SELECT RAISE(ABORT, 'rejections is append-only');
+END;

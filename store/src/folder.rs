@@ -1,0 +1,99 @@
+//! The data folder of the embedded stores belongs to one process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The file in the folder that carries the lock and names its holder.
+const LOCK_FILE: &str = "bursar.lock";
+
+/// The right to use a folder, until it is dropped or the process ends, however it ends: the operating system keeps it.
+#[derive(Debug)]
+pub struct FolderLock {
+    // Held for its lock.
+    _file: File,
+}
+
+/// Why a folder can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderLockError {
+    /// Another process has it.
+    #[error("{folder} is in use by {}", holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// The holder's process id, if it could be read.
+        holder: Option<u32>,
+    },
+    /// It can't be made or written to.
+    #[error("{folder} can't be used")]
+    Unusable {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Takes a folder for this process, and makes it first if there is none.
+///
+/// # Errors
+/// [`FolderLockError::Held`] names the process that has it.
+pub fn lock_folder(folder: &Path) -> Result<FolderLock, FolderLockError> {
+    let unusable = |source| FolderLockError::Unusable { folder: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let path = folder.join(LOCK_FILE);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let holder = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+            return Err(FolderLockError::Held { folder: folder.to_owned(), holder });
+        }
+        Err(TryLockError::Error(source)) => return Err(unusable(source)),
+    }
+    // Only the holder writes; what the one before left behind goes.
+    file.set_len(0).map_err(unusable)?;
+    file.rewind().map_err(unusable)?;
+    writeln!(file, "{}", std::process::id()).map_err(unusable)?;
+    file.sync_data().map_err(unusable)?;
+    Ok(FolderLock { _file: file })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_belongs_to_one_and_the_other_hears_to_whom() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("new").join("data");
+        let lock = lock_folder(&folder).unwrap();
+        match lock_folder(&folder) {
+            Err(FolderLockError::Held { holder, .. }) => assert_eq!(holder, Some(std::process::id())),
+            other => panic!("{other:?}"),
+        }
+        let words = lock_folder(&folder).unwrap_err().to_string();
+        assert!(words.ends_with(&format!("is in use by process {}", std::process::id())), "{words}");
+        drop(lock);
+        lock_folder(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let parent = tempfile::tempdir().unwrap();
+        let file = parent.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = lock_folder(&file).unwrap_err();
+        assert!(matches!(error, FolderLockError::Unusable { .. }), "{error:?}");
+        assert!(error.to_string().contains("file"));
+    }
+}

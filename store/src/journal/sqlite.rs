@@ -1,0 +1,239 @@
+//! The log in one SQLite file: one thread writes, a few read, and the async runtime never waits for the disk.
+//!
+//! Whoever appends holds the database's only write lock from before its checks to its commit (`BEGIN IMMEDIATE`), so that
+//! several journals on one file, as the contract suite has them, are several writers like any others.
+
+mod append;
+mod read;
+mod schema;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::chain::Hash;
+use domain::{AccountId, CommandId, Recorded, Sequence, Timestamp, Version};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::{mpsc, oneshot};
+
+use self::read::{Moment, Reader};
+use crate::journal::{
+    Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
+    Recalled,
+};
+
+const PRAGMAS: &str = include_str!("../../../sql/sqlite/journal/pragmas.sql");
+const PRAGMAS_READ: &str = include_str!("../../../sql/sqlite/journal/pragmas_read.sql");
+
+/// Appends that wait for the one under way. The program's journal writer has one at a time.
+const APPENDS_WAITING_MAX: usize = 16;
+/// Threads that read, each with a connection.
+const READERS: usize = 4;
+/// Reads that wait for a thread.
+const READS_WAITING_MAX: usize = 256;
+/// Statements that a connection keeps prepared: more than this adapter has.
+const STATEMENTS_KEPT_MAX: usize = 64;
+
+type AppendJob = (Batch, oneshot::Sender<Result<Append, AppendError>>);
+type ReadJob = Box<dyn FnOnce(&mut Reader) + Send>;
+
+/// The log in one SQLite file. Dropping it ends its threads once they are done with what they were given.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    appends: mpsc::Sender<AppendJob>,
+    reads: mpsc::Sender<ReadJob>,
+}
+
+/// Why a file can't be opened as a log.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite says no.
+    #[error("{path} can't be opened")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The file system can't keep a write-ahead log (a network share, usually).
+    #[error("{0} can't have a write-ahead log where it lies")]
+    NoWal(PathBuf),
+    /// It is another program's database.
+    #[error("{0} is a database of something else")]
+    Foreign(PathBuf),
+    /// It was written by a later version of the program.
+    #[error("{path} has schema {version}, which this version of Bursar does not know")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The schema file's number.
+        version: u32,
+    },
+    /// A schema file is not what it was when it was applied.
+    #[error("{path} was set up with another schema file {version}")]
+    Changed {
+        /// The database file.
+        path: PathBuf,
+        /// The schema file's number.
+        version: u32,
+    },
+    /// A thread can't be started.
+    #[error("no thread for {path}")]
+    Thread {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl SqliteJournal {
+    /// Opens the log in that file, and begins it if there is none. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the file is unchanged then.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+        let no_thread = |source| OpenError::Thread { path: path.to_owned(), source };
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let writing = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut writer = Connection::open_with_flags(path, writing).map_err(failed)?;
+        schema::refuse_foreign(&writer, path)?;
+        writer.execute_batch(PRAGMAS).map_err(failed)?;
+        let mode: String =
+            writer.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
+        if mode != "wal" {
+            return Err(OpenError::NoWal(path.to_owned()));
+        }
+        schema::migrate(&mut writer, path)?;
+        writer.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+
+        let (reads, jobs) = mpsc::channel::<ReadJob>(READS_WAITING_MAX);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for number in 0..READERS {
+            let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)
+                .map_err(failed)?;
+            connection.execute_batch(PRAGMAS_READ).map_err(failed)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+            let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection));
+            thread(format!("journal-read-{number}"), move || serve_reads(&jobs, reader))
+                .map_err(no_thread)?;
+        }
+        let (appends, jobs) = mpsc::channel(APPENDS_WAITING_MAX);
+        thread("journal-write".to_owned(), move || serve_appends(jobs, writer)).map_err(no_thread)?;
+        Ok(Self { appends, reads })
+    }
+
+    /// Does a read on one of the threads that are there for it; all of it sees the log as it is at one moment.
+    async fn read_with<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Moment<'_>) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let gone = || JournalError::Unavailable("the journal's readers are gone".into());
+        let (reply, answer) = oneshot::channel();
+        let job: ReadJob = Box::new(move |reader| {
+            // Who asked may have gone.
+            if !reply.is_closed() {
+                let _ = reply.send(reader.at_one_moment(read));
+            }
+        });
+        self.reads.send(job).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result<(), std::io::Error> {
+    std::thread::Builder::new().name(name).spawn(body).map(|_| ())
+}
+
+fn serve_appends(mut jobs: mpsc::Receiver<AppendJob>, mut connection: Connection) {
+    while let Some((batch, reply)) = jobs.blocking_recv() {
+        let _ = reply.send(append::append(&mut connection, &batch));
+    }
+}
+
+fn serve_reads(jobs: &Mutex<mpsc::Receiver<ReadJob>>, mut reader: Reader) {
+    loop {
+        // One idle reader waits for work, the others for their turn to wait.
+        let job = jobs.lock().blocking_recv();
+        let Some(job) = job else { return };
+        job(&mut reader);
+    }
+}
+
+/// The clock of this machine, which is the database's as well.
+fn now() -> Timestamp {
+    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
+/// What the database stores a sequence or version as; beyond its integers, its largest.
+fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Journal for SqliteJournal {
+    async fn append(&self, batch: &Batch) -> Result<Append, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let job = (batch.clone(), reply);
+        self.appends
+            .send(job)
+            .await
+            .map_err(|_| AppendError::Unavailable("the journal's writer is gone".into()))?;
+        answer.await.unwrap_or_else(|lost| Err(AppendError::Unknown(lost.into())))
+    }
+
+    async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
+        let accounts = accounts.to_vec();
+        self.read_with(move |log| accounts.iter().map(|account| log.load(account)).collect()).await
+    }
+
+    async fn head(&self) -> Result<Head, JournalError> {
+        self.read_with(|log| log.head()).await
+    }
+
+    async fn chain_at(&self, sequence: Sequence) -> Result<Option<Hash>, JournalError> {
+        self.read_with(move |log| log.chain_at(sequence)).await
+    }
+
+    async fn read(
+        &self,
+        after: Sequence,
+        limit: usize,
+        filter: &EventFilter,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let filter = filter.clone();
+        self.read_with(move |log| log.read(after, limit, &filter)).await
+    }
+
+    async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
+        self.read_with(move |log| log.page(after, about)).await
+    }
+
+    async fn stream(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let account = account.clone();
+        self.read_with(move |log| log.stream(&account, after, limit)).await
+    }
+
+    async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
+        let id = id.clone();
+        self.read_with(move |log| log.command(&id)).await
+    }
+
+    async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
+        let query = query.clone();
+        self.read_with(move |log| log.commands(&query)).await
+    }
+
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        Ok(now())
+    }
+}

@@ -1,0 +1,325 @@
+//! Appending a batch: check everything, write everything, commit once.
+
+use std::collections::HashSet;
+
+use domain::chain::{Hash, leaf, link, root};
+use domain::{CommandId, Sequence};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior};
+use serde::Deserialize;
+
+use super::{integer, now};
+use crate::journal::{AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Touch, Unit};
+
+const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
+const LOG_UPDATE: &str = include_str!("../../../../sql/sqlite/journal/log_update.sql");
+const VERSION_OF_KEY: &str = include_str!("../../../../sql/sqlite/journal/version_of_key.sql");
+const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
+const ID_RECORDED: &str = include_str!("../../../../sql/sqlite/journal/id_recorded.sql");
+const ID_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/id_rejected.sql");
+const ACCOUNT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/account_insert.sql");
+const EVENT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/event_insert.sql");
+const BATCH_INSERT: &str = include_str!("../../../../sql/sqlite/journal/batch_insert.sql");
+const REJECTION_INSERT: &str = include_str!("../../../../sql/sqlite/journal/rejection_insert.sql");
+
+/// The end of the log, as the writer moves it.
+struct End {
+    sequence: u64,
+    account: i64,
+    refusal: i64,
+    chain: Hash,
+    committed_at: i64,
+}
+
+/// An account of the batch, as it is before the next unit.
+struct Standpoint {
+    key: Option<i64>,
+    version: u64,
+    /// The log is not where the batch thinks it is: no unit on this account can go through.
+    stale: bool,
+}
+
+pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Append, AppendError> {
+    if !connection.is_autocommit() {
+        // A rollback that failed earlier; without it no transaction can begin.
+        connection.execute_batch("ROLLBACK").map_err(refused_by_database)?;
+    }
+    let writes = batch.units.iter().any(|unit| !matches!(unit.contents, Contents::Refusal));
+    let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
+    // Dropping the transaction on any way out but the last one rolls it back.
+    let transaction = connection.transaction_with_behavior(behavior).map_err(refused_by_database)?;
+    let mut end = end(&transaction).map_err(refused_by_database)?;
+    let (touches, places) = batch.first_touches();
+    let mut standpoints = touches
+        .iter()
+        .map(|touch| standpoint(&transaction, touch))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(refused_by_database)?;
+    let place_of = |account| places.get(account).copied();
+
+    let faults = faults(&transaction, batch, &mut standpoints, place_of).map_err(refused_by_database)?;
+    if !faults.is_empty() {
+        return Ok(Append::Refused(faults));
+    }
+    collisions(&transaction, batch, &end)?;
+    let first = end.sequence.saturating_add(1);
+    end.committed_at = now().as_micros().max(end.committed_at);
+    let mut created = Vec::new();
+    if writes {
+        write(&transaction, batch, &mut end, &mut standpoints, place_of, &mut created)
+            .map_err(refused_by_database)?;
+        if end.sequence >= first {
+            prove(&transaction, batch, first, &mut end).map_err(refused_by_database)?;
+        }
+        transaction
+            .prepare_cached(LOG_UPDATE)
+            .and_then(|mut statement| {
+                let last = integer(end.sequence);
+                statement.execute((last, end.account, end.refusal, end.chain, end.committed_at))
+            })
+            .map_err(refused_by_database)?;
+        // The point of no return.
+        transaction.commit().map_err(failed_commit)?;
+    }
+    Ok(Append::Committed(Commit {
+        first: Sequence::new(first),
+        last: Sequence::new(end.sequence),
+        chain: end.chain,
+        committed_at: domain::Timestamp::from_micros(end.committed_at),
+        created,
+    }))
+}
+
+fn end(transaction: &Transaction<'_>) -> rusqlite::Result<End> {
+    transaction.prepare_cached(LOG)?.query_row([], |row| {
+        let sequence: i64 = row.get(1)?;
+        Ok(End {
+            sequence: u64::try_from(sequence)
+                .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(1, sequence))?,
+            account: row.get(2)?,
+            refusal: row.get(3)?,
+            chain: row.get(4)?,
+            committed_at: row.get(5)?,
+        })
+    })
+}
+
+/// Where an account is in the log, and whether the batch knows.
+fn standpoint(transaction: &Transaction<'_>, touch: &Touch) -> rusqlite::Result<Standpoint> {
+    let (key, version): (Option<i64>, Option<i64>) = match touch.key {
+        Some(AccountKey(key)) => {
+            let mut statement = transaction.prepare_cached(VERSION_OF_KEY)?;
+            (Some(key), statement.query_row([key], |row| row.get(0))?)
+        }
+        None => transaction
+            .prepare_cached(VERSION_OF_ID)?
+            .query_row([touch.account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+            .unwrap_or_default(),
+    };
+    let stale = version.unwrap_or(0) != integer(touch.version.get());
+    Ok(Standpoint { key, version: touch.version.get(), stale })
+}
+
+/// Which units can't be appended, and why. A unit that is there already is told so whatever has happened to its accounts
+/// since.
+fn faults<'a>(
+    transaction: &Transaction<'_>,
+    batch: &'a Batch,
+    standpoints: &mut [Standpoint],
+    place_of: impl Fn(&'a domain::AccountId) -> Option<usize>,
+) -> rusqlite::Result<Vec<(usize, Fault)>> {
+    let mut faults = Vec::new();
+    let mut ids: HashSet<&CommandId> = HashSet::with_capacity(batch.units.len());
+    let mut id_recorded = transaction.prepare_cached(ID_RECORDED)?;
+    for (number, unit) in batch.units.iter().enumerate() {
+        let mut stale = false;
+        for touch in &unit.touches {
+            let Some(standpoint) = place_of(&touch.account).and_then(|place| standpoints.get_mut(place))
+            else {
+                continue;
+            };
+            // The caller keeps versions in step within a batch; a gap would be for ever, so it is not left to trust.
+            standpoint.stale |= standpoint.version != touch.version.get();
+            stale |= standpoint.stale;
+        }
+        for draft in unit.drafts() {
+            let standpoint = place_of(&draft.profile.id).and_then(|place| standpoints.get_mut(place));
+            match standpoint {
+                Some(standpoint) if draft.standing.version.get() == standpoint.version.saturating_add(1) => {
+                    standpoint.version = draft.standing.version.get();
+                }
+                Some(_) | None => stale = true,
+            }
+        }
+        let records = !matches!(unit.contents, Contents::Refusal);
+        let seen = if records { !ids.insert(&unit.command_id) } else { ids.contains(&unit.command_id) };
+        let duplicate = unit.may_repeat
+            && (seen || id_recorded.query_row([unit.command_id.as_str()], |row| row.get::<_, bool>(0))?);
+        if duplicate {
+            faults.push((number, Fault::Duplicate));
+        } else if stale {
+            faults.push((number, Fault::Conflict));
+        }
+    }
+    Ok(faults)
+}
+
+/// What the unique indexes can't see of ids that were thought new: they may be refusals.
+fn collisions(transaction: &Transaction<'_>, batch: &Batch, end: &End) -> Result<(), AppendError> {
+    let (mut accepted, mut refused) = (HashSet::new(), HashSet::new());
+    for unit in &batch.units {
+        match unit.contents {
+            Contents::Events(..) => accepted.insert(&unit.command_id),
+            Contents::KeyedRefusal { .. } => refused.insert(&unit.command_id),
+            Contents::Refusal => false,
+        };
+    }
+    if !accepted.is_disjoint(&refused) {
+        return Err(AppendError::Collision);
+    }
+    for unit in batch.units.iter().filter(|unit| !unit.may_repeat) {
+        let statement = match unit.contents {
+            Contents::Events(..) if end.refusal > 0 => ID_REJECTED,
+            Contents::KeyedRefusal { .. } => ID_RECORDED,
+            Contents::Events(..) | Contents::Refusal => continue,
+        };
+        let taken = transaction
+            .prepare_cached(statement)
+            .and_then(|mut statement| statement.query_row([unit.command_id.as_str()], |row| row.get(0)))
+            .map_err(refused_by_database)?;
+        if taken {
+            return Err(AppendError::Collision);
+        }
+    }
+    Ok(())
+}
+
+fn write<'a>(
+    transaction: &Transaction<'_>,
+    batch: &'a Batch,
+    end: &mut End,
+    standpoints: &mut [Standpoint],
+    place_of: impl Fn(&'a domain::AccountId) -> Option<usize>,
+    created: &mut Vec<(domain::AccountId, AccountKey)>,
+) -> rusqlite::Result<()> {
+    let mut event_insert = transaction.prepare_cached(EVENT_INSERT)?;
+    for unit in &batch.units {
+        let Contents::Events(name, drafts) = &unit.contents else {
+            reject(transaction, unit, end)?;
+            continue;
+        };
+        for (place, draft) in (0_i64..).zip(drafts) {
+            let standpoint = place_of(&draft.profile.id).and_then(|place| standpoints.get_mut(place));
+            let key = match standpoint {
+                Some(Standpoint { key: Some(key), .. }) => *key,
+                Some(standpoint) => {
+                    end.account = end.account.saturating_add(1);
+                    standpoint.key = Some(end.account);
+                    let profile = &draft.profile;
+                    let mut account_insert = transaction.prepare_cached(ACCOUNT_INSERT)?;
+                    account_insert.execute((
+                        end.account,
+                        profile.id.as_str(),
+                        profile.currency.code(),
+                        profile.owner.as_deref(),
+                        profile.created_at.as_micros(),
+                    ))?;
+                    created.push((profile.id.clone(), AccountKey(end.account)));
+                    end.account
+                }
+                // Such a unit was named by the check.
+                None => return Err(rusqlite::Error::QueryReturnedNoRows),
+            };
+            end.sequence = end.sequence.saturating_add(1);
+            let command = (place == 0).then_some((unit, *name));
+            let standing = &draft.standing;
+            let correlation =
+                (*draft.correlation != *unit.command_id.as_str()).then_some(&*draft.correlation);
+            event_insert.execute(rusqlite::params![
+                integer(end.sequence),
+                key,
+                integer(standing.version.get()),
+                draft.event.kind(),
+                place,
+                command.map(|(unit, _)| unit.command_id.as_str()),
+                command.map(|(unit, _)| &unit.fingerprint[..]),
+                command.map(|(_, name)| name),
+                command.map(|_| i64::try_from(drafts.len()).unwrap_or(i64::MAX)),
+                correlation,
+                standing.balance.minor(),
+                standing.held.minor(),
+                standing.overdraft_limit.minor(),
+                integer(standing.transactions),
+                standing.status.number(),
+                standing.updated_at.as_micros(),
+                draft.stored,
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// The accounts that a refused command names, from its fields.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Named {
+    account_id: Option<String>,
+    from_account_id: Option<String>,
+    to_account_id: Option<String>,
+}
+
+/// Remembers a refusal that is to be remembered.
+fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite::Result<()> {
+    let Contents::KeyedRefusal { name, facts, refusal, at } = &unit.contents else { return Ok(()) };
+    let unwritable = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
+    let reason = serde_json::to_string(refusal).map_err(unwritable)?;
+    // A command without accounts would be found under none, which is no reason to lose it.
+    let named: Named = serde_json::from_str(facts).unwrap_or_default();
+    end.refusal = end.refusal.saturating_add(1);
+    let mut statement = transaction.prepare_cached(REJECTION_INSERT)?;
+    statement.execute((
+        end.refusal,
+        integer(end.sequence),
+        unit.command_id.as_str(),
+        &unit.fingerprint[..],
+        name,
+        facts,
+        reason,
+        named.account_id.or(named.from_account_id),
+        named.to_account_id,
+        at.as_micros(),
+    ))?;
+    Ok(())
+}
+
+/// Chains the batch to the log.
+fn prove(transaction: &Transaction<'_>, batch: &Batch, first: u64, end: &mut End) -> rusqlite::Result<()> {
+    let drafts = batch.units.iter().flat_map(Unit::drafts);
+    let leaves: Vec<Hash> = drafts.map(|draft| leaf(draft.stored.as_bytes())).collect();
+    let Some(root) = root(&leaves) else { return Ok(()) };
+    let committed_at = domain::Timestamp::from_micros(end.committed_at);
+    end.chain = link(&end.chain, &root, Sequence::new(first), Sequence::new(end.sequence), committed_at);
+    let mut statement = transaction.prepare_cached(BATCH_INSERT)?;
+    statement.execute((integer(end.sequence), integer(first), root, end.chain, end.committed_at))?;
+    Ok(())
+}
+
+/// An error before the commit: nothing of the batch is in the log, and the indexes have the last word on ids.
+fn refused_by_database(error: rusqlite::Error) -> AppendError {
+    if let rusqlite::Error::SqliteFailure(failure, Some(words)) = &error
+        && failure.code == ErrorCode::ConstraintViolation
+        && words.contains("command_id")
+    {
+        return AppendError::Collision;
+    }
+    AppendError::Unavailable(Box::new(error))
+}
+
+/// An error of the commit itself. The transaction is rolled back; but when the disk failed under it, a crash that
+/// comes before the next commit could bring the batch back from the write-ahead log.
+fn failed_commit(error: rusqlite::Error) -> AppendError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::SystemIoFailure) => AppendError::Unknown(Box::new(error)),
+        Some(_) | None => AppendError::Unavailable(Box::new(error)),
+    }
+}

@@ -1,0 +1,492 @@
+//! Reading the log.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use domain::chain::{GENESIS, Hash};
+use domain::{
+    Account, AccountId, CommandId, Currency, Fingerprint, Money, Profile, Recorded, Sequence, Standing,
+    Status, Timestamp, UnknownEvent, Version,
+};
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
+use uuid::Uuid;
+
+use super::integer;
+use crate::journal::{
+    AccountKey, EventFilter, Head, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled,
+    Rejection,
+};
+
+const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
+const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
+const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
+const ACCOUNT_LAST: &str = include_str!("../../../../sql/sqlite/journal/account_last.sql");
+const CHAIN_AT: &str = include_str!("../../../../sql/sqlite/journal/chain_at.sql");
+const PAGE_END: &str = include_str!("../../../../sql/sqlite/journal/page_end.sql");
+const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events_between.sql");
+const EVENTS_OF_STREAM: &str = include_str!("../../../../sql/sqlite/journal/events_of_stream.sql");
+const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal/events_of_correlation.sql");
+const STREAM_PLACE: &str = include_str!("../../../../sql/sqlite/journal/stream_place.sql");
+const SEQUENCES_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_account.sql");
+const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
+const COMMAND_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/command_accepted.sql");
+const COMMAND_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/command_rejected.sql");
+const COMMAND_NAME: &str = include_str!("../../../../sql/sqlite/journal/command_name.sql");
+const COMMANDS_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/commands_accepted.sql");
+const COMMANDS_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/commands_of_account.sql");
+const REFUSAL_FROM: &str = include_str!("../../../../sql/sqlite/journal/refusal_from.sql");
+const REJECTIONS_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/rejections_before.sql");
+const REJECTIONS_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/rejections_of_account.sql");
+
+/// Profiles that a reader remembers; when there are more, it forgets all of them.
+const PROFILES_KEPT_MAX: usize = 50_000;
+
+/// A connection that only reads, and what it need not read twice.
+pub(super) struct Reader {
+    connection: Connection,
+    /// What accounts are never changes.
+    profiles: HashMap<i64, Arc<Profile>>,
+}
+
+/// The log as it is at one moment.
+pub(super) struct Moment<'a> {
+    connection: &'a Connection,
+    profiles: &'a mut HashMap<i64, Arc<Profile>>,
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection, profiles: HashMap::new() }
+    }
+
+    pub(super) fn at_one_moment<T>(
+        &mut self,
+        read: impl FnOnce(&mut Moment<'_>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        if !self.connection.is_autocommit() {
+            // Left over from an error of the end of a read.
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        // Its drop ends it.
+        let _transaction = self.connection.unchecked_transaction()?;
+        read(&mut Moment { connection: &self.connection, profiles: &mut self.profiles })
+    }
+}
+
+impl Moment<'_> {
+    pub(super) fn load(&mut self, id: &AccountId) -> Result<Loaded, JournalError> {
+        let mut last = None;
+        self.each_event(ACCOUNT_LAST, [id.as_str()], |key, event| {
+            last = Some((key, event));
+            ControlFlow::Break(())
+        })?;
+        Ok(match last {
+            Some((key, event)) => Loaded {
+                key: Some(AccountKey(key)),
+                account: Account::Present(Arc::clone(&event.profile), event.standing),
+                sequence: event.sequence,
+            },
+            None => Loaded { key: None, account: Account::Absent, sequence: Sequence::ZERO },
+        })
+    }
+
+    pub(super) fn head(&mut self) -> Result<Head, JournalError> {
+        let (log_id, last, chain, committed_at) =
+            self.row(LOG, [], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(4)?, row.get(5)?)))?;
+        let log_id =
+            Uuid::parse_str(&log_id).map_err(|error| JournalError::Damaged(format!("log id: {error}")))?;
+        Ok(Head { log_id, last: sequence(last)?, chain, committed_at: Timestamp::from_micros(committed_at) })
+    }
+
+    pub(super) fn chain_at(&mut self, place: Sequence) -> Result<Option<Hash>, JournalError> {
+        match place {
+            Sequence::ZERO => Ok(Some(GENESIS)),
+            _ => self.one(CHAIN_AT, [integer(place.get())]),
+        }
+    }
+
+    pub(super) fn read(
+        &mut self,
+        after: Sequence,
+        limit: usize,
+        filter: &EventFilter,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        if let Some(correlation) = &filter.correlation {
+            return self.conversation(correlation, after, limit, filter);
+        }
+        let rows = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut places: Vec<i64> = Vec::new();
+        if !filter.accounts.is_empty() {
+            let kinds = match &filter.kinds[..] {
+                [] => None,
+                kinds => Some(serde_json::Value::from(kinds).to_string()),
+            };
+            for id in &filter.accounts {
+                let Some((key, versions)) = self.account(id)? else { continue };
+                let version = self.versions_before(key, versions, after.next(), |place, _| place)?;
+                let parameters = (key, version, kinds.as_deref(), rows);
+                self.column(SEQUENCES_OF_ACCOUNT, parameters, |place| {
+                    places.push(place);
+                    ControlFlow::Continue(())
+                })?;
+            }
+        } else if !filter.kinds.is_empty() {
+            for kind in &filter.kinds {
+                self.column(SEQUENCES_OF_KIND, (kind, integer(after.get()), rows), |place| {
+                    places.push(place);
+                    ControlFlow::Continue(())
+                })?;
+            }
+        } else {
+            return self.events(EVENTS_BETWEEN, (integer(after.next().get()), i64::MAX, rows));
+        }
+        // Each source gave its first ones, so that the first ones of all are among them.
+        places.sort_unstable();
+        places.dedup();
+        places.truncate(limit);
+        let mut events = Vec::with_capacity(places.len());
+        for place in places {
+            events.extend(self.events(EVENTS_BETWEEN, (place, place, 1))?);
+        }
+        Ok(events)
+    }
+
+    fn conversation(
+        &mut self,
+        correlation: &str,
+        after: Sequence,
+        limit: usize,
+        filter: &EventFilter,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let mut events = Vec::new();
+        if limit == 0 {
+            return Ok(events);
+        }
+        self.each_event(EVENTS_OF_CORRELATION, (correlation, integer(after.get())), |_, event| {
+            if filter.wants(&event) {
+                events.push(Arc::new(event));
+            }
+            if events.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(events)
+    }
+
+    pub(super) fn page(&mut self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
+        let reach = after.plus(u64::try_from(about).unwrap_or(u64::MAX));
+        let parameters = (integer(after.get()), integer(reach.get()));
+        let end = self
+            .connection
+            .prepare_cached(PAGE_END)?
+            .query_row(parameters, |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((last, chain)) = end else { return Ok(None) };
+        let events = self.events(EVENTS_BETWEEN, (integer(after.next().get()), last, i64::MAX))?;
+        Ok(Some(Page { events, chain }))
+    }
+
+    pub(super) fn stream(
+        &mut self,
+        id: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let Some((key, _)) = self.account(id)? else { return Ok(Vec::new()) };
+        let rows = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.events(EVENTS_OF_STREAM, (key, integer(after.get()), rows))
+    }
+
+    pub(super) fn command(&mut self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
+        let accepted = self
+            .connection
+            .prepare_cached(COMMAND_ACCEPTED)?
+            .query_row([id.as_str()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get(3)?))
+            })
+            .optional()?;
+        if let Some((first, size, fingerprint, name)) = accepted {
+            let last = first.saturating_add(size).saturating_sub(1);
+            let events = self.events(EVENTS_BETWEEN, (first, last, size))?;
+            return Ok(Some(Recalled::Accepted { fingerprint, name, events }));
+        }
+        let rejected = self.rejections(COMMAND_REJECTED, [id.as_str()])?.pop();
+        Ok(rejected.map(Recalled::Rejected))
+    }
+
+    pub(super) fn commands(&mut self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
+        let mut entries = Vec::new();
+        if query.accepted {
+            for place in self.accepted_places(query)? {
+                let name = self.row(COMMAND_NAME, [place], |row| row.get(0))?;
+                let event = self.events(EVENTS_BETWEEN, (place, place, 1))?.pop();
+                let event =
+                    event.ok_or_else(|| JournalError::Damaged(format!("there is no event {place}")))?;
+                let at = LogPlace { sequence: event.sequence, refusal: 0 };
+                entries.push((at, LogEntry::Accepted { name, event }));
+            }
+        }
+        if query.rejected {
+            let refused = self.refused(query)?;
+            entries.extend(refused.into_iter().map(|refused| (refused.place, LogEntry::Rejected(refused))));
+        }
+        entries.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
+        entries.truncate(query.limit);
+        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// The first events of the commands that were done.
+    fn accepted_places(&mut self, query: &LogQuery) -> Result<Vec<i64>, JournalError> {
+        // At a refusal's place, the command at the same sequence comes before it.
+        let before = query.before.map_or(Sequence::new(u64::MAX), |place| match place.refusal {
+            0 => place.sequence,
+            _ => place.sequence.next(),
+        });
+        let mut places: Vec<i64> = Vec::new();
+        if query.limit == 0 {
+            return Ok(places);
+        }
+        let Some(id) = &query.account else {
+            let rows = i64::try_from(query.limit).unwrap_or(i64::MAX);
+            self.column(COMMANDS_ACCEPTED, (integer(before.get()), rows), |place| {
+                places.push(place);
+                ControlFlow::Continue(())
+            })?;
+            return Ok(places);
+        };
+        let Some((key, versions)) = self.account(id)? else { return Ok(places) };
+        let version = self.versions_before(key, versions, before, |_, first| first)?;
+        self.column(COMMANDS_OF_ACCOUNT, (key, version), |place| {
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+            if places.len() < query.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(places)
+    }
+
+    /// The commands that were refused.
+    fn refused(&mut self, query: &LogQuery) -> Result<Vec<Rejection>, JournalError> {
+        let before = match query.before {
+            Some(LogPlace { sequence, refusal }) => {
+                // Refusals rise with the sequence: all before this head, and of those at this head the earlier ones.
+                let here: Option<i64> = self.one(REFUSAL_FROM, [integer(sequence.get())])?;
+                let beyond: Option<i64> = self.one(REFUSAL_FROM, [integer(sequence.next().get())])?;
+                let beyond = beyond.unwrap_or(i64::MAX);
+                integer(refusal).max(here.unwrap_or(beyond)).min(beyond)
+            }
+            None => i64::MAX,
+        };
+        let rows = i64::try_from(query.limit).unwrap_or(i64::MAX);
+        match &query.account {
+            Some(id) => self.rejections(REJECTIONS_OF_ACCOUNT, (id.as_str(), before, rows)),
+            None => self.rejections(REJECTIONS_BEFORE, (before, rows)),
+        }
+    }
+
+    /// An account's key, and how many events it has.
+    fn account(&mut self, id: &AccountId) -> Result<Option<(i64, i64)>, JournalError> {
+        let mut statement = self.connection.prepare_cached(VERSION_OF_ID)?;
+        Ok(statement.query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// How many events of an account stand before a place, by its own or its command's place: found by halving, because
+    /// versions have no gaps.
+    fn versions_before(
+        &mut self,
+        key: i64,
+        versions: i64,
+        before: Sequence,
+        by: impl Fn(i64, i64) -> i64,
+    ) -> Result<i64, JournalError> {
+        let before = integer(before.get());
+        // Up to `low` all are before, above `high` none is.
+        let (mut low, mut high) = (0, versions);
+        while low < high {
+            let middle = high - (high - low) / 2;
+            let place = self.row(STREAM_PLACE, [key, middle], |row| Ok(by(row.get(0)?, row.get(1)?)))?;
+            if place < before {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        Ok(low)
+    }
+
+    fn events(
+        &mut self,
+        statement: &'static str,
+        parameters: impl Params,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let mut events = Vec::new();
+        self.each_event(statement, parameters, |_, event| {
+            events.push(Arc::new(event));
+            ControlFlow::Continue(())
+        })?;
+        Ok(events)
+    }
+
+    /// Calls for each event that a statement finds, with its account's key.
+    fn each_event(
+        &mut self,
+        statement: &'static str,
+        parameters: impl Params,
+        mut call: impl FnMut(i64, Recorded) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            let key = row.get(1)?;
+            let profile = profile(self.connection, self.profiles, key)?;
+            if call(key, recorded(row, &profile)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn rejections(
+        &mut self,
+        statement: &'static str,
+        parameters: impl Params,
+    ) -> Result<Vec<Rejection>, JournalError> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        let mut rows = statement.query(parameters)?;
+        let mut rejections = Vec::new();
+        while let Some(row) = rows.next()? {
+            rejections.push(rejection(row)?);
+        }
+        Ok(rejections)
+    }
+
+    /// Calls for each value of a statement's one column.
+    fn column(
+        &mut self,
+        statement: &'static str,
+        parameters: impl Params,
+        mut call: impl FnMut(i64) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        let mut rows = statement.query(parameters)?;
+        while let Some(row) = rows.next()? {
+            if call(row.get(0)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one value of a statement that may find nothing.
+    fn one<T: FromSql>(
+        &mut self,
+        statement: &'static str,
+        parameters: impl Params,
+    ) -> Result<Option<T>, JournalError> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        Ok(statement.query_row(parameters, |row| row.get(0)).optional()?)
+    }
+
+    /// The row of a statement that always finds one.
+    fn row<T>(
+        &mut self,
+        statement: &'static str,
+        parameters: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, JournalError> {
+        Ok(self.connection.prepare_cached(statement)?.query_row(parameters, read)?)
+    }
+}
+
+fn profile(
+    connection: &Connection,
+    profiles: &mut HashMap<i64, Arc<Profile>>,
+    key: i64,
+) -> Result<Arc<Profile>, JournalError> {
+    if let Some(profile) = profiles.get(&key) {
+        return Ok(Arc::clone(profile));
+    }
+    let damaged = || JournalError::Damaged(format!("account {key}"));
+    let (id, currency, owner, created_at): (String, String, Option<String>, i64) = connection
+        .prepare_cached(PROFILE)?
+        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let profile = Arc::new(Profile {
+        id: AccountId::parse(&id).map_err(|_| damaged())?,
+        currency: Currency::parse(&currency).ok_or_else(damaged)?,
+        owner: owner.map(Arc::from),
+        created_at: Timestamp::from_micros(created_at),
+    });
+    if profiles.len() >= PROFILES_KEPT_MAX {
+        profiles.clear();
+    }
+    profiles.insert(key, Arc::clone(&profile));
+    Ok(profile)
+}
+
+fn recorded(row: &Row<'_>, profile: &Arc<Profile>) -> Result<Recorded, JournalError> {
+    let place = sequence(row.get(0)?)?;
+    let damaged = |what: &str| JournalError::Damaged(format!("event {place}: {what}"));
+    let money = |column| -> Result<Money, JournalError> {
+        Money::from_minor(row.get(column)?).ok_or_else(|| damaged("money out of bounds"))
+    };
+    let count = |column| -> Result<u64, JournalError> {
+        u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged("a number below zero"))
+    };
+    let status: u8 = row.get(7)?;
+    let status = Status::from_number(status).ok_or_else(|| UnknownEvent {
+        sequence: place,
+        kind: String::new(),
+        schema: 0,
+        reason: format!("its account has the status {status}"),
+    })?;
+    let standing = Standing {
+        version: Version::new(count(2)?),
+        balance: money(3)?,
+        held: money(4)?,
+        overdraft_limit: money(5)?,
+        transactions: count(6)?,
+        status,
+        updated_at: Timestamp::from_micros(row.get(8)?),
+    };
+    let body = row.get_ref(9)?.as_str().map_err(|error| damaged(&error.to_string()))?;
+    Ok(domain::record::decode(place, body, profile, standing)?)
+}
+
+fn rejection(row: &Row<'_>) -> Result<Rejection, JournalError> {
+    let number: i64 = row.get(0)?;
+    let damaged = || JournalError::Damaged(format!("refusal {number}"));
+    let refusal = u64::try_from(number).map_err(|_| damaged())?;
+    let command_id: String = row.get(2)?;
+    let fingerprint: Fingerprint = row.get(3)?;
+    let reason: String = row.get(6)?;
+    Ok(Rejection {
+        command_id: CommandId::parse(&command_id).map_err(|_| damaged())?,
+        fingerprint,
+        name: row.get(4)?,
+        facts: row.get(5)?,
+        refusal: serde_json::from_str(&reason).map_err(|_| damaged())?,
+        at: Timestamp::from_micros(row.get(7)?),
+        place: LogPlace { sequence: sequence(row.get(1)?)?, refusal },
+    })
+}
+
+fn sequence(number: i64) -> Result<Sequence, JournalError> {
+    let number = u64::try_from(number).map_err(|_| JournalError::Damaged(format!("sequence {number}")))?;
+    Ok(Sequence::new(number))
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        let damaged = matches!(
+            error,
+            rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::QueryReturnedNoRows
+        ) || matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        );
+        if damaged { Self::Damaged(error.to_string()) } else { Self::Unavailable(Box::new(error)) }
+    }
+}
