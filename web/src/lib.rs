@@ -1,1 +1,212 @@
-//! Empty.
+//! The five HTTP facades, the live feed and the dashboard: what clients say becomes calls of one [`Ledger`], and its
+//! answers become JSON.
+
+mod assets;
+mod body;
+mod commands;
+mod events;
+mod guard;
+mod health;
+mod json;
+mod live;
+mod params;
+mod problem;
+mod projections;
+mod queries;
+
+use std::any::Any;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::AsFd as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Extensions, Server};
+use actix_web::web::{self, Data};
+use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder};
+use actors::Ledger;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
+
+pub use problem::{Code, Problem};
+
+/// How long the head of a request may take to arrive.
+const HEAD_WITHIN: Duration = Duration::from_secs(5);
+/// How long a connection may idle between requests.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests under way may take to finish when the server stops, in seconds.
+const DRAIN_SECONDS: u64 = 5;
+
+/// One of the five faces of the server, each on a port of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Facade {
+    /// The page, and every route of the others.
+    Dashboard,
+    /// `/events…` and the live feed.
+    Events,
+    /// `/commands/…`.
+    Commands,
+    /// `/accounts…` and `/ledger`.
+    Queries,
+    /// `/stats`, `/replay…` and `/projections…`.
+    Projections,
+}
+
+/// Who may use the server, and how its feeds behave.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// Names of this server beside the loopback ones, with or without a port.
+    pub allowed_hosts: Vec<String>,
+    /// Origins whose pages may use it, such as `https://app.example`.
+    pub allowed_origins: Vec<String>,
+    /// Whether pages of any local port may use it: so where it is bound to loopback and no origins were named.
+    pub loopback: bool,
+    /// How often a live feed without traffic is pinged.
+    pub ping_every: Duration,
+    /// Turns true when the process goes down: live feeds are then closed with 1001.
+    pub draining: watch::Receiver<bool>,
+}
+
+impl Default for WebSettings {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            loopback: true,
+            ping_every: Duration::from_secs(20),
+            draining: watch::Sender::new(false).subscribe(),
+        }
+    }
+}
+
+/// What every handler works with.
+struct Api {
+    ledger: Ledger,
+    settings: Arc<WebSettings>,
+    metrics: PrometheusHandle,
+    shown: queries::Shown,
+}
+
+/// What is known of a connection.
+struct Connection {
+    facade: Facade,
+    /// The address that the client connected to.
+    ip: Option<IpAddr>,
+    /// A duplicate of the socket, for ending a live feed whose client reads nothing. It lives as long as the connection.
+    socket: Option<Arc<std::net::TcpStream>>,
+}
+
+/// Serves the facades on their listeners, all from one set of worker threads. To be called on an actix system; the server
+/// runs when it is awaited or spawned, and stops by its handle.
+///
+/// # Errors
+/// Where a listener can't be used.
+pub fn serve(
+    listeners: Vec<(Facade, TcpListener)>,
+    ledger: Ledger,
+    settings: Arc<WebSettings>,
+    workers: usize,
+    metrics: PrometheusHandle,
+) -> io::Result<Server> {
+    let mut places: Vec<(SocketAddr, Facade)> = Vec::with_capacity(listeners.len());
+    for (facade, listener) in &listeners {
+        places.push((listener.local_addr()?, *facade));
+    }
+    let shown = queries::Shown::default();
+    let api = Data::new(Api { ledger, settings: Arc::clone(&settings), metrics, shown });
+    let app = move || {
+        App::new()
+            .app_data(api.clone())
+            .wrap(guard::Guard::new(Arc::clone(&settings)))
+            // The busiest paths first: the router tries them in order.
+            .configure(commands::routes)
+            .configure(queries::routes)
+            .configure(health::routes)
+            .configure(events::routes)
+            .configure(projections::routes)
+            .configure(problem::routes)
+            .service(get("/", root))
+            .service(get("/ws", feed))
+            .default_service(web::to(other))
+    };
+    let mut server = HttpServer::new(app)
+        .workers(workers)
+        .client_request_timeout(HEAD_WITHIN)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(DRAIN_SECONDS)
+        .tcp_nodelay(true)
+        .disable_signals()
+        .on_connect(move |stream, data| greet(&places, stream, data));
+    for (_, listener) in listeners {
+        server = server.listen(listener)?;
+    }
+    Ok(server.run())
+}
+
+/// Notes at the start of a connection which facade it came to.
+fn greet(places: &[(SocketAddr, Facade)], stream: &dyn Any, data: &mut Extensions) {
+    let Some(stream) = stream.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+    let Ok(local) = stream.local_addr() else { return };
+    let ip = local.ip().to_canonical();
+    let exactly = places.iter().find(|(place, _)| *place == local);
+    let by_port = || places.iter().find(|(place, _)| place.port() == local.port());
+    let Some((_, facade)) = exactly.or_else(by_port) else { return };
+    let has_feed = match facade {
+        Facade::Dashboard | Facade::Events => true,
+        Facade::Commands | Facade::Queries | Facade::Projections => false,
+    };
+    let socket = has_feed.then(|| stream.as_fd().try_clone_to_owned().ok()).flatten();
+    let socket = socket.map(|socket| Arc::new(std::net::TcpStream::from(socket)));
+    data.insert(Connection { facade: *facade, ip: Some(ip), socket });
+}
+
+/// A path that answers GET and HEAD.
+fn get<F, A>(path: &str, handler: F) -> Resource
+where
+    F: Handler<A> + Clone,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+    F::Future: Future,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(async || Err::<HttpResponse, _>(problem::method_not_allowed("GET, HEAD"))))
+}
+
+/// A path that answers POST.
+fn post<F, A>(path: &str, handler: F) -> Resource
+where
+    F: Handler<A>,
+    A: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::to(async || Err::<HttpResponse, _>(problem::method_not_allowed("POST"))))
+}
+
+/// The page on the dashboard's port; the live feed for whoever asks for a WebSocket.
+async fn root(api: Data<Api>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    let facade = request.conn_data::<Connection>().map(|connection| connection.facade);
+    if live::is_upgrade(&request) || facade == Some(Facade::Events) {
+        return live::connect(api, &request, payload, live::Manner::Bare).await;
+    }
+    assets::serve(&request)
+}
+
+async fn feed(api: Data<Api>, request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {
+    live::connect(api, &request, payload, live::Manner::Talking).await
+}
+
+/// What no route takes: a file of the dashboard, or nothing.
+async fn other(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let facade = request.conn_data::<Connection>().map(|connection| connection.facade);
+    match facade {
+        Some(Facade::Dashboard) => assets::serve(&request),
+        Some(Facade::Events | Facade::Commands | Facade::Queries | Facade::Projections) | None => {
+            Err(Problem::not_found(request.path()))
+        }
+    }
+}

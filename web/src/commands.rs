@@ -1,0 +1,315 @@
+//! The command service: one route per command, the command log, and what became of a command.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::{Data, Payload, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
+use actors::{Accepted, Answer, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
+use domain::{AccountId, CommandId, Event, Money, Profile, Recorded, Request, Standing, Version};
+use uuid::Uuid;
+
+use crate::Api;
+use crate::body::{self, Kind};
+use crate::json::{self, Object};
+use crate::params::{Params, header_text, path_part};
+use crate::problem::{Code, Problem};
+
+/// The longest correlation id, in characters.
+const CORRELATION_LENGTH_MAX: usize = 255;
+/// What the command log shows without `limit`.
+const LOG_DEFAULT: usize = 20;
+
+static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The paths of this file.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(crate::post("/commands/deposit", deposit))
+        .service(crate::post("/commands/withdraw", withdraw))
+        .service(crate::post("/commands/transfer", transfer))
+        .service(crate::post("/commands/create-account", create_account))
+        .service(crate::get("/commands/log", log))
+        .service(crate::get("/commands/{commandId}", recall));
+}
+
+async fn deposit(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::Deposit, &request, payload).await
+}
+
+async fn withdraw(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::Withdraw, &request, payload).await
+}
+
+async fn transfer(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::Transfer, &request, payload).await
+}
+
+async fn create_account(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::CreateAccount, &request, payload).await
+}
+
+async fn command(
+    api: &Api,
+    kind: Kind,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let params = Params::read(request, &["dryRun", "idempotencyKey"], &[])?;
+    let key = outer_key(request, &params)?;
+    let with_key = |problem: Problem| match &key {
+        Some((_, id)) => problem.command(id),
+        None => problem,
+    };
+    let asked = async {
+        let dry_run = params.flag("dryRun")?;
+        let body = body::read(request, payload).await?;
+        Ok((dry_run, understand(kind, request, &body, key.as_ref())?))
+    };
+    let (dry_run, asked) = asked.await.map_err(with_key)?;
+    let id = asked.id.clone();
+    let answer = if dry_run { api.ledger.preview(asked).await } else { api.ledger.execute(asked).await };
+    match answer.map_err(|failure| Problem::from(failure).command(&id))? {
+        Answer::Accepted(accepted) => Ok(done(&accepted, dry_run)),
+        Answer::Refused(refused) => Ok(refused_answer(refused)),
+    }
+}
+
+/// The idempotency key outside of the body, and where it stood.
+fn outer_key(request: &HttpRequest, params: &Params) -> Result<Option<(&'static str, CommandId)>, Problem> {
+    const HEADER: &str = "Idempotency-Key";
+    const PARAMETER: &str = "idempotencyKey";
+    let parse = |place, text| {
+        CommandId::parse(text).map(|id| (place, id)).map_err(|error| Problem::field(place, error))
+    };
+    let in_header = header_text(request.headers(), HEADER)?.map(|text| parse(HEADER, text)).transpose()?;
+    let in_query = params.get(PARAMETER).map(|text| parse(PARAMETER, text)).transpose()?;
+    agreed(in_header, in_query)
+}
+
+/// One key of two that must be the same.
+fn agreed(
+    one: Option<(&'static str, CommandId)>,
+    other: Option<(&'static str, CommandId)>,
+) -> Result<Option<(&'static str, CommandId)>, Problem> {
+    match (one, other) {
+        (Some((place, id)), Some((other_place, other_id))) if id != other_id => {
+            Err(Problem::field(other_place, format_args!("differs from {place}")))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+fn understand(
+    kind: Kind,
+    request: &HttpRequest,
+    body: &[u8],
+    outer_key: Option<&(&'static str, CommandId)>,
+) -> Result<Request, Problem> {
+    let said = body::parse(kind, body)?;
+    let key = agreed(outer_key.cloned(), said.command_id.map(|id| ("commandId", id)))?;
+    let (keyed, id) = match key {
+        Some((_, id)) => (true, id),
+        None => (false, CommandId::from(Uuid::now_v7())),
+    };
+    let if_match = if_match(request)?;
+    let correlation = correlation(request)?;
+    Ok(Request { id, keyed, command: said.command, if_match, metadata: said.metadata, correlation })
+}
+
+fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
+    let Some(text) = header_text(request.headers(), "If-Match")? else { return Ok(None) };
+    let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let version = digits.parse().ok().filter(|_| plain).map(Version::new);
+    version
+        .map(Some)
+        .ok_or_else(|| Problem::field("If-Match", "must be one version in quotes, such as \"3\""))
+}
+
+fn correlation(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
+    let Some(text) = header_text(request.headers(), "X-Correlation-Id")? else { return Ok(None) };
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if text.is_empty() || text.len() > CORRELATION_LENGTH_MAX || !visible {
+        let words = format_args!("must be 1 to {CORRELATION_LENGTH_MAX} visible ASCII characters");
+        return Err(Problem::field("X-Correlation-Id", words));
+    }
+    Ok(Some(Arc::from(text)))
+}
+
+fn done(accepted: &Accepted, dry_run: bool) -> HttpResponse {
+    let mut response = HttpResponseBuilder::new(actix_web::http::StatusCode::OK);
+    if !dry_run && let Some(account) = created(accepted) {
+        response.status(actix_web::http::StatusCode::CREATED);
+        response.insert_header((header::LOCATION, format!("/accounts/{account}")));
+    }
+    if accepted.replayed {
+        response.insert_header((IDEMPOTENT_REPLAYED.clone(), HeaderValue::from_static("true")));
+    }
+    response.content_type("application/json").body(accepted_json(accepted, dry_run))
+}
+
+/// The account that the command created, if it did.
+fn created(accepted: &Accepted) -> Option<&AccountId> {
+    match accepted.events.first().map(|event| (&event.event, &event.profile.id)) {
+        Some((Event::AccountCreated { .. }, account)) => Some(account),
+        Some((
+            Event::MoneyDeposited { .. }
+            | Event::MoneyWithdrawn { .. }
+            | Event::MoneyTransferred { .. }
+            | Event::TransferReceived { .. },
+            _,
+        ))
+        | None => None,
+    }
+}
+
+fn refused_answer(refused: Refused) -> HttpResponse {
+    let mut response = Problem::from(refused.refusal).command(&refused.command_id).error_response();
+    if refused.replayed {
+        response.headers_mut().insert(IDEMPOTENT_REPLAYED.clone(), HeaderValue::from_static("true"));
+    }
+    response
+}
+
+/// The answer's body. The events are JSON already.
+fn accepted_json(accepted: &Accepted, dry_run: bool) -> String {
+    let events = || accepted.events.iter().map(|event| &*event.json);
+    let events_bytes: usize = events().map(str::len).sum();
+    let mut object = Object::with_capacity(2 * events_bytes + 320 * accepted.events.len() + 160);
+    object.raw("success", "true");
+    if dry_run {
+        object.raw("dryRun", "true");
+    }
+    object.text("commandId", accepted.command_id.as_str());
+    if let Some(last) = accepted.events.last().filter(|_| !dry_run) {
+        object.bare("sequence", last.sequence);
+    }
+    object.raw("event", events().next().unwrap_or("null"));
+    object.array("events", events());
+    let accounts: Vec<String> =
+        accepted.accounts().into_iter().map(|(profile, standing)| account_json(profile, standing)).collect();
+    object.raw("account", accounts.first().map_or("null", String::as_str));
+    object.array("accounts", accounts.iter().map(String::as_str));
+    object.into_string()
+}
+
+fn account_json(profile: &Profile, standing: &Standing) -> String {
+    let mut object = Object::new();
+    object.quoted("accountId", &profile.id);
+    object.bare("balance", standing.balance.in_units(profile.currency));
+    object.bare("available", standing.available().in_units(profile.currency));
+    object.bare("version", standing.version);
+    object.into_string()
+}
+
+async fn recall(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Params::read(&request, &[], &[])?;
+    let id = CommandId::parse(&path_part(&request, "commandId"))
+        .map_err(|error| Problem::field("commandId", error))?;
+    let mut object = Object::with_capacity(1024);
+    object.text("commandId", id.as_str());
+    match api.ledger.recall(&id).await? {
+        None => {
+            return Err(Problem::new(
+                Code::CommandNotFound,
+                "nothing is recorded under this command id so far",
+            )
+            .command(&id));
+        }
+        Some(Answer::Accepted(accepted)) => {
+            object.quoted("status", "accepted");
+            object.raw("httpStatus", if created(&accepted).is_some() { "201" } else { "200" });
+            object.raw("answer", &accepted_json(&accepted, false));
+            object.array("events", accepted.events.iter().map(|event| &*event.json));
+        }
+        Some(Answer::Refused(refused)) => {
+            let problem = Problem::from(refused.refusal).command(&refused.command_id);
+            object.quoted("status", "rejected").quoted("code", problem.code().name());
+            object.bare("httpStatus", problem.status_code().as_u16());
+            object.raw("answer", &problem.json());
+            object.array("events", []);
+        }
+    }
+    Ok(HttpResponse::Ok().content_type("application/json").body(object.into_string()))
+}
+
+/// Which lines a `status` asks for: accepted ones, rejected ones.
+const STATUSES: [(&str, (bool, bool)); 2] = [("accepted", (true, false)), ("rejected", (false, true))];
+
+async fn log(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let params = Params::read(&request, &["limit", "status", "accountId", "before"], &[])?;
+    let limit = params.limit()?.unwrap_or(LOG_DEFAULT);
+    let (accepted, rejected) = params.choice("status", &STATUSES)?.unwrap_or((true, true));
+    let account = params.get("accountId").map(AccountId::parse).transpose();
+    let account = account.map_err(|error| Problem::field("accountId", error))?;
+    let before = params.get("before").map(|text| {
+        parse_place(text).ok_or_else(|| Problem::field("before", "must be a place that a Link header gave"))
+    });
+    let query = LineQuery { limit: limit + 1, before: before.transpose()?, account, accepted, rejected };
+    let mut lines = api.ledger.command_log(&query).await?;
+    let more = lines.len() > limit;
+    lines.truncate(limit);
+    let mut response = HttpResponse::Ok();
+    if let Some(oldest) = lines.last().filter(|_| more) {
+        response.insert_header((
+            header::LINK,
+            params.next_link("/commands/log", "before", &place_text(oldest.place)),
+        ));
+    }
+    // The page holds the newest lines, and shows the oldest of them first.
+    let lines: Vec<String> = lines.iter().rev().map(line_json).collect();
+    let body = json::array(lines.iter().map(String::as_str));
+    Ok(response.content_type("application/json").body(body))
+}
+
+fn line_json(line: &Line) -> String {
+    let mut object = Object::with_capacity(320);
+    object.text("command", &line.name);
+    match &line.status {
+        LineStatus::Accepted(event) => accepted_facts(&mut object, event),
+        LineStatus::Rejected { facts, .. } => {
+            object.members_of(facts);
+        }
+    }
+    object.quoted("timestamp", line.at);
+    object.text("commandId", line.command_id.as_str());
+    match &line.status {
+        LineStatus::Accepted(event) => {
+            object.quoted("status", "accepted").bare("sequence", event.sequence);
+        }
+        LineStatus::Rejected { refusal, .. } => {
+            let problem = Problem::from(refusal.clone());
+            object.quoted("status", "rejected").quoted("code", problem.code().name());
+            object.text("error", problem.detail());
+        }
+    }
+    if let Some(us) = line.latency_us {
+        object.bare("latencyMs", format_args!("{}.{:03}", us / 1000, us % 1000));
+    }
+    object.into_string()
+}
+
+/// Whom and how much a command was about, from the event that it is known by.
+fn accepted_facts(object: &mut Object, event: &Recorded) {
+    let (own, currency) = (&event.profile.id, event.profile.currency);
+    let one = |object: &mut Object, amount: Money| {
+        object.quoted("accountId", own).bare("amount", amount.in_units(currency));
+    };
+    let two = |object: &mut Object, from: &AccountId, to: &AccountId, amount: Money| {
+        object.quoted("fromAccountId", from).quoted("toAccountId", to);
+        object.bare("amount", amount.in_units(currency));
+    };
+    match &event.event {
+        Event::AccountCreated { initial_balance, .. } => one(object, *initial_balance),
+        Event::MoneyDeposited { amount, .. } | Event::MoneyWithdrawn { amount, .. } => {
+            one(object, amount.money())
+        }
+        Event::MoneyTransferred { to, amount, .. } => two(object, own, to, amount.money()),
+        Event::TransferReceived { from, amount } => two(object, from, own, amount.money()),
+    }
+}

@@ -1,0 +1,140 @@
+//! Writing JSON text directly: answers are put together from parts that are JSON already, so that money is never
+//! anything but its digits.
+
+use std::fmt::{Display, Write as _};
+
+/// A JSON object under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Object(String);
+
+impl Object {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let mut text = String::with_capacity(bytes);
+        text.push('{');
+        Self(text)
+    }
+
+    pub(crate) fn new() -> Self {
+        Self::with_capacity(128)
+    }
+
+    fn name(&mut self, name: &str) -> &mut String {
+        self.0.push_str(if self.0.len() > 1 { ",\"" } else { "\"" });
+        self.0.push_str(name);
+        self.0.push_str("\":");
+        &mut self.0
+    }
+
+    /// A string, escaped.
+    pub(crate) fn text(&mut self, name: &str, text: &str) -> &mut Self {
+        push_string(self.name(name), text);
+        self
+    }
+
+    /// A number, a boolean, or JSON that is ready.
+    pub(crate) fn bare(&mut self, name: &str, value: impl Display) -> &mut Self {
+        // Writing to a string cannot fail.
+        let _ = write!(self.name(name), "{value}");
+        self
+    }
+
+    /// JSON that is ready.
+    pub(crate) fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+        self.name(name).push_str(json);
+        self
+    }
+
+    /// A value that needs quotes but no escapes.
+    pub(crate) fn quoted(&mut self, name: &str, value: impl Display) -> &mut Self {
+        let _ = write!(self.name(name), "\"{value}\"");
+        self
+    }
+
+    /// A number, or null.
+    pub(crate) fn optional(&mut self, name: &str, value: Option<impl Display>) -> &mut Self {
+        match value {
+            Some(value) => self.bare(name, value),
+            None => self.raw(name, "null"),
+        }
+    }
+
+    /// An array of parts that are JSON already.
+    pub(crate) fn array<'a>(&mut self, name: &str, parts: impl IntoIterator<Item = &'a str>) -> &mut Self {
+        push_array(self.name(name), parts);
+        self
+    }
+
+    /// The members of an object that is JSON already.
+    pub(crate) fn members_of(&mut self, object: &str) -> &mut Self {
+        let inner = object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
+        if !inner.is_empty() {
+            if self.0.len() > 1 {
+                self.0.push(',');
+            }
+            self.0.push_str(inner);
+        }
+        self
+    }
+
+    /// Another object's members.
+    pub(crate) fn append(&mut self, other: &Self) -> &mut Self {
+        if other.0.len() > 1 {
+            if self.0.len() > 1 {
+                self.0.push(',');
+            }
+            self.0.push_str(&other.0[1..]);
+        }
+        self
+    }
+
+    pub(crate) fn into_string(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+}
+
+/// A JSON array of parts that are JSON already.
+pub(crate) fn array<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    push_array(&mut text, parts);
+    text
+}
+
+fn push_array<'a>(out: &mut String, parts: impl IntoIterator<Item = &'a str>) {
+    out.push('[');
+    for (place, part) in parts.into_iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        out.push_str(part);
+    }
+    out.push(']');
+}
+
+/// A JSON string.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_valid_json_whatever_they_hold() {
+        let mut object = Object::new();
+        object.text("a", "Zoë \"Z\"\n").bare("b", 10).raw("c", "[1.50]").optional("d", None::<u8>);
+        object.members_of("{\"e\":true}").members_of("{}").array("f", ["{}", "2"]);
+        let text = object.into_string();
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+        assert!(text.ends_with(r#""b":10,"c":[1.50],"d":null,"e":true,"f":[{},2]}"#), "{text}");
+        assert_eq!(Object::new().into_string(), "{}");
+    }
+}

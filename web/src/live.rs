@@ -1,0 +1,494 @@
+//! The live feed: one WebSocket session per client, which holds a place in the log and nothing else.
+//!
+//! Events go out in windows of bounded size, each followed by a Ping that carries the place; the next window waits for
+//! its Pong. So a slow client is slow for itself alone, and is never sent less than everything. A client that answers
+//! nothing freezes its session with the connection; the reaper in the hub then shuts the socket from outside.
+
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ::actors::{Member, Recent};
+use actix::prelude::*;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError, WebsocketContext};
+use domain::{AccountId, Recorded, Sequence};
+use futures_util::stream;
+use serde::Deserialize;
+use store::{EventFilter, JournalError};
+
+use crate::json::{self, Object};
+use crate::params::Params;
+use crate::problem::{Code, Problem};
+use crate::{Api, Connection, events};
+
+/// The largest frame that a client may send, in bytes.
+const INBOUND_BYTES_MAX: usize = 32 * 1024;
+/// How long to wait before asking a log again that did not answer.
+const LOG_RETRY: Duration = Duration::from_secs(1);
+
+/// What is sent before the next Pong.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    events: usize,
+    bytes: usize,
+}
+
+const LIVE: Window = Window { events: 64, bytes: 64 * 1024 };
+const CATCH_UP: Window = Window { events: 256, bytes: 256 * 1024 };
+
+/// Whether anything but events is sent before the client has said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Events alone: the demo's clients know nothing else.
+    Bare,
+    /// Greeting and end of history too.
+    Talking,
+}
+
+/// Whether a request asks for a WebSocket.
+pub(crate) fn is_upgrade(request: &HttpRequest) -> bool {
+    let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    upgrade
+        .is_some_and(|upgrade| upgrade.split(',').any(|part| part.trim().eq_ignore_ascii_case("websocket")))
+}
+
+/// Turns a request into a session.
+pub(crate) async fn connect(
+    api: Data<Api>,
+    request: &HttpRequest,
+    payload: Payload,
+    manner: Manner,
+) -> Result<HttpResponse, Problem> {
+    if !is_upgrade(request) {
+        return Err(Problem::new(
+            Code::UpgradeRequired,
+            "this path is the live feed: connect with a WebSocket",
+        )
+        .header(header::UPGRADE, HeaderValue::from_static("websocket")));
+    }
+    let known = ["fromSequence", "accountId", "type", "correlationId", "frames"];
+    let params = Params::read(request, &known, &["accountId", "type"])?;
+    let filter = events::filter(&params)?;
+    let batched = params.choice("frames", &[("single", false), ("batch", true)])?.unwrap_or(false);
+    let from = params.sequence("fromSequence")?;
+    let place = match from {
+        Some(from) => events::check_place(&api, "fromSequence", from).await.map(|_| from),
+        None => Ok(api.ledger.feed().head()),
+    };
+    let (cursor, reset) = match place {
+        Ok(cursor) => (cursor, None),
+        // The client can read why only once it is connected.
+        Err(problem) if problem.is_log_reset() => (Sequence::ZERO, Some(problem)),
+        Err(problem) => return Err(problem),
+    };
+    let socket = request.conn_data::<Connection>().and_then(|connection| connection.socket.clone());
+    let Some(socket) = socket else {
+        return Err(Problem::new(Code::Overloaded, "the server has no descriptor left for a live feed"));
+    };
+    let talking = manner == Manner::Talking || !params.is_empty();
+    let session = Session {
+        api,
+        socket,
+        member: None,
+        cursor,
+        filter,
+        batched,
+        talking,
+        catching_up: true,
+        in_flight: false,
+        reading: false,
+        ended: false,
+        subscription: 0,
+        reset,
+    };
+    ws::WsResponseBuilder::new(session, request, payload)
+        .frame_size(INBOUND_BYTES_MAX)
+        .start()
+        .map_err(|error| Problem::field("Sec-WebSocket", format_args!("handshake failed: {error}")))
+}
+
+/// One client.
+struct Session {
+    api: Data<Api>,
+    /// For the reaper; shared with the connection, so that it ends with it.
+    socket: Arc<std::net::TcpStream>,
+    /// Membership of the hub, from start to end.
+    member: Option<Member>,
+    /// The last event that was sent or passed over.
+    cursor: Sequence,
+    filter: EventFilter,
+    /// Several events per frame.
+    batched: bool,
+    /// Whether more than events is sent.
+    talking: bool,
+    /// Whether the end of the log has yet to be reached.
+    catching_up: bool,
+    /// A Ping is unanswered; until it is, nothing is sent.
+    in_flight: bool,
+    /// A read of the log is under way.
+    reading: bool,
+    /// The end was said; nothing is sent after it.
+    ended: bool,
+    /// Counts SUBSCRIBEs, so that a read for an earlier one is dropped.
+    subscription: u64,
+    /// Why the place asked for is none, told once connected.
+    reset: Option<Problem>,
+}
+
+/// What wakes a session from outside.
+enum Signal {
+    /// The log has grown.
+    Moved,
+    /// The process goes down.
+    Draining,
+}
+
+/// What a client may say.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Said {
+    r#type: String,
+    from_sequence: Option<u64>,
+    #[serde(default)]
+    account_ids: Vec<String>,
+    #[serde(default)]
+    event_types: Vec<String>,
+    correlation_id: Option<String>,
+}
+
+type Context = WebsocketContext<Session>;
+
+impl Actor for Session {
+    type Context = Context;
+
+    fn started(&mut self, ctx: &mut Context) {
+        if let Some(problem) = self.reset.take() {
+            self.fail(&problem, ctx);
+            return;
+        }
+        let socket = Arc::downgrade(&self.socket);
+        let close = move || {
+            if let Some(socket) = socket.upgrade() {
+                // Nothing can be done about a socket that is shut already.
+                let _ = socket.shutdown(Shutdown::Both);
+            }
+        };
+        let member = self.api.ledger.hub().join(Box::new(close));
+        member.vitals.last_heard_ms.store(self.api.ledger.hub().now_ms(), Ordering::Release);
+        self.member = Some(member);
+        // Wake-ups are coalesced by the watch: it holds the newest head only.
+        let moved = self.api.ledger.feed().watch();
+        ctx.add_stream(stream::unfold(moved, |mut moved| async {
+            moved.changed().await.ok().map(|()| (Signal::Moved, moved))
+        }));
+        let mut draining = self.api.settings.draining.clone();
+        ctx.add_stream(stream::once(async move {
+            if draining.wait_for(|draining| *draining).await.is_err() {
+                // Nobody is left who could say it.
+                std::future::pending::<()>().await;
+            }
+            Signal::Draining
+        }));
+        ctx.run_interval(self.api.settings.ping_every, |session, ctx| session.ping(ctx));
+        self.greet(ctx);
+        self.pump(ctx);
+    }
+}
+
+impl StreamHandler<Signal> for Session {
+    fn handle(&mut self, signal: Signal, ctx: &mut Context) {
+        match signal {
+            Signal::Moved => self.pump(ctx),
+            Signal::Draining => self.end(CloseCode::Away, "the server is going down", ctx),
+        }
+    }
+
+    fn finished(&mut self, _: &mut Context) {}
+}
+
+impl StreamHandler<Result<Message, ProtocolError>> for Session {
+    fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Context) {
+        match message {
+            Ok(Message::Pong(_)) => self.answered(ctx),
+            Ok(Message::Ping(bytes)) => ctx.pong(&bytes),
+            Ok(Message::Text(text)) => self.hear(&text, ctx),
+            Ok(Message::Close(reason)) => {
+                self.ended = true;
+                ctx.close(reason);
+                ctx.stop();
+            }
+            Ok(Message::Binary(_) | Message::Continuation(_)) => {
+                self.end(CloseCode::Unsupported, "only whole text messages are understood", ctx);
+            }
+            Ok(Message::Nop) => {}
+            Err(error) => {
+                tracing::debug!(%error, "a live feed broke off");
+                self.end(CloseCode::Protocol, "protocol error", ctx);
+            }
+        }
+    }
+}
+
+impl Session {
+    fn greet(&self, ctx: &mut Context) {
+        if self.talking {
+            let head = self.api.ledger.feed().head();
+            ctx.text(format!("{{\"type\":\"WELCOME\",\"headSequence\":{head}}}"));
+        }
+    }
+
+    /// Sends what can be sent now.
+    fn pump(&mut self, ctx: &mut Context) {
+        if self.in_flight || self.reading || self.ended {
+            return;
+        }
+        let window = if self.catching_up { CATCH_UP } else { LIVE };
+        let mut chosen = Chosen::new(window);
+        let api = self.api.clone();
+        let at_head = loop {
+            if chosen.is_full() {
+                break false;
+            }
+            match api.ledger.feed().after(self.cursor, window.events) {
+                Recent::AtHead => break true,
+                Recent::Next(recent) => self.cursor = chosen.choose(&recent, &self.filter, self.cursor),
+                Recent::InLog if chosen.events.is_empty() => return self.read_log(window, ctx),
+                Recent::InLog => break false,
+            }
+        };
+        self.send(&chosen.events, at_head, ctx);
+    }
+
+    /// Reads what is no longer in memory.
+    fn read_log(&mut self, window: Window, ctx: &mut Context) {
+        self.reading = true;
+        let (api, filter, cursor) = (self.api.clone(), self.filter.clone(), self.cursor);
+        let subscription = self.subscription;
+        // Taken before the read, which therefore sees everything up to here.
+        let head = api.ledger.feed().head();
+        let read = async move { api.ledger.journal().read(cursor, window.events, &filter).await };
+        let read = read.into_actor(self).map(move |events, session, ctx| {
+            session.reading = false;
+            if session.subscription == subscription {
+                session.take(events, head, window, ctx);
+            } else {
+                session.pump(ctx);
+            }
+        });
+        ctx.spawn(read);
+    }
+
+    fn take(
+        &mut self,
+        events: Result<Vec<Arc<Recorded>>, JournalError>,
+        head: Sequence,
+        window: Window,
+        ctx: &mut Context,
+    ) {
+        let events = match events {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::warn!(%error, "a live feed waits for the log");
+                ctx.run_later(LOG_RETRY, |session, ctx| session.pump(ctx));
+                return;
+            }
+        };
+        let mut chosen = Chosen::new(window);
+        self.cursor = chosen.choose(&events, &self.filter, self.cursor);
+        if events.len() < window.events && chosen.events.len() == events.len() {
+            // The log had no more that is wanted, up to its end at the time.
+            self.cursor = self.cursor.max(head);
+        }
+        if chosen.events.is_empty() {
+            self.pump(ctx);
+        } else {
+            self.send(&chosen.events, false, ctx);
+        }
+    }
+
+    fn send(&mut self, events: &[Arc<Recorded>], at_head: bool, ctx: &mut Context) {
+        if self.ended {
+            return;
+        }
+        if self.batched && !events.is_empty() {
+            let mut frame = String::from("{\"type\":\"NEW_EVENTS\",\"events\":");
+            frame.push_str(&json::array(events.iter().map(|event| &*event.json)));
+            frame.push('}');
+            ctx.text(frame);
+        } else {
+            for event in events {
+                let mut frame = String::with_capacity(event.json.len() + 32);
+                frame.push_str("{\"type\":\"NEW_EVENT\",\"event\":");
+                frame.push_str(&event.json);
+                frame.push('}');
+                ctx.text(frame);
+            }
+        }
+        if at_head && std::mem::take(&mut self.catching_up) && self.talking {
+            ctx.text(format!("{{\"type\":\"CAUGHT_UP\",\"sequence\":{}}}", self.cursor));
+        }
+        if !events.is_empty() {
+            self.ping(ctx);
+        }
+    }
+
+    /// Asks for a sign of life that also says that everything before it has arrived.
+    fn ping(&mut self, ctx: &mut Context) {
+        if self.in_flight || self.ended {
+            return;
+        }
+        self.in_flight = true;
+        self.note(true);
+        ctx.ping(self.cursor.to_string().as_bytes());
+    }
+
+    fn answered(&mut self, ctx: &mut Context) {
+        self.in_flight = false;
+        self.note(false);
+        self.pump(ctx);
+    }
+
+    /// Tells the reaper; the time counts from the Ping.
+    fn note(&self, in_flight: bool) {
+        if let Some(member) = &self.member {
+            member.vitals.last_heard_ms.store(self.api.ledger.hub().now_ms(), Ordering::Release);
+            member.vitals.in_flight.store(in_flight, Ordering::Release);
+        }
+    }
+
+    fn hear(&mut self, text: &str, ctx: &mut Context) {
+        match understand(text) {
+            Ok((from, filter)) => self.subscribe(from, filter, ctx),
+            Err(problem) => self.fail(&problem, ctx),
+        }
+    }
+
+    fn subscribe(&mut self, from: Option<Sequence>, filter: EventFilter, ctx: &mut Context) {
+        let Some(from) = from else { return self.resume(self.cursor, filter, ctx) };
+        if from <= self.api.ledger.feed().head() {
+            return self.resume(from, filter, ctx);
+        }
+        let api = self.api.clone();
+        let check = async move { events::check_place(&api, "fromSequence", from).await };
+        // Nothing else is heard or sent meanwhile.
+        ctx.wait(check.into_actor(self).map(move |checked, session, ctx| match checked {
+            Ok(_) => session.resume(from, filter, ctx),
+            Err(problem) => session.fail(&problem, ctx),
+        }));
+    }
+
+    fn resume(&mut self, from: Sequence, filter: EventFilter, ctx: &mut Context) {
+        self.subscription += 1;
+        self.cursor = from;
+        self.filter = filter;
+        self.talking = true;
+        self.catching_up = true;
+        self.greet(ctx);
+        self.pump(ctx);
+    }
+
+    /// Says what is wrong, and ends.
+    fn fail(&mut self, problem: &Problem, ctx: &mut Context) {
+        let code = if problem.is_log_reset() { "log-reset" } else { problem.code().name() };
+        let mut frame = Object::new();
+        frame.quoted("type", "ERROR").quoted("code", code).text("error", problem.detail());
+        frame.append(problem.members());
+        ctx.text(frame.into_string());
+        let close = if problem.code() == Code::InvalidField { CloseCode::Policy } else { CloseCode::Again };
+        self.end(close, code, ctx);
+    }
+
+    fn end(&mut self, code: CloseCode, words: &str, ctx: &mut Context) {
+        if !std::mem::replace(&mut self.ended, true) {
+            ctx.close(Some(CloseReason { code, description: Some(words.to_owned()) }));
+        }
+        ctx.stop();
+    }
+}
+
+/// The events that go into one window.
+struct Chosen {
+    window: Window,
+    bytes: usize,
+    full: bool,
+    events: Vec<Arc<Recorded>>,
+}
+
+impl Chosen {
+    fn new(window: Window) -> Self {
+        Self { window, bytes: 0, full: false, events: Vec::new() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.full || self.events.len() >= self.window.events
+    }
+
+    /// Takes what is wanted and fits, at least one; answers with the last event that was taken or passed over.
+    fn choose(&mut self, events: &[Arc<Recorded>], filter: &EventFilter, from: Sequence) -> Sequence {
+        let mut cursor = from;
+        for event in events {
+            if filter.wants(event) {
+                let size = event.json.len();
+                self.full =
+                    self.is_full() || (!self.events.is_empty() && self.bytes + size > self.window.bytes);
+                if self.full {
+                    break;
+                }
+                self.bytes += size;
+                self.events.push(Arc::clone(event));
+            }
+            cursor = event.sequence;
+        }
+        cursor
+    }
+}
+
+/// Reads a SUBSCRIBE.
+fn understand(text: &str) -> Result<(Option<Sequence>, EventFilter), Problem> {
+    let said: Said = serde_json::from_str(text).map_err(|error| {
+        if error.is_data() {
+            Problem::field("message", error)
+        } else {
+            Problem::new(Code::MalformedJson, "the message is not valid JSON")
+        }
+    })?;
+    if said.r#type != "SUBSCRIBE" {
+        return Err(Problem::field("type", "must be SUBSCRIBE"));
+    }
+    let accounts: Result<Vec<AccountId>, _> =
+        said.account_ids.iter().map(|id| AccountId::parse(id)).collect();
+    let accounts = accounts.map_err(|error| Problem::field("accountIds", error))?;
+    let kinds: Result<Vec<String>, Problem> =
+        said.event_types.iter().map(|kind| events::kind_name("eventTypes", kind)).collect();
+    let filter = EventFilter { accounts, kinds: kinds?, correlation: said.correlation_id };
+    Ok((said.from_sequence.map(Sequence::new), filter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subscription_is_read_strictly() {
+        let text =
+            r#"{"type":"SUBSCRIBE","fromSequence":4,"accountIds":["a"],"eventTypes":["MONEY_DEPOSITED"]}"#;
+        let (from, filter) = understand(text).expect("a subscription");
+        assert_eq!(from, Some(Sequence::new(4)));
+        assert_eq!((filter.accounts.len(), filter.kinds.len()), (1, 1));
+        for wrong in [
+            "{",
+            "[]",
+            r#"{"type":"HELLO"}"#,
+            r#"{"type":"SUBSCRIBE","from":1}"#,
+            r#"{"type":"SUBSCRIBE","fromSequence":-1}"#,
+            r#"{"type":"SUBSCRIBE","accountIds":["a b"]}"#,
+            r#"{"type":"SUBSCRIBE","eventTypes":["deposit"]}"#,
+        ] {
+            assert!(understand(wrong).is_err(), "{wrong}");
+        }
+    }
+}

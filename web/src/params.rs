@@ -1,0 +1,167 @@
+//! What stands in a request's path, query and headers, read strictly: what is unknown or twice is an error that names it.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
+use domain::{AccountId, Sequence};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::problem::Problem;
+
+/// What a list answers without `limit`.
+pub(crate) const LIMIT_DEFAULT: usize = 100;
+/// The most that `limit` may be.
+pub(crate) const LIMIT_MAX: usize = 1000;
+
+/// What must be escaped in a part of a path or query.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+
+/// The parameters of a query, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a query whose parameters may be these; only those in `repeatable` may come more than once.
+    pub(crate) fn read(request: &HttpRequest, known: &[&str], repeatable: &[&str]) -> Result<Self, Problem> {
+        let mut params: Vec<(String, String)> = Vec::new();
+        for part in request.query_string().split('&').filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let name = decode(name).ok_or_else(|| Problem::field(name, "is not UTF-8"))?;
+            if !known.contains(&&*name) {
+                return Err(Problem::field(&name, "is not a parameter of this path"));
+            }
+            if params.iter().any(|(other, _)| *other == name) && !repeatable.contains(&&*name) {
+                return Err(Problem::field(&name, "is given more than once"));
+            }
+            let value = decode(value).filter(|value| !value.contains('\0'));
+            let value = value.ok_or_else(|| Problem::field(&name, "is not text in UTF-8 without U+0000"))?;
+            params.push((name, value));
+        }
+        Ok(Self(params))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A whole number.
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        self.get(name)
+            .map(|text| {
+                let number = Some(text).filter(|text| digits(text)).and_then(|text| text.parse().ok());
+                number.ok_or_else(|| Problem::field(name, "must be a whole number"))
+            })
+            .transpose()
+    }
+
+    /// A sequence number.
+    pub(crate) fn sequence(&self, name: &str) -> Result<Option<Sequence>, Problem> {
+        Ok(self.number(name)?.map(Sequence::new))
+    }
+
+    /// How many are wanted at the most.
+    pub(crate) fn limit(&self) -> Result<Option<usize>, Problem> {
+        match self.number::<usize>("limit")? {
+            Some(limit) if !(1..=LIMIT_MAX).contains(&limit) => {
+                Err(Problem::field("limit", format_args!("must be 1 to {LIMIT_MAX}")))
+            }
+            limit => Ok(limit),
+        }
+    }
+
+    /// One of some words.
+    pub(crate) fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let found = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+        found.map(Some).ok_or_else(|| {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            Problem::field(name, format_args!("must be one of {}", words.join(", ")))
+        })
+    }
+
+    /// Yes or no; no where it is not given.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        Ok(self.choice(name, &[("true", true), ("false", false)])?.unwrap_or(false))
+    }
+
+    /// `2s`, `500ms` or seconds.
+    pub(crate) fn duration(&self, name: &str, most: Duration) -> Result<Option<Duration>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let (digits, unit_ms) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+            (Some(digits), _) => (digits, 1),
+            (None, Some(digits)) => (digits, 1000),
+            (None, None) => (text, 1000),
+        };
+        let ms = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_ms));
+        let duration = ms.map(Duration::from_millis).filter(|duration| *duration <= most);
+        let most = most.as_secs();
+        duration
+            .map(Some)
+            .ok_or_else(|| Problem::field(name, format_args!("must be like 2s or 500ms, at most {most}s")))
+    }
+
+    /// The link to what follows: the same path and parameters, but for one.
+    pub(crate) fn next_link(&self, path: &str, name: &str, value: &str) -> String {
+        let mut link = format!("<{path}?");
+        for (other, value) in self.0.iter().filter(|(other, _)| other != name) {
+            link.push_str(other);
+            link.push('=');
+            link.extend(encode(value));
+            link.push('&');
+        }
+        link.push_str(name);
+        link.push('=');
+        link.extend(encode(value));
+        link.push_str(">; rel=\"next\"");
+        link
+    }
+}
+
+/// Escapes text for a path or query.
+pub(crate) fn encode(text: &str) -> impl Iterator<Item = &str> {
+    utf8_percent_encode(text, ESCAPED)
+}
+
+fn decode(text: &str) -> Option<String> {
+    let spaced: Cow<'_, str> = if text.contains('+') { text.replace('+', " ").into() } else { text.into() };
+    percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
+}
+
+/// A part of the path, decoded.
+pub(crate) fn path_part<'a>(request: &'a HttpRequest, name: &str) -> Cow<'a, str> {
+    // The router has decoded all but `%`, `/` and `+`.
+    percent_decode_str(request.match_info().query(name)).decode_utf8_lossy()
+}
+
+/// The account that the path names.
+pub(crate) fn path_account(request: &HttpRequest) -> Result<AccountId, Problem> {
+    AccountId::parse(&path_part(request, "accountId")).map_err(|error| Problem::field("accountId", error))
+}
+
+/// A header as text; an error if it is not visible ASCII or comes twice.
+pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name);
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::field(name, "is given more than once"));
+    }
+    value.to_str().map(Some).map_err(|_| Problem::field(name, "must be visible ASCII characters"))
+}
+
+/// Whether the client asks for one JSON text per line.
+pub(crate) fn wants_ndjson(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(actix_web::http::header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("application/x-ndjson"))
+}

@@ -1,0 +1,239 @@
+//! The query service: accounts and the ledger's lines, from the read models, each answer with how fresh it is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use domain::projection::accounts::{BY_BALANCE, BY_LAST_UPDATED, render};
+use domain::{Account, AccountId, Sequence, Status};
+use store::{Direction, Listing, Order, Read, ViewsError};
+use tokio::time::Instant;
+
+use crate::Api;
+use crate::json;
+use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, path_account};
+use crate::problem::{Code, Problem, gone_backward, not_caught_up};
+
+/// How long a client waits for its own write where it says nothing else, and the longest that it may say.
+const WAIT_DEFAULT: Duration = Duration::from_secs(2);
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+const ACCOUNTS: &str = "accounts";
+const LEDGER: &str = "ledger";
+
+static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
+static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+
+/// The highest position of each projection that was ever shown: what is read later and stands before it is not the
+/// same read model.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    accounts: AtomicU64,
+    ledger: AtomicU64,
+}
+
+/// How fresh an answer must be.
+#[derive(Clone, Copy, Debug)]
+struct Freshness {
+    at_least: Sequence,
+    until: Instant,
+}
+
+/// The paths of this file.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(crate::get("/accounts/{accountId}", account))
+        .service(crate::get("/accounts", accounts))
+        .service(crate::get("/ledger", ledger));
+}
+
+fn freshness(params: &Params) -> Result<Option<Freshness>, Problem> {
+    let wait = params.duration("timeout", WAIT_MAX)?.unwrap_or(WAIT_DEFAULT);
+    let at_least = params.sequence("atLeast")?;
+    Ok(at_least.map(|at_least| Freshness { at_least, until: Instant::now() + wait }))
+}
+
+/// Reads until the answer is fresh enough.
+async fn fresh<T>(
+    api: &Api,
+    projection: &'static str,
+    freshness: Option<Freshness>,
+    mut read: impl AsyncFnMut() -> Result<Read<T>, ViewsError>,
+) -> Result<Read<T>, Problem> {
+    let shown = match projection {
+        LEDGER => &api.shown.ledger,
+        _ => &api.shown.accounts,
+    };
+    loop {
+        // Taken before the read: whatever was shown by now, this read must not stand before it.
+        let floor = shown.load(Ordering::Acquire);
+        let answer = read().await?;
+        let reached = answer.sequence;
+        if reached.get() < floor {
+            return Err(gone_backward(projection));
+        }
+        shown.fetch_max(reached.get(), Ordering::AcqRel);
+        let Some(Freshness { at_least, until }) = freshness.filter(|wanted| reached < wanted.at_least) else {
+            return Ok(answer);
+        };
+        if tokio::time::timeout_at(until, api.ledger.projection_moved(projection)).await.is_err() {
+            return Err(not_caught_up(reached, at_least));
+        }
+    }
+}
+
+async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let params = Params::read(&request, &["atLeast", "timeout"], &[])?;
+    let id = path_account(&request)?;
+    let wanted = freshness(&params)?;
+    let read =
+        fresh(&api, ACCOUNTS, wanted, async || api.ledger.views().get(ACCOUNTS, id.as_str()).await).await;
+    let (sequence, body) = match read {
+        Ok(Read { sequence, value: Some(body) }) => (sequence, body),
+        Ok(Read { sequence, value: None }) => from_log(&api, &id, sequence).await?,
+        // One account can be told without the read models; how fresh the log is, its head says.
+        Err(problem) if problem.code() == Code::ViewsUnavailable => {
+            let head = api.ledger.journal().head().await?.last;
+            match wanted.filter(|wanted| head < wanted.at_least) {
+                Some(wanted) => return Err(not_caught_up(head, wanted.at_least)),
+                None => from_log(&api, &id, head).await?,
+            }
+        }
+        Err(problem) => return Err(problem),
+    };
+    let etag = format!("\"{}\"", version_in(&body));
+    let mut response = HttpResponse::Ok();
+    response.insert_header((X_SEQUENCE.clone(), sequence.get()));
+    if matches_etag(&request, &etag) {
+        response.status(actix_web::http::StatusCode::NOT_MODIFIED);
+        return Ok(response.insert_header((header::ETAG, etag)).finish());
+    }
+    Ok(response.insert_header((header::ETAG, etag)).content_type("application/json").body(body))
+}
+
+/// An account as the log has it, and how far that is. A document that is missing is confirmed here before anyone is told
+/// that there is no such account.
+async fn from_log(api: &Api, id: &AccountId, reached: Sequence) -> Result<(Sequence, String), Problem> {
+    let loaded = api.ledger.journal().load(std::slice::from_ref(id)).await?;
+    let Some((Account::Present(profile, standing), sequence)) =
+        loaded.into_iter().next().map(|loaded| (loaded.account, loaded.sequence))
+    else {
+        return Err(Problem::new(Code::AccountNotFound, format!("account {id} does not exist"))
+            .text("accountId", id.as_str()));
+    };
+    Ok((reached.max(sequence), render(&profile, &standing, sequence)))
+}
+
+/// The version in an account's document: the last but one of its members.
+fn version_in(body: &str) -> &str {
+    const NAME: &str = "\"version\":";
+    let rest = body.rfind(NAME).and_then(|start| body.get(start + NAME.len()..)).unwrap_or("0");
+    rest.split(|character: char| !character.is_ascii_digit()).next().unwrap_or("0")
+}
+
+fn matches_etag(request: &HttpRequest, etag: &str) -> bool {
+    let asked = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    asked.is_some_and(|asked| {
+        asked.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    })
+}
+
+const SORTS: [(&str, Order); 3] = [
+    ("accountId", Order::Key),
+    ("balance", Order::Rank(BY_BALANCE)),
+    ("lastUpdated", Order::Rank(BY_LAST_UPDATED)),
+];
+const DIRECTIONS: [(&str, Direction); 2] = [("asc", Direction::Ascending), ("desc", Direction::Descending)];
+const LIST_PARAMS: [&str; 8] = ["sort", "order", "status", "prefix", "limit", "after", "atLeast", "timeout"];
+
+async fn accounts(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let params = Params::read(&request, &LIST_PARAMS, &[])?;
+    let order = params.choice("sort", &SORTS)?.unwrap_or(Order::Key);
+    let listing = Listing {
+        order,
+        direction: params.choice("order", &DIRECTIONS)?.unwrap_or(Direction::Ascending),
+        tag: status(&params)?,
+        prefix: prefix(&params)?,
+        after: after(&params, order)?,
+        limit: params.limit()?.unwrap_or(LIMIT_DEFAULT),
+    };
+    let wanted = freshness(&params)?;
+    let read =
+        fresh(&api, ACCOUNTS, wanted, async || api.ledger.views().list(ACCOUNTS, &listing).await).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((X_SEQUENCE.clone(), read.sequence.get()));
+    response.insert_header((X_TOTAL_COUNT.clone(), read.value.total));
+    if let Some((rank, key)) = &read.value.next {
+        let after = match order {
+            Order::Key => key.clone(),
+            Order::Rank(_) => format!("{rank}~{key}"),
+        };
+        response.insert_header((header::LINK, params.next_link("/accounts", "after", &after)));
+    }
+    let body = json::array(read.value.bodies.iter().map(String::as_str));
+    Ok(response.content_type("application/json").body(body))
+}
+
+fn status(params: &Params) -> Result<Option<String>, Problem> {
+    let Some(name) = params.get("status") else { return Ok(None) };
+    let known = (0..=u8::MAX).filter_map(Status::from_number).any(|status| status.name() == name);
+    if known {
+        Ok(Some(name.to_owned()))
+    } else {
+        Err(Problem::field("status", "is not a status of an account"))
+    }
+}
+
+fn prefix(params: &Params) -> Result<String, Problem> {
+    let prefix = params.get("prefix").unwrap_or_default();
+    // Whatever an id can start with is an id once something follows.
+    if AccountId::parse(&format!("{prefix}x")).is_err() && AccountId::parse(prefix).is_err() {
+        return Err(Problem::field("prefix", "must be up to 128 characters of A-Z a-z 0-9 . _ : -"));
+    }
+    Ok(prefix.to_owned())
+}
+
+fn after(params: &Params, order: Order) -> Result<Option<(String, String)>, Problem> {
+    let Some(text) = params.get("after") else { return Ok(None) };
+    let (rank, key) = match order {
+        Order::Key => ("", text),
+        Order::Rank(_) => text.split_once('~').unwrap_or(("x", text)),
+    };
+    let wrong = || Problem::field("after", "must be a place that a Link header of the same sort gave");
+    if AccountId::parse(key).is_err() || !rank.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    Ok(Some((rank.to_owned(), key.to_owned())))
+}
+
+async fn ledger(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let params = Params::read(&request, &["atLeast", "timeout"], &[])?;
+    let listing = Listing {
+        order: Order::Key,
+        direction: Direction::Ascending,
+        tag: None,
+        prefix: String::new(),
+        after: None,
+        limit: LIMIT_MAX,
+    };
+    let wanted = freshness(&params)?;
+    let read = fresh(&api, LEDGER, wanted, async || api.ledger.views().list(LEDGER, &listing).await).await?;
+    let body = json::array(read.value.bodies.iter().map(String::as_str));
+    let mut response = HttpResponse::Ok();
+    response.insert_header((X_SEQUENCE.clone(), read.sequence.get()));
+    Ok(response.content_type("application/json").body(body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_found_in_the_document() {
+        let body = r#"{"accountId":"a","owner":"x\",\"version\":9,\"","version":12,"sequence":40}"#;
+        assert_eq!(version_in(body), "12");
+        assert_eq!(version_in("{}"), "0");
+    }
+}
