@@ -12,6 +12,8 @@
 //! * **Proof.** A leaf per event, a Merkle root per batch, a chain over the batches ([`domain::chain`]).
 //! * **Append-only**, by triggers, and on Postgres by privileges as well.
 
+// The log on a server.
+pub mod postgres;
 // The embedded log: one file, no server.
 pub mod sqlite;
 

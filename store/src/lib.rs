@@ -6,6 +6,7 @@ pub mod journal;
 pub mod views;
 
 pub use folder::{FolderLock, FolderLockError, lock_folder};
+pub use journal::postgres::{PostgresJournal, PostgresSettings};
 pub use journal::sqlite::SqliteJournal;
 pub use journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal, JournalError,

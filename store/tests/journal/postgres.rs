@@ -1,1 +1,373 @@
-//! The suite on Postgres.
+//! The suite on Postgres, where every test has a database of its own, and what is promised there alone.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::Sequence;
+use store::journal::postgres::{ConnectError, MigrateError, Migrated, SchemaError, migrate};
+use store::{Append, AppendError, Batch, Fault, Journal, PostgresJournal, PostgresSettings};
+use tokio_postgres::NoTls;
+
+use crate::suite::{Book, Fixture, everything, journal_suite, refused};
+
+/// Where the tests may make databases and roles.
+const URL: &str = "BURSAR_TEST_POSTGRES_URL";
+
+/// A database that is dropped at the end, whatever is still connected to it.
+struct Database {
+    name: String,
+}
+
+struct Postgres {
+    database: Database,
+}
+
+fn server() -> String {
+    std::env::var(URL).unwrap_or_else(|_| panic!("set {URL} or run tests/run.sh"))
+}
+
+async fn run(url: &str, statement: &str) -> Result<(), tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let connection = tokio::spawn(connection);
+    let answer = client.batch_execute(statement).await;
+    drop(client);
+    let _ = connection.await;
+    answer
+}
+
+impl Database {
+    async fn create() -> Self {
+        let name = format!("bursar_{}", uuid::Uuid::now_v7().simple());
+        run(&server(), &format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
+        Self { name }
+    }
+
+    fn url(&self) -> String {
+        let server = server();
+        let (address, rest) = server.rsplit_once('/').expect("a URL ends with a database");
+        let options = rest.split_once('?').map(|(_, options)| format!("?{options}")).unwrap_or_default();
+        format!("{address}/{}{options}", self.name)
+    }
+
+    /// The same for another role, by way of another address if one is given.
+    fn url_of(&self, role: &str, address: Option<SocketAddr>) -> String {
+        let config: tokio_postgres::Config = server().parse().unwrap();
+        let port = address.map_or(config.get_ports()[0], |address| address.port());
+        format!("postgres://{role}@127.0.0.1:{port}/{}", self.name)
+    }
+
+    async fn run(&self, statement: &str) -> Result<(), tokio_postgres::Error> {
+        run(&self.url(), statement).await
+    }
+
+    /// The code of the error that a statement ends with.
+    async fn code(&self, role: &str, statement: &str) -> String {
+        let error = run(&self.url_of(role, None), statement).await.expect_err(statement);
+        error.code().map_or_else(|| error.to_string(), |code| code.code().to_owned())
+    }
+
+    async fn journal(&self) -> PostgresJournal {
+        PostgresJournal::connect(PostgresSettings { url: self.url() }).await.unwrap()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            runtime.block_on(run(&server(), &drop)).unwrap();
+            // The role that some tests make has the database's name.
+            runtime.block_on(run(&server(), &format!("DROP ROLE IF EXISTS {name}"))).unwrap();
+        });
+        let _ = dropping.join();
+    }
+}
+
+#[async_trait]
+impl Fixture for Postgres {
+    async fn start() -> Option<Self> {
+        let database = Database::create().await;
+        migrate(&database.url(), None).await.unwrap();
+        Some(Self { database })
+    }
+
+    async fn journal(&self) -> Arc<dyn Journal> {
+        Arc::new(self.database.journal().await)
+    }
+
+    async fn execute(&self, statement: &str) -> Result<(), String> {
+        let statement = format!("SET search_path = bursar; {statement}");
+        self.database.run(&statement).await.map_err(|error| match error.as_db_error() {
+            Some(answer) => answer.message().to_owned(),
+            None => error.to_string(),
+        })
+    }
+}
+
+journal_suite!(Postgres);
+
+async fn migrated() -> Database {
+    let database = Database::create().await;
+    migrate(&database.url(), None).await.unwrap();
+    database
+}
+
+/// A way to the server that can lose a request, or the answer to one.
+struct Line {
+    address: SocketAddr,
+    lose: Arc<AtomicU8>,
+}
+
+const NOTHING: u8 = 0;
+const THE_REQUEST: u8 = 1;
+const THE_ANSWER: u8 = 2;
+
+impl Line {
+    fn to_server() -> Self {
+        let config: tokio_postgres::Config = server().parse().unwrap();
+        let port = config.get_ports()[0];
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let lose = Arc::new(AtomicU8::new(NOTHING));
+        let losing = Arc::clone(&lose);
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
+                forward(client.try_clone().unwrap(), server.try_clone().unwrap(), THE_REQUEST, &losing);
+                forward(server, client, THE_ANSWER, &losing);
+            }
+        });
+        Self { address, lose }
+    }
+
+    fn lose(&self, what: u8) {
+        self.lose.store(what, Ordering::SeqCst);
+    }
+}
+
+/// Copies one direction, until it is this direction's turn to be lost: then both ends find the line cut.
+fn forward(mut from: TcpStream, mut to: TcpStream, direction: u8, lose: &Arc<AtomicU8>) {
+    let lose = Arc::clone(lose);
+    std::thread::spawn(move || {
+        let mut buffer = [0; 65_536];
+        while let Ok(length @ 1..) = from.read(&mut buffer) {
+            let lost = lose.compare_exchange(direction, NOTHING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+            if lost || to.write_all(&buffer[..length]).is_err() {
+                break;
+            }
+        }
+        let _ = from.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    });
+}
+
+/// A journal over a line, with one account that has been opened over it.
+async fn over_a_line(database: &Database) -> (Line, PostgresJournal, Book) {
+    let line = Line::to_server();
+    let user: tokio_postgres::Config = server().parse().unwrap();
+    let url = database.url_of(user.get_user().unwrap(), Some(line.address));
+    let journal = PostgresJournal::connect(PostgresSettings { url }).await.unwrap();
+    let mut book = Book::default();
+    let open = book.create("create-a", "a", 100);
+    book.commit(&journal, vec![open]).await;
+    (line, journal, book)
+}
+
+#[tokio::test]
+async fn an_answer_lost_after_the_commit_is_settled_by_appending_again() {
+    let database = migrated().await;
+    let (line, journal, mut book) = over_a_line(&database).await;
+    for round in 0..20 {
+        let mut unit = book.deposit(&format!("k-{round}"), "a", 1);
+        unit.may_repeat = false;
+        line.lose(THE_ANSWER);
+        let answer = journal.append(&Batch { units: vec![unit.clone()] }).await;
+        assert!(matches!(answer, Err(AppendError::Unknown(_))), "{answer:?}");
+        unit.may_repeat = true;
+        let again = journal.append(&Batch { units: vec![unit] }).await.unwrap();
+        assert_eq!(refused(again), [(0, Fault::Duplicate)]);
+    }
+    assert_eq!(everything(&journal).await.len(), 21);
+    assert_eq!(journal.head().await.unwrap().last, Sequence::new(21));
+}
+
+#[tokio::test]
+async fn a_request_that_is_lost_is_settled_by_appending_again() {
+    let database = migrated().await;
+    let (line, journal, mut book) = over_a_line(&database).await;
+    let unit = book.deposit("k-1", "a", 1);
+    line.lose(THE_REQUEST);
+    let answer = journal.append(&Batch { units: vec![unit.clone()] }).await;
+    assert!(matches!(answer, Err(AppendError::Unknown(_))), "{answer:?}");
+    assert_eq!(everything(&journal).await.len(), 1);
+    book.commit(&journal, vec![unit]).await;
+    assert_eq!(everything(&journal).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_append_that_nobody_waits_for_leaves_its_connection() {
+    let database = migrated().await;
+    let journal = database.journal().await;
+    let mut book = Book::default();
+    let open = book.create("create-a", "a", 100);
+    book.commit(&journal, vec![open]).await;
+    // The head is locked, so that the append hangs until its future is dropped.
+    let (mut blocker, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let transaction = blocker.transaction().await.unwrap();
+    transaction.execute("SELECT FROM bursar.head FOR UPDATE", &[]).await.unwrap();
+    let unit = book.deposit("k-1", "a", 1);
+    let batch = Batch { units: vec![unit.clone()] };
+    assert!(tokio::time::timeout(Duration::from_millis(200), journal.append(&batch)).await.is_err());
+    transaction.commit().await.unwrap();
+    // It may have gone through in the meantime or not: the next answer is about the next append either way.
+    match journal.append(&batch).await.unwrap() {
+        Append::Committed(commit) => assert_eq!(commit.first, Sequence::new(2)),
+        Append::Refused(faults) => assert_eq!(faults, [(0, Fault::Duplicate)]),
+    }
+    let next = book.deposit("k-2", "a", 1);
+    assert_eq!(book.commit(&journal, vec![next]).await.first, Sequence::new(3));
+}
+
+#[tokio::test]
+async fn an_append_that_the_server_gives_up_is_not_in_the_log() {
+    let database = migrated().await;
+    let journal = database.journal().await;
+    let mut book = Book::default();
+    let open = book.create("create-a", "a", 100);
+    book.commit(&journal, vec![open]).await;
+    let (mut blocker, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let transaction = blocker.transaction().await.unwrap();
+    transaction.execute("SELECT FROM bursar.head FOR UPDATE", &[]).await.unwrap();
+    let unit = book.deposit("k-1", "a", 1);
+    let answer = journal.append(&Batch { units: vec![unit.clone()] }).await;
+    assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
+    transaction.rollback().await.unwrap();
+    book.commit(&journal, vec![unit]).await;
+}
+
+#[tokio::test]
+async fn a_granted_role_can_append_and_read_and_nothing_else() {
+    let database = Database::create().await;
+    let role = database.name.clone();
+    database.run(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();
+    migrate(&database.url(), Some(&role)).await.unwrap();
+
+    let url = database.url_of(&role, None);
+    let journal = PostgresJournal::connect(PostgresSettings { url }).await.unwrap();
+    let mut book = Book::default();
+    let units = vec![
+        book.create("create-a", "a", 100),
+        book.create("create-b", "b", 100),
+        book.transfer("k-1", "a", "b", 1),
+        book.withdraw("k-2", "a", 999),
+    ];
+    book.commit(&journal, units).await;
+    assert_eq!(everything(&journal).await.len(), 4);
+    let filter = store::EventFilter { accounts: vec![crate::suite::account_id("a")], ..Default::default() };
+    assert_eq!(journal.read(Sequence::new(1), 9, &filter).await.unwrap().len(), 1);
+
+    for table in ["head", "accounts", "events", "batches", "rejections", "migrations"] {
+        for statement in [
+            format!("DELETE FROM bursar.{table}"),
+            format!("TRUNCATE bursar.{table}"),
+            format!("INSERT INTO bursar.{table} SELECT * FROM bursar.{table}"),
+            format!("DROP TABLE bursar.{table}"),
+            format!("ALTER TABLE bursar.{table} DISABLE TRIGGER ALL"),
+        ] {
+            assert_eq!(database.code(&role, &statement).await, "42501", "{statement}");
+        }
+    }
+    for statement in [
+        "UPDATE bursar.head SET last_sequence = 0",
+        "UPDATE bursar.accounts SET owner = NULL",
+        "UPDATE bursar.events SET balance = 0",
+        "UPDATE bursar.batches SET first_sequence = 1",
+        "UPDATE bursar.rejections SET reason = ''",
+        "UPDATE bursar.migrations SET checksum = ''",
+        "CREATE TABLE bursar.mine ()",
+        "SELECT bursar.admit('public')",
+        "SELECT FROM bursar.head FOR UPDATE",
+    ] {
+        assert_eq!(database.code(&role, statement).await, "42501", "{statement}");
+    }
+    assert_eq!(everything(&journal).await.len(), 4);
+}
+
+#[tokio::test]
+async fn the_owner_is_refused_by_triggers() {
+    let database = migrated().await;
+    let journal = database.journal().await;
+    let mut book = Book::default();
+    let open = book.create("create-a", "a", 100);
+    book.commit(&journal, vec![open]).await;
+    for table in ["accounts", "events", "batches", "rejections", "head"] {
+        // As a replica as well, where ordinary triggers do not fire.
+        for role in ["origin", "replica"] {
+            for statement in [format!("TRUNCATE bursar.{table}"), format!("DELETE FROM bursar.{table}")] {
+                let statement = format!("SET session_replication_role = {role}; {statement}");
+                let error = database.run(&statement).await.expect_err(&statement);
+                assert!(error.as_db_error().unwrap().message().contains("append-only"), "{statement}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_schema_is_refused() {
+    let database = Database::create().await;
+    database.run("CREATE SCHEMA bursar; CREATE TABLE bursar.migrations (id integer)").await.unwrap();
+    let answer = migrate(&database.url(), None).await;
+    assert!(matches!(answer, Err(MigrateError::Schema(SchemaError::Foreign))), "{answer:?}");
+    let answer = PostgresJournal::connect(PostgresSettings { url: database.url() }).await.map(|_| ());
+    assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Foreign))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_schema_of_another_version_is_refused() {
+    let database = Database::create().await;
+    let connect =
+        async || PostgresJournal::connect(PostgresSettings { url: database.url() }).await.map(|_| ());
+    let answer = connect().await;
+    assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Behind { found: 0, .. }))), "{answer:?}");
+
+    migrate(&database.url(), None).await.unwrap();
+    connect().await.unwrap();
+    database.run("INSERT INTO bursar.migrations (version, checksum) VALUES (999, '')").await.unwrap();
+    let answer = connect().await;
+    assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Ahead { found: 999, .. }))), "{answer:?}");
+    let answer = migrate(&database.url(), None).await;
+    assert!(matches!(answer, Err(MigrateError::Schema(SchemaError::Ahead { found: 999, .. }))), "{answer:?}");
+
+    database.run("UPDATE bursar.migrations SET checksum = 'other' WHERE version = 1").await.unwrap();
+    let answer = migrate(&database.url(), None).await;
+    assert!(matches!(answer, Err(MigrateError::Schema(SchemaError::Changed { version: 1 }))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn of_several_migrators_at_once_one_migrates() {
+    let database = Database::create().await;
+    let url = database.url();
+    let (one, two, three) = tokio::join!(migrate(&url, None), migrate(&url, None), migrate(&url, None));
+    let mut done = [one.unwrap(), two.unwrap(), three.unwrap()];
+    done.sort_by_key(|migrated| migrated.from);
+    let to = done[0].to;
+    assert_eq!(done, [Migrated { from: 0, to }, Migrated { from: to, to }, Migrated { from: to, to }]);
+}
+
+#[tokio::test]
+async fn plain_text_is_never_used_where_tls_is_asked_for() {
+    let url = format!("{}?sslmode=require", server().split('?').next().unwrap());
+    let answer = PostgresJournal::connect(PostgresSettings { url: url.clone() }).await.map(|_| ());
+    assert!(matches!(answer, Err(ConnectError::Tls)), "{answer:?}");
+    let answer = migrate(&url, None).await;
+    assert!(matches!(answer, Err(MigrateError::Connect(ConnectError::Tls))), "{answer:?}");
+}

@@ -1,0 +1,353 @@
+-- The log and what stands beside it. Everything is in the schema bursar, so that a database can be shared and the whole
+-- of it can be granted, dumped and looked at as one thing. The order of columns leaves no padding in the wide tables.
+
+-- The end of the log: one row, whose lock is the one place where appends meet. It is held to the commit, which makes
+-- the order of sequences the order of commits. The page is left nearly empty so that each new version of the row fits in it.
+CREATE TABLE bursar.head (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    log_id uuid NOT NULL,
+    last_sequence bigint NOT NULL,
+    last_account bigint NOT NULL,
+    last_refusal bigint NOT NULL,
+    committed_at bigint NOT NULL,
+    chain bytea NOT NULL CHECK (octet_length(chain) = 32)
+) WITH (fillfactor = 10);
+
+INSERT INTO bursar.head (log_id, last_sequence, last_account, last_refusal, committed_at, chain)
+VALUES (gen_random_uuid(), 0, 0, 0, 0, decode(repeat('00', 32), 'hex'));
+
+-- What an account is and never changes. The key is short in the index of the events.
+CREATE TABLE bursar.accounts (
+    key bigint PRIMARY KEY,
+    created_at bigint NOT NULL,
+    currency text NOT NULL,
+    id text COLLATE "C" NOT NULL CONSTRAINT accounts_id UNIQUE,
+    owner text
+);
+
+-- One row per event, with its account as it is after it. The four columns of the command are set on the first event of
+-- its unit only, and so is its entry in the index. A correlation that is the command's id is left out.
+CREATE TABLE bursar.events (
+    sequence bigint PRIMARY KEY,
+    account bigint NOT NULL,
+    version bigint NOT NULL,
+    balance bigint NOT NULL,
+    held bigint NOT NULL,
+    overdraft_limit bigint NOT NULL,
+    transactions bigint NOT NULL,
+    decided_at bigint NOT NULL,
+    unit_size integer,
+    status smallint NOT NULL,
+    kind text NOT NULL,
+    command_id text COLLATE "C",
+    fingerprint bytea,
+    command text,
+    correlation text COLLATE "C",
+    body text NOT NULL,
+    CONSTRAINT events_account_version UNIQUE (account, version),
+    CHECK ((command_id IS NULL) = (unit_size IS NULL))
+);
+
+CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE command_id IS NOT NULL;
+
+CREATE INDEX events_correlation ON bursar.events (correlation, sequence) WHERE correlation IS NOT NULL;
+
+-- One row per commit that has events: the Merkle root over them, and the chain up to them.
+CREATE TABLE bursar.batches (
+    last_sequence bigint PRIMARY KEY,
+    first_sequence bigint NOT NULL,
+    committed_at bigint NOT NULL,
+    root bytea NOT NULL CHECK (octet_length(root) = 32),
+    chain bytea NOT NULL CHECK (octet_length(chain) = 32)
+);
+
+-- Refused commands that are remembered. The sequence is the head at which one was recorded.
+CREATE TABLE bursar.rejections (
+    refusal bigint PRIMARY KEY,
+    sequence bigint NOT NULL,
+    decided_at bigint NOT NULL,
+    command_id text COLLATE "C" NOT NULL CONSTRAINT rejections_command_id UNIQUE,
+    fingerprint bytea NOT NULL,
+    command text NOT NULL,
+    facts text NOT NULL,
+    reason text NOT NULL,
+    from_account text COLLATE "C",
+    to_account text COLLATE "C"
+);
+
+CREATE INDEX rejections_place ON bursar.rejections (sequence, refusal);
+
+CREATE INDEX rejections_from_account ON bursar.rejections (from_account, sequence, refusal);
+
+CREATE INDEX rejections_to_account ON bursar.rejections (to_account, sequence, refusal) WHERE to_account IS NOT NULL;
+
+CREATE FUNCTION bursar.refuse() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION 'bursar.% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.accounts
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.events
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.batches
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.rejections
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
+CREATE TRIGGER one_row BEFORE DELETE OR TRUNCATE ON bursar.head
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
+-- A session that plays the replica must not slip past them.
+ALTER TABLE bursar.accounts ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.events ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.batches ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.rejections ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.head ENABLE ALWAYS TRIGGER one_row;
+
+-- Appends a batch, or says why not and writes nothing. It is the only way to write for a role that is not the owner, and
+-- one function so that it is one round trip.
+--
+-- Each statement below has a snapshot of its own (VOLATILE, READ COMMITTED). The head is therefore locked by the first
+-- one alone: the checks then see all that was committed by those who held the lock before.
+--
+-- The accounts of the batch are numbered from 1 by their place in the p_touch arrays; events and new accounts name
+-- them by that number. p_touch_key is NULL for an account that is to be found by its id, and -1, -2… for the first,
+-- second… account that the batch creates.
+CREATE FUNCTION bursar.append(
+    -- Command ids that may be in the log already.
+    p_repeat_id text[],
+    -- The accounts that the batch rests on, and the versions that it expects.
+    p_touch_key bigint[],
+    p_touch_id text[],
+    p_touch_version bigint[],
+    -- The accounts that it creates.
+    p_new_touch integer[],
+    p_new_currency text[],
+    p_new_owner text[],
+    p_new_created_at bigint[],
+    -- Its events, in order, and their Merkle root.
+    p_root bytea,
+    p_event_touch integer[],
+    p_event_version bigint[],
+    p_event_balance bigint[],
+    p_event_held bigint[],
+    p_event_overdraft_limit bigint[],
+    p_event_transactions bigint[],
+    p_event_decided_at bigint[],
+    p_event_unit_size integer[],
+    p_event_status smallint[],
+    p_event_kind text[],
+    p_event_command_id text[],
+    p_event_fingerprint bytea[],
+    p_event_command text[],
+    p_event_correlation text[],
+    p_event_body text[],
+    -- Its keyed refusals, in order.
+    p_refusal_decided_at bigint[],
+    p_refusal_command_id text[],
+    p_refusal_fingerprint bytea[],
+    p_refusal_command text[],
+    p_refusal_facts text[],
+    p_refusal_reason text[],
+    p_refusal_from_account text[],
+    p_refusal_to_account text[],
+    -- Numbers in p_repeat_id that are recorded already, and in the p_touch arrays that are at another version; if
+    -- either has any, nothing was written and the rest is the head.
+    OUT duplicates integer[],
+    OUT conflicts integer[],
+    OUT first_sequence bigint,
+    OUT last_sequence bigint,
+    OUT chain bytea,
+    OUT committed_at bigint,
+    OUT last_account bigint
+)
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- The plans are made once per session, perhaps while the tables are empty; they must be right for full ones.
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    head bursar.head;
+    keys bigint[];
+    event_count constant bigint := cardinality(p_event_touch);
+    refusal_count constant bigint := cardinality(p_refusal_command_id);
+BEGIN
+    -- A batch that only asks whether its versions are current writes nothing, not even a lock.
+    IF event_count + refusal_count = 0 THEN
+        SELECT * INTO STRICT head FROM bursar.head;
+    ELSE
+        SELECT * INTO STRICT head FROM bursar.head FOR UPDATE;
+    END IF;
+
+    SELECT
+        array_agg(resolved.key ORDER BY resolved.place),
+        array_agg(resolved.place ORDER BY resolved.place) FILTER (WHERE resolved.version <> coalesce((
+            SELECT event.version
+            FROM bursar.events AS event
+            WHERE event.account = resolved.key
+            ORDER BY event.version DESC
+            LIMIT 1
+        ), 0))
+    INTO keys, conflicts
+    FROM (
+        SELECT
+            touch.place::integer AS place,
+            touch.version,
+            CASE
+                WHEN touch.key > 0 THEN touch.key
+                ELSE coalesce(
+                    (SELECT account.key FROM bursar.accounts AS account WHERE account.id = touch.id),
+                    head.last_account - touch.key,
+                    0 -- Of an account that is absent and stays so.
+                )
+            END AS key
+        FROM unnest(p_touch_key, p_touch_id, p_touch_version) WITH ORDINALITY AS touch (key, id, version, place)
+        OFFSET 0 -- Each account is looked up once, not wherever its key is used.
+    ) AS resolved;
+
+    SELECT array_agg(repeated.place::integer ORDER BY repeated.place)
+    INTO duplicates
+    FROM unnest(p_repeat_id) WITH ORDINALITY AS repeated (id, place)
+    WHERE EXISTS (SELECT FROM bursar.events AS event WHERE event.command_id = repeated.id)
+        OR EXISTS (SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = repeated.id);
+
+    first_sequence := head.last_sequence + 1;
+    last_sequence := head.last_sequence;
+    chain := head.chain;
+    committed_at := head.committed_at;
+    last_account := head.last_account;
+    IF duplicates IS NOT NULL OR conflicts IS NOT NULL OR event_count + refusal_count = 0 THEN
+        RETURN;
+    END IF;
+
+    -- Nothing is refused from here on. Times never run backwards along the log, whatever the clock does.
+    last_sequence := head.last_sequence + event_count;
+    committed_at := greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, head.committed_at);
+
+    IF cardinality(p_new_touch) > 0 THEN
+        INSERT INTO bursar.accounts (key, created_at, currency, id, owner)
+        SELECT keys[new.touch], new.created_at, new.currency, p_touch_id[new.touch], new.owner
+        FROM unnest(p_new_touch, p_new_created_at, p_new_currency, p_new_owner)
+            AS new (touch, created_at, currency, owner);
+    END IF;
+
+    IF event_count > 0 THEN
+        INSERT INTO bursar.events (
+            sequence, account, version, balance, held, overdraft_limit, transactions, decided_at, unit_size,
+            status, kind, command_id, fingerprint, command, correlation, body
+        )
+        SELECT
+            head.last_sequence + event.place, keys[event.touch], event.version, event.balance, event.held,
+            event.overdraft_limit, event.transactions, event.decided_at, event.unit_size, event.status, event.kind,
+            event.command_id, event.fingerprint, event.command, event.correlation, event.body
+        FROM unnest(
+            p_event_touch, p_event_version, p_event_balance, p_event_held, p_event_overdraft_limit,
+            p_event_transactions, p_event_decided_at, p_event_unit_size, p_event_status, p_event_kind,
+            p_event_command_id, p_event_fingerprint, p_event_command, p_event_correlation, p_event_body
+        ) WITH ORDINALITY AS event (
+            touch, version, balance, held, overdraft_limit, transactions, decided_at, unit_size, status, kind,
+            command_id, fingerprint, command, correlation, body, place
+        );
+
+        chain := sha256(
+            head.chain || p_root || int8send(first_sequence) || int8send(last_sequence) || int8send(committed_at)
+        );
+
+        INSERT INTO bursar.batches (last_sequence, first_sequence, committed_at, root, chain)
+        VALUES (last_sequence, first_sequence, committed_at, p_root, chain);
+    END IF;
+
+    IF refusal_count > 0 THEN
+        INSERT INTO bursar.rejections (
+            refusal, sequence, decided_at, command_id, fingerprint, command, facts, reason, from_account, to_account
+        )
+        SELECT
+            head.last_refusal + refusal.place, last_sequence, refusal.decided_at, refusal.command_id,
+            refusal.fingerprint, refusal.command, refusal.facts, refusal.reason, refusal.from_account,
+            refusal.to_account
+        FROM unnest(
+            p_refusal_decided_at, p_refusal_command_id, p_refusal_fingerprint, p_refusal_command, p_refusal_facts,
+            p_refusal_reason, p_refusal_from_account, p_refusal_to_account
+        ) WITH ORDINALITY AS refusal (
+            decided_at, command_id, fingerprint, command, facts, reason, from_account, to_account, place
+        );
+    END IF;
+
+    -- The head's time is that of the last batch in the chain; refusals are not in it.
+    UPDATE bursar.head AS current
+    SET last_sequence = append.last_sequence,
+        last_account = head.last_account + cardinality(p_new_touch),
+        last_refusal = head.last_refusal + refusal_count,
+        committed_at = CASE WHEN event_count > 0 THEN append.committed_at ELSE head.committed_at END,
+        chain = append.chain;
+
+    IF event_count > 0 THEN
+        PERFORM pg_notify('bursar_log', '');
+    END IF;
+END
+$$;
+
+-- The version that an account had at a place of the log: its last one at or before it, 0 for none. Versions and
+-- sequences rise together, so a search by halves finds it in a few index probes at any length of the stream.
+CREATE FUNCTION bursar.version_at(p_account bigint, p_sequence bigint) RETURNS bigint
+LANGUAGE plpgsql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    low bigint := 0;
+    high bigint;
+    middle bigint;
+    latest bigint;
+BEGIN
+    SELECT event.version, event.sequence INTO high, latest
+    FROM bursar.events AS event
+    WHERE event.account = p_account
+    ORDER BY event.version DESC
+    LIMIT 1;
+    IF latest <= p_sequence THEN
+        RETURN high;
+    END IF;
+    WHILE low < high LOOP
+        middle := (low + high + 1) / 2;
+        SELECT event.sequence INTO STRICT latest
+        FROM bursar.events AS event
+        WHERE event.account = p_account AND event.version = middle;
+        IF latest <= p_sequence THEN
+            low := middle;
+        ELSE
+            high := middle - 1;
+        END IF;
+    END LOOP;
+    RETURN low;
+END
+$$;
+
+-- Lets a role append and read, and nothing else.
+CREATE FUNCTION bursar.admit(p_role text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF p_role = current_user THEN
+        RETURN;
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA bursar TO %I', p_role);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA bursar TO %I', p_role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION bursar.append, bursar.version_at TO %I', p_role);
+END
+$$;
+
+REVOKE ALL ON FUNCTION bursar.append, bursar.version_at, bursar.admit, bursar.refuse FROM PUBLIC;

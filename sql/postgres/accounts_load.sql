@@ -1,0 +1,14 @@
+-- Accounts with their last events, which say how they stand. $1 ids; $2 is their places, to tell them apart.
+SELECT
+    event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit,
+    event.transactions, event.status, event.decided_at, event.body,
+    wanted.place, account.id, account.currency, account.owner, account.created_at
+FROM unnest($1::text[], $2::bigint[]) AS wanted (id, place)
+JOIN bursar.accounts AS account ON account.id = wanted.id
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM bursar.events
+    WHERE events.account = account.key
+    ORDER BY events.version DESC
+    LIMIT 1
+) AS event;

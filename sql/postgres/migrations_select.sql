@@ -1,0 +1,4 @@
+-- What was done to the schema.
+SELECT version, checksum
+FROM bursar.migrations
+ORDER BY version;

@@ -1,0 +1,413 @@
+//! The log on Postgres: one server process appends with one statement per batch, on a connection of its own.
+//!
+//! * The append is `SELECT … FROM bursar.append(…)`: one round trip, one transaction, whole or not at all. Its connection is
+//!   thrown away after any error and when its future is dropped: a late answer must never be taken for that of the next
+//!   append.
+//! * Reads have a small pool, no transaction of their own, and a deadline.
+//! * Every connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
+
+mod append;
+mod connection;
+mod migrate;
+mod read;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use domain::chain::{GENESIS, Hash};
+use domain::{AccountId, CommandId, Profile, Recorded, Sequence, Timestamp, Version};
+use parking_lot::Mutex;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
+
+use self::connection::Connector;
+use super::{
+    Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
+    Recalled,
+};
+
+pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
+
+/// The most connections for reads.
+pub const READERS_MAX: usize = 8;
+/// How long a connection may take to be made and prepared.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+/// How long an append may take until its fate is called unknown; the server gives up before (`writer_session.sql`).
+const APPEND_DEADLINE: Duration = Duration::from_secs(5);
+/// How long a read may take, with its wait for a connection.
+const READ_DEADLINE: Duration = Duration::from_secs(5);
+/// The most profiles in memory; at about 200 bytes each.
+const PROFILES_MAX: usize = 100_000;
+
+/// Where the log is.
+#[derive(Clone)]
+pub struct PostgresSettings {
+    /// `postgres://user:password@host:port/database`, or the same as key=value pairs.
+    pub url: String,
+}
+
+impl fmt::Debug for PostgresSettings {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresSettings").finish_non_exhaustive()
+    }
+}
+
+/// Why the log can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address can't be read.
+    #[error("the Postgres URL can't be read")]
+    Url(#[source] tokio_postgres::Error),
+    /// The address asks for TLS.
+    #[error("sslmode=require: TLS to Postgres is not built in yet; use sslmode=disable on a trusted network")]
+    Tls,
+    /// The adapter's thread can't be started.
+    #[error("the thread of the Postgres connections can't be started")]
+    Thread(#[source] std::io::Error),
+    /// The server can't be reached, or refuses.
+    #[error("Postgres can't be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The schema is not the one that this program knows.
+    #[error(transparent)]
+    Schema(#[from] migrate::SchemaError),
+}
+
+/// The log on Postgres.
+pub struct PostgresJournal {
+    connector: Connector,
+    /// The one connection that appends; nobody's while an append is under way, so that a dropped append drops it.
+    writer: tokio::sync::Mutex<Option<Writer>>,
+    readers: Pool,
+    /// What accounts are: never changes once it is committed.
+    profiles: Mutex<HashMap<i64, Arc<Profile>>>,
+}
+
+struct Writer {
+    client: Client,
+    append: Statement,
+}
+
+impl PostgresJournal {
+    /// Opens the log. The schema must be there ([`migrate`]); it is checked, not changed.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn connect(settings: PostgresSettings) -> Result<Self, ConnectError> {
+        let connector = Connector::new(&settings.url)?;
+        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let readers = Pool::builder(Manager::from_connect(connector.config(), connector.clone(), manager))
+            .max_size(READERS_MAX)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(READ_DEADLINE))
+            .create_timeout(Some(CONNECT_DEADLINE))
+            .recycle_timeout(Some(CONNECT_DEADLINE))
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move {
+                    let session = include_str!("../../../sql/postgres/reader_session.sql");
+                    client.batch_execute(session).await.map_err(HookError::Backend)
+                })
+            }))
+            .build()
+            .map_err(|error| ConnectError::Unavailable(Box::new(error)))?;
+        let journal =
+            Self { connector, writer: tokio::sync::Mutex::default(), readers, profiles: Mutex::default() };
+        let client = journal.reader().await.map_err(ConnectError::Unavailable)?;
+        migrate::verify(&client).await?;
+        drop(client);
+        Ok(journal)
+    }
+
+    async fn writer(&self) -> Result<Writer, Box<dyn std::error::Error + Send + Sync>> {
+        let connect = async {
+            let client = self.connector.client().await?;
+            client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
+            let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
+            Ok::<_, tokio_postgres::Error>(Writer { client, append })
+        };
+        Ok(tokio::time::timeout(CONNECT_DEADLINE, connect).await??)
+    }
+
+    async fn reader(&self) -> Result<Object, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.readers.get().await?)
+    }
+
+    /// One statement on a connection for reads, which is thrown away if it does not answer in time.
+    async fn query(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, JournalError> {
+        let client = self.reader().await.map_err(JournalError::Unavailable)?;
+        let query = async {
+            let statement = client.prepare_cached(sql).await?;
+            client.query(&statement, values).await
+        };
+        match tokio::time::timeout(READ_DEADLINE, query).await {
+            Ok(Ok(rows)) => Ok(rows),
+            Ok(Err(error)) => {
+                // A prepared statement may be what is wrong, after a migration say.
+                drop(Object::take(client));
+                Err(JournalError::Unavailable(Box::new(error)))
+            }
+            Err(late) => {
+                drop(Object::take(client));
+                Err(JournalError::Unavailable(Box::new(late)))
+            }
+        }
+    }
+
+    /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
+    async fn events(&self, rows: &[Row]) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let keys = rows.iter().map(read::account_key).collect::<Result<Vec<_>, _>>()?;
+        let profiles = self.profiles(keys).await?;
+        rows.iter().map(|row| read::event(row, &profiles).map(Arc::new)).collect()
+    }
+
+    async fn profiles(&self, mut keys: Vec<i64>) -> Result<HashMap<i64, Arc<Profile>>, JournalError> {
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = HashMap::with_capacity(keys.len());
+        {
+            let known = self.profiles.lock();
+            keys.retain(|key| match known.get(key) {
+                Some(profile) => found.insert(*key, Arc::clone(profile)).is_some(),
+                None => true,
+            });
+        }
+        if !keys.is_empty() {
+            let sql = include_str!("../../../sql/postgres/accounts_profiles.sql");
+            for row in self.query(sql, &[&keys]).await? {
+                let key = read::column(&row, 0)?;
+                let profile = Arc::new(read::profile(&row, 1)?);
+                self.remember(key, &profile);
+                found.insert(key, profile);
+            }
+        }
+        Ok(found)
+    }
+
+    fn remember(&self, key: i64, profile: &Arc<Profile>) {
+        let mut known = self.profiles.lock();
+        if known.len() >= PROFILES_MAX {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(profile));
+    }
+}
+
+#[async_trait]
+impl Journal for PostgresJournal {
+    async fn append(&self, batch: &Batch) -> Result<Append, AppendError> {
+        let repeated = append::repeated_within(batch);
+        if !repeated.is_empty() {
+            return Ok(Append::Refused(repeated));
+        }
+        let columns = append::Columns::of(batch).map_err(AppendError::Unavailable)?;
+        let mut slot = self.writer.lock().await;
+        let writer = match slot.take() {
+            Some(writer) if !writer.client.is_closed() => writer,
+            Some(_) | None => self.writer().await.map_err(AppendError::Unavailable)?,
+        };
+        // From here on the batch may be in the log, and only an answer to this very statement says so.
+        let values = columns.values();
+        let answer = writer.client.query_one(&writer.append, &values);
+        let row = match tokio::time::timeout(APPEND_DEADLINE, answer).await {
+            Ok(Ok(row)) => row,
+            Ok(Err(error)) => return Err(append::error(error)),
+            Err(late) => return Err(AppendError::Unknown(Box::new(late))),
+        };
+        *slot = Some(writer);
+        drop(slot);
+        columns.answer(batch, &row).map_err(AppendError::Unknown)
+    }
+
+    async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
+        let (ids, places): (Vec<&str>, Vec<i64>) =
+            accounts.iter().map(AccountId::as_str).zip(0_i64..).unzip();
+        let rows =
+            self.query(include_str!("../../../sql/postgres/accounts_load.sql"), &[&ids, &places]).await?;
+        let mut loaded = vec![read::absent(); accounts.len()];
+        for row in &rows {
+            let place: i64 = read::column(row, 10)?;
+            let key = read::account_key(row)?;
+            let profile = Arc::new(read::profile(row, 11)?);
+            self.remember(key, &profile);
+            let found = read::loaded(row, key, profile)?;
+            if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
+                *slot = found;
+            }
+        }
+        Ok(loaded)
+    }
+
+    async fn head(&self) -> Result<Head, JournalError> {
+        let rows = self.query(include_str!("../../../sql/postgres/head.sql"), &[]).await?;
+        let row = rows.first().ok_or_else(|| JournalError::Damaged("the head is missing".to_owned()))?;
+        Ok(Head {
+            log_id: read::column(row, 0)?,
+            last: Sequence::new(read::number(row, 1)?),
+            chain: read::hash(row, 2)?,
+            committed_at: read::time(row, 3)?,
+        })
+    }
+
+    async fn chain_at(&self, sequence: Sequence) -> Result<Option<Hash>, JournalError> {
+        if sequence == Sequence::ZERO {
+            return Ok(Some(GENESIS));
+        }
+        let sql = include_str!("../../../sql/postgres/chain_at.sql");
+        let rows = self.query(sql, &[&read::place(sequence.get())]).await?;
+        rows.first().map(|row| read::hash(row, 0)).transpose()
+    }
+
+    async fn read(
+        &self,
+        after: Sequence,
+        limit: usize,
+        filter: &EventFilter,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let (after, limit) = (read::place(after.get()), read::limit(limit));
+        let EventFilter { accounts, kinds, correlation } = filter;
+        let mut accounts: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let rows = match correlation {
+            Some(correlation) => {
+                let sql = include_str!("../../../sql/postgres/events_read_correlation.sql");
+                self.query(sql, &[&after, kinds, &limit, &accounts, correlation]).await?
+            }
+            None if !accounts.is_empty() => {
+                let sql = include_str!("../../../sql/postgres/events_read_accounts.sql");
+                self.query(sql, &[&after, kinds, &limit, &accounts]).await?
+            }
+            None => {
+                let sql = include_str!("../../../sql/postgres/events_read.sql");
+                self.query(sql, &[&after, kinds, &limit]).await?
+            }
+        };
+        self.events(&rows).await
+    }
+
+    async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
+        let from = read::place(after.get());
+        let sql = include_str!("../../../sql/postgres/page_end.sql");
+        let ends = self.query(sql, &[&from, &read::limit(about)]).await?;
+        let Some(end) = ends.first() else {
+            return Ok(None);
+        };
+        let (last, chain) = (read::number(end, 0)?, read::hash(end, 1)?);
+        let sql = include_str!("../../../sql/postgres/events_between.sql");
+        let rows = self.query(sql, &[&from.saturating_add(1), &read::place(last)]).await?;
+        let events = self.events(&rows).await?;
+        for (expected, event) in (after.get().saturating_add(1)..).zip(&events) {
+            if event.sequence.get() != expected {
+                return Err(JournalError::Damaged(format!("event {expected} is missing")));
+            }
+        }
+        if events.last().is_none_or(|event| event.sequence.get() != last) {
+            return Err(JournalError::Damaged(format!("event {last} is missing")));
+        }
+        Ok(Some(Page { events, chain }))
+    }
+
+    async fn stream(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/events_stream.sql");
+        let values: [&(dyn ToSql + Sync); 3] =
+            [&account.as_str(), &read::place(after.get()), &read::limit(limit)];
+        let rows = self.query(sql, &values).await?;
+        self.events(&rows).await
+    }
+
+    async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/command_events.sql");
+        let rows = self.query(sql, &[&id.as_str()]).await?;
+        if let Some(first) = rows.first() {
+            return Ok(Some(Recalled::Accepted {
+                fingerprint: read::fingerprint(first, 10)?,
+                name: read::column(first, 11)?,
+                events: self.events(&rows).await?,
+            }));
+        }
+        let sql = include_str!("../../../sql/postgres/command_rejection.sql");
+        let rows = self.query(sql, &[&id.as_str()]).await?;
+        rows.first().map(|row| read::rejection(row).map(Recalled::Rejected)).transpose()
+    }
+
+    async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
+        let mut lines = Vec::new();
+        if query.accepted {
+            lines.extend(self.accepted(query).await?);
+        }
+        if query.rejected {
+            lines.extend(self.rejected(query).await?);
+        }
+        lines.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
+        lines.truncate(query.limit);
+        Ok(lines.into_iter().map(|(_, line)| line).collect())
+    }
+
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        let rows = self.query(include_str!("../../../sql/postgres/now.sql"), &[]).await?;
+        let row = rows.first().ok_or_else(|| JournalError::Damaged("no time".to_owned()))?;
+        read::time(row, 0)
+    }
+}
+
+/// A line of the command log and its place there.
+type Line = (super::LogPlace, LogEntry);
+
+impl PostgresJournal {
+    async fn accepted(&self, query: &LogQuery) -> Result<Vec<Line>, JournalError> {
+        let before = match query.before {
+            // Commands stand before the refusals at their head.
+            Some(place) => read::place(place.sequence.get().saturating_add(u64::from(place.refusal > 0))),
+            None => i64::MAX,
+        };
+        let limit = read::limit(query.limit);
+        let rows = match &query.account {
+            Some(account) => {
+                let sql = include_str!("../../../sql/postgres/commands_accepted_of_account.sql");
+                self.query(sql, &[&before, &limit, &account.as_str()]).await?
+            }
+            None => {
+                let sql = include_str!("../../../sql/postgres/commands_accepted.sql");
+                self.query(sql, &[&before, &limit]).await?
+            }
+        };
+        let events = self.events(&rows).await?;
+        let lines = rows.iter().zip(events).map(|(row, event)| {
+            let place = super::LogPlace { sequence: event.sequence, refusal: 0 };
+            Ok((place, LogEntry::Accepted { name: read::column(row, 10)?, event }))
+        });
+        lines.collect()
+    }
+
+    async fn rejected(&self, query: &LogQuery) -> Result<Vec<Line>, JournalError> {
+        let (sequence, refusal) = match query.before {
+            Some(place) => (read::place(place.sequence.get()), read::place(place.refusal)),
+            None => (i64::MAX, i64::MAX),
+        };
+        let limit = read::limit(query.limit);
+        let rows = match &query.account {
+            Some(account) => {
+                let sql = include_str!("../../../sql/postgres/commands_rejected_of_account.sql");
+                self.query(sql, &[&sequence, &refusal, &limit, &account.as_str()]).await?
+            }
+            None => {
+                let sql = include_str!("../../../sql/postgres/commands_rejected.sql");
+                self.query(sql, &[&sequence, &refusal, &limit]).await?
+            }
+        };
+        let lines = rows.iter().map(|row| {
+            let rejection = read::rejection(row)?;
+            Ok((rejection.place, LogEntry::Rejected(rejection)))
+        });
+        lines.collect()
+    }
+}

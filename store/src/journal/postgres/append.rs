@@ -1,0 +1,292 @@
+//! A batch as the arrays that `bursar.append` takes, and its answer.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use domain::{Sequence, chain};
+use serde::Deserialize;
+use tokio_postgres::Row;
+use tokio_postgres::error::{Severity, SqlState};
+use tokio_postgres::types::ToSql;
+
+use super::read;
+use crate::journal::{AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, Fault, Touch, Unit};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The indexes whose violation says that a command id was not new.
+const COMMAND_ID_INDEXES: [&str; 2] = ["events_command_id", "rejections_command_id"];
+
+/// The arrays, in the order of the function's parameters.
+#[derive(Default)]
+pub(super) struct Columns<'a> {
+    repeat_id: Vec<&'a str>,
+    /// The places in the batch of the units above.
+    repeat_unit: Vec<usize>,
+    touch_key: Vec<Option<i64>>,
+    touch_id: Vec<&'a str>,
+    touch_version: Vec<i64>,
+    /// The accounts above, as a conflict names them.
+    touches: Vec<&'a Touch>,
+    new_touch: Vec<i32>,
+    new_currency: Vec<&'a str>,
+    new_owner: Vec<Option<&'a str>>,
+    new_created_at: Vec<i64>,
+    root: Option<Vec<u8>>,
+    event_touch: Vec<i32>,
+    event_version: Vec<i64>,
+    event_balance: Vec<i64>,
+    event_held: Vec<i64>,
+    event_overdraft_limit: Vec<i64>,
+    event_transactions: Vec<i64>,
+    event_decided_at: Vec<i64>,
+    event_unit_size: Vec<Option<i32>>,
+    event_status: Vec<i16>,
+    event_kind: Vec<&'static str>,
+    event_command_id: Vec<Option<&'a str>>,
+    event_fingerprint: Vec<Option<&'a [u8]>>,
+    event_command: Vec<Option<&'static str>>,
+    event_correlation: Vec<Option<&'a str>>,
+    event_body: Vec<&'a str>,
+    refusal_decided_at: Vec<i64>,
+    refusal_command_id: Vec<&'a str>,
+    refusal_fingerprint: Vec<&'a [u8]>,
+    refusal_command: Vec<&'static str>,
+    refusal_facts: Vec<&'a str>,
+    refusal_reason: Vec<String>,
+    refusal_from_account: Vec<Option<Cow<'a, str>>>,
+    refusal_to_account: Vec<Option<Cow<'a, str>>>,
+}
+
+/// The accounts that a command's facts name.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named<'a> {
+    #[serde(borrow, alias = "accountId")]
+    from_account_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    to_account_id: Option<Cow<'a, str>>,
+}
+
+/// Units whose id is recorded by an earlier unit of the same batch.
+pub(super) fn repeated_within(batch: &Batch) -> Vec<(usize, Fault)> {
+    let mut recorded = HashSet::with_capacity(batch.units.len());
+    let mut repeated = Vec::new();
+    for (place, unit) in batch.units.iter().enumerate() {
+        let fresh = match unit.contents {
+            Contents::Events(..) | Contents::KeyedRefusal { .. } => recorded.insert(&unit.command_id),
+            Contents::Refusal => !recorded.contains(&unit.command_id),
+        };
+        if !fresh {
+            repeated.push((place, Fault::Duplicate));
+        }
+    }
+    repeated
+}
+
+/// What an error of the statement says about the batch.
+pub(super) fn error(error: tokio_postgres::Error) -> AppendError {
+    let Some(answer) = error.as_db_error() else {
+        return AppendError::Unknown(Box::new(error));
+    };
+    // Only a plain error is a rolled back statement. A server that shuts down, or a backend that is ended while it
+    // waits for a standby, may have committed.
+    if answer.parsed_severity() != Some(Severity::Error) {
+        return AppendError::Unknown(Box::new(error));
+    }
+    let index = answer.constraint().unwrap_or_default();
+    if *answer.code() == SqlState::UNIQUE_VIOLATION && COMMAND_ID_INDEXES.contains(&index) {
+        return AppendError::Collision;
+    }
+    AppendError::Unavailable(Box::new(error))
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(batch: &'a Batch) -> Result<Self, Failure> {
+        let (touches, places) = batch.first_touches();
+        let mut columns = Self::for_events(batch.event_count());
+        for touch in &touches {
+            columns.touch_key.push(touch.key.map(|AccountKey(key)| key));
+            columns.touch_id.push(touch.account.as_str());
+            columns.touch_version.push(read::place(touch.version.get()));
+        }
+        columns.touches = touches;
+        for (place, unit) in batch.units.iter().enumerate() {
+            if unit.may_repeat {
+                columns.repeat_id.push(unit.command_id.as_str());
+                columns.repeat_unit.push(place);
+            }
+            match &unit.contents {
+                Contents::Events(name, drafts) => {
+                    for (index, draft) in drafts.iter().enumerate() {
+                        let touch = *places
+                            .get(&draft.profile.id)
+                            .ok_or_else(|| format!("{} is written but not touched", draft.profile.id))?;
+                        columns.push_event(touch, draft, unit)?;
+                        columns.push_command((index == 0).then_some((unit, name, drafts.len())))?;
+                    }
+                }
+                Contents::Refusal => {}
+                Contents::KeyedRefusal { name, facts, refusal, at } => {
+                    let named: Named<'a> = serde_json::from_str(facts)?;
+                    columns.refusal_decided_at.push(at.as_micros());
+                    columns.refusal_command_id.push(unit.command_id.as_str());
+                    columns.refusal_fingerprint.push(&unit.fingerprint);
+                    columns.refusal_command.push(name);
+                    columns.refusal_facts.push(facts);
+                    columns.refusal_reason.push(serde_json::to_string(refusal)?);
+                    columns.refusal_from_account.push(named.from_account_id);
+                    columns.refusal_to_account.push(named.to_account_id);
+                }
+            }
+        }
+        let leaves: Vec<_> = columns.event_body.iter().map(|body| chain::leaf(body.as_bytes())).collect();
+        columns.root = chain::root(&leaves).map(Vec::from);
+        Ok(columns)
+    }
+
+    fn for_events(count: usize) -> Self {
+        Self {
+            event_touch: Vec::with_capacity(count),
+            event_version: Vec::with_capacity(count),
+            event_balance: Vec::with_capacity(count),
+            event_held: Vec::with_capacity(count),
+            event_overdraft_limit: Vec::with_capacity(count),
+            event_transactions: Vec::with_capacity(count),
+            event_decided_at: Vec::with_capacity(count),
+            event_unit_size: Vec::with_capacity(count),
+            event_status: Vec::with_capacity(count),
+            event_kind: Vec::with_capacity(count),
+            event_command_id: Vec::with_capacity(count),
+            event_fingerprint: Vec::with_capacity(count),
+            event_command: Vec::with_capacity(count),
+            event_correlation: Vec::with_capacity(count),
+            event_body: Vec::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
+    fn push_event(&mut self, touch: usize, draft: &'a Draft, unit: &'a Unit) -> Result<(), Failure> {
+        let Draft { profile, standing, event, correlation, stored } = draft;
+        // Places are counted from 1 there.
+        let place = i32::try_from(touch + 1)?;
+        if standing.version.get() == 1 {
+            self.new_touch.push(place);
+            self.new_currency.push(profile.currency.code());
+            self.new_owner.push(profile.owner.as_deref());
+            self.new_created_at.push(profile.created_at.as_micros());
+            if let Some(key) = self.touch_key.get_mut(touch) {
+                *key = Some(-i64::try_from(self.new_touch.len())?);
+            }
+        }
+        self.event_touch.push(place);
+        self.event_version.push(read::place(standing.version.get()));
+        self.event_balance.push(standing.balance.minor());
+        self.event_held.push(standing.held.minor());
+        self.event_overdraft_limit.push(standing.overdraft_limit.minor());
+        self.event_transactions.push(read::place(standing.transactions));
+        self.event_decided_at.push(standing.updated_at.as_micros());
+        self.event_status.push(i16::from(standing.status.number()));
+        self.event_kind.push(event.kind());
+        let own = **correlation == *unit.command_id.as_str();
+        self.event_correlation.push((!own).then_some(correlation));
+        self.event_body.push(stored);
+        Ok(())
+    }
+
+    /// What stands on the first event of a unit only.
+    fn push_command(&mut self, first: Option<(&'a Unit, &'static str, usize)>) -> Result<(), Failure> {
+        let size = first.map(|(_, _, size)| i32::try_from(size)).transpose()?;
+        self.event_unit_size.push(size);
+        self.event_command_id.push(first.map(|(unit, _, _)| unit.command_id.as_str()));
+        self.event_fingerprint.push(first.map(|(unit, _, _)| unit.fingerprint.as_slice()));
+        self.event_command.push(first.map(|(_, name, _)| name));
+        Ok(())
+    }
+
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 32] {
+        [
+            &self.repeat_id,
+            &self.touch_key,
+            &self.touch_id,
+            &self.touch_version,
+            &self.new_touch,
+            &self.new_currency,
+            &self.new_owner,
+            &self.new_created_at,
+            &self.root,
+            &self.event_touch,
+            &self.event_version,
+            &self.event_balance,
+            &self.event_held,
+            &self.event_overdraft_limit,
+            &self.event_transactions,
+            &self.event_decided_at,
+            &self.event_unit_size,
+            &self.event_status,
+            &self.event_kind,
+            &self.event_command_id,
+            &self.event_fingerprint,
+            &self.event_command,
+            &self.event_correlation,
+            &self.event_body,
+            &self.refusal_decided_at,
+            &self.refusal_command_id,
+            &self.refusal_fingerprint,
+            &self.refusal_command,
+            &self.refusal_facts,
+            &self.refusal_reason,
+            &self.refusal_from_account,
+            &self.refusal_to_account,
+        ]
+    }
+
+    /// What the function's row says.
+    pub(super) fn answer(&self, batch: &Batch, row: &Row) -> Result<Append, Failure> {
+        let duplicates: Option<Vec<i32>> = read::column(row, 0)?;
+        let conflicts: Option<Vec<i32>> = read::column(row, 1)?;
+        if duplicates.is_some() || conflicts.is_some() {
+            let duplicates = duplicates.unwrap_or_default();
+            let conflicts = conflicts.unwrap_or_default();
+            return Ok(Append::Refused(self.faults(batch, &duplicates, &conflicts)));
+        }
+        let first_account: i64 = read::column(row, 6)?;
+        let created =
+            self.new_touch.iter().zip(first_account.saturating_add(1)..).filter_map(|(place, key)| {
+                let touch = item(&self.touches, *place)?;
+                Some((touch.account.clone(), AccountKey(key)))
+            });
+        Ok(Append::Committed(Commit {
+            first: Sequence::new(read::number(row, 2)?),
+            last: Sequence::new(read::number(row, 3)?),
+            chain: read::hash(row, 4)?,
+            committed_at: read::time(row, 5)?,
+            created: created.collect(),
+        }))
+    }
+
+    fn faults(&self, batch: &Batch, duplicates: &[i32], conflicts: &[i32]) -> Vec<(usize, Fault)> {
+        let duplicates: HashSet<usize> =
+            duplicates.iter().filter_map(|place| item(&self.repeat_unit, *place).copied()).collect();
+        let conflicts: HashSet<_> = conflicts
+            .iter()
+            .filter_map(|place| item(&self.touches, *place))
+            .map(|touch| &touch.account)
+            .collect();
+        let fault = |(place, unit): (usize, &Unit)| {
+            if duplicates.contains(&place) {
+                Some((place, Fault::Duplicate))
+            } else if unit.touches.iter().any(|touch| conflicts.contains(&touch.account)) {
+                Some((place, Fault::Conflict))
+            } else {
+                None
+            }
+        };
+        batch.units.iter().enumerate().filter_map(fault).collect()
+    }
+}
+
+/// An item by its place, which SQL counts from 1.
+fn item<T>(items: &[T], place: i32) -> Option<&T> {
+    usize::try_from(place).ok()?.checked_sub(1).and_then(|index| items.get(index))
+}
