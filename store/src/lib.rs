@@ -12,6 +12,8 @@ pub use journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal, JournalError,
     Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,
 };
+pub use views::redis::{RedisSettings, RedisViews};
+pub use views::sqlite::SqliteViews;
 pub use views::{
     Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError,
 };

@@ -5,6 +5,9 @@
 //! twice, never skipped, by however many projectors. A replay fills a new generation beside the served one and then
 //! serves it; the step is atomic for readers.
 
+pub mod redis;
+pub mod sqlite;
+
 use async_trait::async_trait;
 use domain::Sequence;
 use domain::chain::Hash;
@@ -155,4 +158,13 @@ pub trait Views: Send + Sync {
 
     /// Whether the store answers and is set up so that it keeps what it is given (Redis: no eviction).
     async fn check(&self) -> Result<(), ViewsError>;
+}
+
+/// Bytes as lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn no_such_rank(place: usize) -> ViewsError {
+    ViewsError::Unavailable(format!("documents have no rank {place}").into())
 }

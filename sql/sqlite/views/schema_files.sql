@@ -1,0 +1,4 @@
+-- Which schema files were applied, to be compared with those of this program.
+SELECT version, checksum
+FROM schema_files
+ORDER BY version;

@@ -1,0 +1,572 @@
+//! The read models in Redis, for several nodes: every change and every answer is one script or one command there.
+//!
+//! All keys of a projection share its name as the hash tag, so a script touches one slot and works on Redis Cluster as
+//! well. With the default prefix and generation 3 of `accounts`:
+//!
+//! * `bursar:{accounts}:served`, `…:latest`, `…:generations`: the number that is served, the highest one ever given, and
+//!   those that are there;
+//! * `…:g3:checkpoint`: `sequence log-id chain`;
+//! * `…:g3:doc:<key>`: a body;
+//! * `…:g3:places`: by key, the tag and the ranks as they are in the indexes;
+//! * `…:g3:ids`, `…:g3:ids:<tag>`, `…:g3:rank0`, `…:g3:rank1`: the indexes, sorted sets in the order of their bytes, the
+//!   members of the latter two being rank, `\1` and key; `…:g3:tags` names the tags that there are.
+
+use std::collections::{HashMap, HashSet};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::Sequence;
+use domain::chain::{GENESIS, Hash};
+use domain::projection::{Document, Prior};
+use parking_lot::RwLock;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
+
+/// How long a read may take.
+const READ_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long a change may take: Redis may be busy with a page of many thousand documents.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long connecting may take. It is tried twice, then the requests that waited for it fail, and the next one tries
+/// again.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How many keys are read in one command.
+const KEYS_PER_READ: usize = 500;
+/// How many documents a script deletes, while Redis does nothing else.
+const DELETES_PER_SCRIPT: usize = 500;
+/// How many places of an index a script looks at, while Redis does nothing else.
+const PLACES_PER_SCRIPT: usize = 2000;
+/// How often a read starts over because another generation was served meanwhile.
+const SWITCHES_MAX: usize = 8;
+/// Between rank and key, and between tag and ranks: in none of them, and before everything that is in them, so that a
+/// rank sorts before those that it begins.
+const SEPARATOR: char = '\u{1}';
+/// Beyond every prefix: no byte of UTF-8.
+const LAST_BYTE: u8 = 0xff;
+
+/// Where the read models are.
+#[derive(Clone)]
+pub struct RedisSettings {
+    /// `redis://…` or `rediss://…`; may hold a password, so this is not printed.
+    pub url: String,
+    /// What all keys begin with; `bursar` unless several ledgers share one Redis.
+    pub prefix: String,
+}
+
+/// The adapter; see the module.
+pub struct RedisViews {
+    prefix: String,
+    reads: ConnectionManager,
+    /// A connection of its own, so that no read waits behind a long page on the wire.
+    writes: ConnectionManager,
+    /// The generation that was served when last looked, by projection; every answer says whether it still is.
+    served: RwLock<HashMap<String, Generation>>,
+    scripts: Scripts,
+    /// The runtime that the connections live on. Those of the callers come and go, and a connection ends with the runtime
+    /// that it was made on.
+    runtime: Handle,
+    /// Ends that runtime when it is dropped.
+    _runtime_ends: oneshot::Sender<()>,
+}
+
+struct Scripts {
+    apply: Script,
+    create: Script,
+    serve: Script,
+    drop: Script,
+    list: Script,
+}
+
+impl std::fmt::Debug for RedisViews {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisViews").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl RedisViews {
+    /// Gets ready to connect; the first request does. So the program starts without Redis, and serves what it can.
+    ///
+    /// # Errors
+    /// [`ViewsError::Unavailable`] where the URL can't be read or no thread can be started.
+    pub fn connect(settings: RedisSettings) -> Result<Self, ViewsError> {
+        let client = Client::open(settings.url)?;
+        let (runtime_ends, ends) = oneshot::channel::<()>();
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
+        let handle = runtime.handle().clone();
+        std::thread::Builder::new()
+            .name("views-redis".to_owned())
+            .spawn(move || {
+                // It ends by being dropped: there is no message.
+                let _ = runtime.block_on(ends);
+            })
+            .map_err(unavailable)?;
+
+        let manager = |timeout| {
+            let _inside = handle.enter();
+            let config = ConnectionManagerConfig::new()
+                .set_connection_timeout(Some(CONNECT_TIMEOUT))
+                .set_response_timeout(Some(timeout))
+                .set_number_of_retries(1);
+            ConnectionManager::new_lazy_with_config(client.clone(), config)
+        };
+        Ok(Self {
+            prefix: settings.prefix,
+            reads: manager(READ_TIMEOUT)?,
+            writes: manager(WRITE_TIMEOUT)?,
+            served: RwLock::default(),
+            scripts: Scripts {
+                apply: Script::new(include_str!("redis/apply.lua")),
+                create: Script::new(include_str!("redis/create.lua")),
+                serve: Script::new(include_str!("redis/serve.lua")),
+                drop: Script::new(include_str!("redis/drop.lua")),
+                list: Script::new(include_str!("redis/list.lua")),
+            },
+            runtime: handle,
+            _runtime_ends: runtime_ends,
+        })
+    }
+
+    /// What all keys of a projection begin with.
+    fn base(&self, projection: &str) -> String {
+        format!("{}:{{{projection}}}", self.prefix)
+    }
+
+    /// Waits for something of a connection. It is polled on this thread, without a hop, but inside the connections'
+    /// runtime: a reconnect may start in any poll, and must not live on the caller's.
+    async fn inside<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|context| {
+            let _inside = self.runtime.enter();
+            future.as_mut().poll(context)
+        })
+        .await
+    }
+
+    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, ViewsError> {
+        let mut connection = self.reads.clone();
+        Ok(self.inside(command.query_async(&mut connection)).await?)
+    }
+
+    async fn run<T: FromRedisValue>(
+        &self,
+        connection: &ConnectionManager,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, ViewsError> {
+        let mut connection = connection.clone();
+        Ok(self.inside(script.invoke_async(&mut connection)).await?)
+    }
+
+    /// The served generation's number and checkpoint, and what stands under one of its keys, all of one moment: one
+    /// command, with the number as it was when last looked, which is nearly always the one that the answer confirms.
+    async fn read_served(
+        &self,
+        projection: &str,
+        rest: &str,
+    ) -> Result<(Generation, String, Option<String>), ViewsError> {
+        let not_served = || ViewsError::NotServed(projection.to_owned());
+        let base = self.base(projection);
+        let known = self.served.read().get(projection).copied();
+        // Generation 0 never exists, so the first answer brings the number.
+        let mut generation = known.unwrap_or(Generation(0));
+        for _ in 0..SWITCHES_MAX {
+            let number = generation.0;
+            let mut command = redis::cmd("MGET");
+            command
+                .arg(format!("{base}:served"))
+                .arg(format!("{base}:g{number}:checkpoint"))
+                .arg(format!("{base}:g{number}:{rest}"));
+            let (served, checkpoint, found): (Option<u64>, Option<String>, Option<String>) =
+                self.query(&command).await?;
+            let served = Generation(served.ok_or_else(not_served)?);
+            if served == generation {
+                return Ok((served, checkpoint.ok_or_else(not_served)?, found));
+            }
+            self.served.write().insert(projection.to_owned(), served);
+            generation = served;
+        }
+        Err(switches())
+    }
+}
+
+#[async_trait]
+impl Views for RedisViews {
+    async fn served(&self, projection: &str) -> Result<Option<Generation>, ViewsError> {
+        match self.read_served(projection, "checkpoint").await {
+            Ok((generation, ..)) => Ok(Some(generation)),
+            Err(ViewsError::NotServed(_)) => Ok(None),
+            Err(other @ (ViewsError::Unavailable(_) | ViewsError::Damaged(_))) => Err(other),
+        }
+    }
+
+    async fn checkpoint(
+        &self,
+        projection: &str,
+        generation: Generation,
+    ) -> Result<Option<Checkpoint>, ViewsError> {
+        let mut command = redis::cmd("GET");
+        command.arg(format!("{}:g{}:checkpoint", self.base(projection), generation.0));
+        let text: Option<String> = self.query(&command).await?;
+        text.as_deref().map(parse).transpose()
+    }
+
+    async fn create(&self, projection: &str, log_id: Uuid) -> Result<Generation, ViewsError> {
+        let base = self.base(projection);
+        let start = Checkpoint { log_id, sequence: Sequence::ZERO, chain: GENESIS };
+        let mut script = self.scripts.create.prepare_invoke();
+        script.key(format!("{base}:latest")).key(format!("{base}:generations")).arg(base).arg(print(&start));
+        self.run(&self.writes, &script).await.map(Generation)
+    }
+
+    async fn apply(
+        &self,
+        projection: &str,
+        generation: Generation,
+        from: Sequence,
+        documents: &[Document],
+        to: &Checkpoint,
+    ) -> Result<Applied, ViewsError> {
+        if to.sequence < from {
+            return Ok(Applied::Elsewhere(self.checkpoint(projection, generation).await?));
+        }
+        let base = format!("{}:g{}", self.base(projection), generation.0);
+        let mut script = self.scripts.apply.prepare_invoke();
+        script
+            .key(format!("{base}:checkpoint"))
+            .arg(base)
+            .arg(from.get())
+            .arg(to.log_id.to_string())
+            .arg(print(to));
+        for document in documents {
+            script.arg(&document.key).arg(place(document)).arg(&document.body);
+        }
+        // 1, or the checkpoint, which has blanks.
+        match self.run::<Option<String>>(&self.writes, &script).await?.as_deref() {
+            None => Ok(Applied::Elsewhere(None)),
+            Some("1") => Ok(Applied::Done),
+            Some(text) => Ok(Applied::Elsewhere(Some(parse(text)?))),
+        }
+    }
+
+    async fn prior(
+        &self,
+        projection: &str,
+        generation: Generation,
+        keys: &[String],
+    ) -> Result<Prior, ViewsError> {
+        let base = format!("{}:g{}", self.base(projection), generation.0);
+        let mut found = Prior::new();
+        for keys in keys.chunks(KEYS_PER_READ) {
+            let mut command = redis::cmd("MGET");
+            for key in keys {
+                command.arg(format!("{base}:doc:{key}"));
+            }
+            let bodies: Vec<Option<String>> = self.query(&command).await?;
+            let pairs = keys.iter().zip(bodies);
+            found.extend(pairs.filter_map(|(key, body)| body.map(|body| (key.clone(), body))));
+        }
+        Ok(found)
+    }
+
+    async fn serve(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
+        let base = self.base(projection);
+        let number = generation.0;
+        let mut script = self.scripts.serve.prepare_invoke();
+        script.key(format!("{base}:served")).key(format!("{base}:g{number}:checkpoint")).arg(number);
+        self.run::<()>(&self.writes, &script).await
+    }
+
+    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError> {
+        let base = self.base(projection);
+        let all = format!("{base}:generations");
+        let mut command = redis::cmd("SMEMBERS");
+        command.arg(&all);
+        let there: Vec<u64> = self.query(&command).await?;
+        for number in there.into_iter().filter(|number| !generations.contains(&Generation(*number))) {
+            let generation = format!("{base}:g{number}");
+            let mut script = self.scripts.drop.prepare_invoke();
+            script
+                .key(format!("{generation}:checkpoint"))
+                .key(&all)
+                .arg(&generation)
+                .arg(number)
+                .arg(DELETES_PER_SCRIPT);
+            while self.run::<bool>(&self.writes, &script).await? {}
+        }
+        Ok(())
+    }
+
+    async fn get(&self, projection: &str, key: &str) -> Result<Read<Option<String>>, ViewsError> {
+        let (_, checkpoint, value) = self.read_served(projection, &format!("doc:{key}")).await?;
+        Ok(Read { sequence: sequence_of(&checkpoint)?, value })
+    }
+
+    /// A list by key or of all documents is of one moment. One by rank with a tag or prefix may take several steps, each
+    /// of one moment of the same generation; its sequence is the first one's, and a document that moved in between
+    /// appears once at the most.
+    async fn list(&self, projection: &str, listing: &Listing) -> Result<Read<List>, ViewsError> {
+        let mut walk = Walk::new(listing)?;
+        let mut switches_seen = 0;
+        while !walk.done {
+            let mut script = self.scripts.list.prepare_invoke();
+            walk.ask(&self.base(projection), &mut script);
+            let step: Option<Step> = self.run(&self.reads, &script).await?;
+            let step = step.ok_or_else(|| ViewsError::NotServed(projection.to_owned()))?;
+            if walk.served.is_some_and(|served| served != step.0) {
+                switches_seen += 1;
+                if switches_seen > SWITCHES_MAX {
+                    return Err(switches());
+                }
+                walk = Walk::new(listing)?;
+            }
+            walk.take(step)?;
+        }
+        walk.finish()
+    }
+
+    async fn check(&self) -> Result<(), ViewsError> {
+        // Both connections: one that broke while nobody used it shows and mends itself here, not in the next apply.
+        let mut writes = self.writes.clone();
+        self.inside(redis::cmd("PING").exec_async(&mut writes)).await?;
+        // INFO rather than CONFIG GET, which hosted servers forbid.
+        let mut command = redis::cmd("INFO");
+        command.arg("memory");
+        let info: String = self.query(&command).await?;
+        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
+        match policy {
+            Some("noeviction") => Ok(()),
+            other => {
+                let policy = other.unwrap_or("unknown");
+                let what = format!(
+                    "Redis may throw documents away: its maxmemory-policy is {policy}, not noeviction"
+                );
+                Err(ViewsError::Unavailable(what.into()))
+            }
+        }
+    }
+}
+
+/// What list.lua answers: the number that is served, the checkpoint, the total, where in the index to go on from, and
+/// place in the index, body, place, body…
+type Step = (u64, String, u64, Option<String>, Vec<Option<String>>);
+
+/// A list on the way to its answer.
+struct Walk<'a> {
+    listing: &'a Listing,
+    /// The name of the index.
+    index: String,
+    /// Whether the index has other documents between those that are wanted.
+    filtered: bool,
+    /// The range of the index that is left, in the list's direction.
+    from: Vec<u8>,
+    to: Vec<u8>,
+    /// How many places of the index the next step looks at.
+    look: usize,
+    /// How many documents are looked for: one more than wanted shows whether there is more.
+    wanted: usize,
+    /// What the first step said: the generation, its sequence, the total.
+    served: Option<u64>,
+    sequence: Sequence,
+    total: u64,
+    /// Rank, key and body of each document.
+    found: Vec<(String, String, String)>,
+    done: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(listing: &'a Listing) -> Result<Self, ViewsError> {
+        let (least, beyond) = keys_with(&listing.prefix);
+        let after = listing.after.as_ref();
+        let (index, from, to, filtered) = match (listing.order, listing.direction) {
+            (Order::Key, direction) => {
+                let (mut from, mut to) = (least, beyond);
+                match (direction, after) {
+                    // A key before those with the prefix must not widen the range, nor one after them.
+                    (Direction::Ascending, Some((_, key))) if *key >= listing.prefix => from = exclusive(key),
+                    (Direction::Descending, Some((_, key)))
+                        if *key < listing.prefix || key.starts_with(&listing.prefix) =>
+                    {
+                        to = exclusive(key);
+                    }
+                    (Direction::Ascending | Direction::Descending, _) => {}
+                }
+                if direction == Direction::Descending {
+                    std::mem::swap(&mut from, &mut to);
+                }
+                (ids(listing), from, to, false)
+            }
+            (Order::Rank(place @ (0 | 1)), direction) => {
+                let (start, end) = match direction {
+                    Direction::Ascending => (b"-", b"+"),
+                    Direction::Descending => (b"+", b"-"),
+                };
+                let from =
+                    after.map_or(start.to_vec(), |(rank, key)| exclusive(&format!("{rank}{SEPARATOR}{key}")));
+                let filtered = listing.tag.is_some() || !listing.prefix.is_empty();
+                (format!("rank{place}"), from, end.to_vec(), filtered)
+            }
+            (Order::Rank(place), _) => return Err(super::no_such_rank(place)),
+        };
+        let wanted = listing.limit.saturating_add(1);
+        let look = wanted.saturating_mul(if filtered { 4 } else { 1 }).min(PLACES_PER_SCRIPT);
+        Ok(Self {
+            listing,
+            index,
+            filtered,
+            from,
+            to,
+            look,
+            wanted,
+            served: None,
+            sequence: Sequence::ZERO,
+            total: 0,
+            found: Vec::new(),
+            done: false,
+        })
+    }
+
+    fn ask(&self, base: &str, script: &mut ScriptInvocation<'_>) {
+        let (least, beyond) = keys_with(&self.listing.prefix);
+        let tag = match &self.listing.tag {
+            Some(tag) if self.filtered => format!("={tag}"),
+            Some(_) | None => String::new(),
+        };
+        script
+            .key(format!("{base}:served"))
+            .arg(base)
+            .arg(&self.index)
+            .arg(match self.listing.direction {
+                Direction::Ascending => "asc",
+                Direction::Descending => "desc",
+            })
+            .arg(&self.from)
+            .arg(&self.to)
+            .arg(self.wanted.saturating_sub(self.found.len()))
+            .arg(self.look)
+            .arg(if self.filtered { self.listing.prefix.as_str() } else { "" })
+            .arg(tag)
+            .arg(ids(self.listing))
+            .arg(least)
+            .arg(beyond);
+    }
+
+    fn take(&mut self, step: Step) -> Result<(), ViewsError> {
+        let (served, checkpoint, total, stopped, members) = step;
+        if self.served.is_none() {
+            self.served = Some(served);
+            self.sequence = sequence_of(&checkpoint)?;
+            self.total = total;
+        }
+        let seen: HashSet<String> = self.found.iter().map(|(_, key, _)| key.clone()).collect();
+        let mut members = members.into_iter();
+        while let (Some(member), Some(body)) = (members.next(), members.next()) {
+            let (Some(member), Some(body)) = (member, body) else {
+                return Err(ViewsError::Damaged("an index names a document that is not there".to_owned()));
+            };
+            let (rank, key) = member.split_once(SEPARATOR).unwrap_or(("", &member));
+            if !seen.contains(key) {
+                self.found.push((rank.to_owned(), key.to_owned(), body));
+            }
+        }
+        match stopped {
+            Some(member) if self.found.len() < self.wanted => self.from = exclusive(&member),
+            Some(_) | None => self.done = true,
+        }
+        self.look = self.look.saturating_mul(2).min(PLACES_PER_SCRIPT);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Read<List>, ViewsError> {
+        let more = self.found.len() > self.listing.limit;
+        self.found.truncate(self.listing.limit);
+        let next =
+            if more { self.found.last().map(|(rank, key, _)| (rank.clone(), key.clone())) } else { None };
+        let bodies = self.found.into_iter().map(|(_, _, body)| body).collect();
+        Ok(Read { sequence: self.sequence, value: List { bodies, next, total: self.total } })
+    }
+}
+
+/// The index that has exactly the documents with the listing's tag, by key.
+fn ids(listing: &Listing) -> String {
+    match &listing.tag {
+        Some(tag) => format!("ids:{tag}"),
+        None => "ids".to_owned(),
+    }
+}
+
+/// The range of the keys with a prefix, as the commands on sorted sets take it.
+fn keys_with(prefix: &str) -> (Vec<u8>, Vec<u8>) {
+    if prefix.is_empty() {
+        return (b"-".to_vec(), b"+".to_vec());
+    }
+    let mut beyond = exclusive(prefix);
+    beyond.push(LAST_BYTE);
+    (format!("[{prefix}").into_bytes(), beyond)
+}
+
+fn exclusive(member: &str) -> Vec<u8> {
+    format!("({member}").into_bytes()
+}
+
+/// The tag and ranks as `…:places` has them.
+fn place(document: &Document) -> String {
+    match &document.ranks {
+        Some([rank0, rank1]) => format!("{}{SEPARATOR}{rank0}{SEPARATOR}{rank1}", document.tag),
+        None => document.tag.to_owned(),
+    }
+}
+
+/// The checkpoint as it is stored.
+fn print(checkpoint: &Checkpoint) -> String {
+    format!("{} {} {}", checkpoint.sequence, checkpoint.log_id, hex(&checkpoint.chain))
+}
+
+fn parse(text: &str) -> Result<Checkpoint, ViewsError> {
+    let mut words = text.split(' ').skip(1);
+    let log_id = words.next().and_then(|word| word.parse().ok());
+    let chain = words.next().and_then(parse_chain);
+    match (sequence_of(text)?, log_id, chain) {
+        (sequence, Some(log_id), Some(chain)) => Ok(Checkpoint { log_id, sequence, chain }),
+        _ => Err(damaged_checkpoint(text)),
+    }
+}
+
+fn parse_chain(word: &str) -> Option<Hash> {
+    let mut chain = Hash::default();
+    if word.len() != chain.len() * 2 {
+        return None;
+    }
+    for (byte, at) in chain.iter_mut().zip((0..).step_by(2)) {
+        *byte = u8::from_str_radix(word.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(chain)
+}
+
+fn sequence_of(checkpoint: &str) -> Result<Sequence, ViewsError> {
+    let number = checkpoint.split(' ').next().and_then(|word| word.parse().ok());
+    number.map(Sequence::new).ok_or_else(|| damaged_checkpoint(checkpoint))
+}
+
+fn damaged_checkpoint(text: &str) -> ViewsError {
+    ViewsError::Damaged(format!("{text:?} is no checkpoint"))
+}
+
+fn switches() -> ViewsError {
+    ViewsError::Unavailable("the served generation keeps changing".into())
+}
+
+fn unavailable(error: std::io::Error) -> ViewsError {
+    ViewsError::Unavailable(Box::new(error))
+}
+
+impl From<RedisError> for ViewsError {
+    fn from(error: RedisError) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}

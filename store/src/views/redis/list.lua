@@ -1,0 +1,61 @@
+-- Documents of the served generation in order, with how far it is: one script, so both are of one moment. It looks at a
+-- bounded number of places in the index and says where it stopped, because a script stops everybody else.
+--
+-- KEYS[1] the number that is served; the other keys begin as it does and share its hash tag, so its slot too.
+-- ARGV[1] what the projection's keys begin with
+-- ARGV[2] the index: ids, ids:<tag>, rank0 or rank1
+-- ARGV[3] asc or desc
+-- ARGV[4], ARGV[5] the range within the index, from and to in the direction, as ZRANGE BYLEX takes them
+-- ARGV[6] how many documents at the most
+-- ARGV[7] how many places of the index to look at, at the most
+-- ARGV[8] what the key must begin with (empty: anything)
+-- ARGV[9] what the tag must be, after an = (empty: anything)
+-- ARGV[10] the index that has exactly the documents with the tag, for the total
+-- ARGV[11], ARGV[12] the range there of the keys with the prefix, as ZLEXCOUNT takes it
+--
+-- Answers nil if nothing is served, else: the number that is served, the checkpoint, the total, where in the index to go
+-- on from (nil: it is at its end), and a flat list of place in the index, body, place, body…
+
+local served = redis.call('GET', KEYS[1])
+if not served then
+    return false
+end
+local base = ARGV[1] .. ':g' .. served
+local checkpoint = redis.call('GET', base .. ':checkpoint')
+if not checkpoint then
+    return false
+end
+
+local index, prefix, tag = base .. ':' .. ARGV[2], ARGV[8], ARGV[9]
+local limit, look = tonumber(ARGV[6]), tonumber(ARGV[7])
+local members
+if ARGV[3] == 'asc' then
+    members = redis.call('ZRANGE', index, ARGV[4], ARGV[5], 'BYLEX', 'LIMIT', 0, look)
+else
+    members = redis.call('ZRANGE', index, ARGV[4], ARGV[5], 'BYLEX', 'REV', 'LIMIT', 0, look)
+end
+
+local found, stopped = {}, false
+for _, member in ipairs(members) do
+    if #found == limit * 2 then
+        break
+    end
+    stopped = member
+    -- A member of a rank's index is rank \1 key; one of the others is the key.
+    local key = string.match(member, '\1([^\1]*)$') or member
+    local wanted = string.sub(key, 1, #prefix) == prefix
+    if wanted and tag ~= '' then
+        local place = redis.call('HGET', base .. ':places', key)
+        wanted = place and '=' .. string.match(place, '^[^\1]*') == tag
+    end
+    if wanted then
+        found[#found + 1] = member
+        found[#found + 1] = redis.call('GET', base .. ':doc:' .. key)
+    end
+end
+if #members < look and stopped == (members[#members] or false) then
+    stopped = false
+end
+
+local total = redis.call('ZLEXCOUNT', base .. ':' .. ARGV[10], ARGV[11], ARGV[12])
+return { served, checkpoint, total, stopped, found }

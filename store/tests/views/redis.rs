@@ -1,0 +1,223 @@
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::Sequence;
+use store::{Applied, Direction, Generation, Listing, Order, RedisSettings, RedisViews, Views, ViewsError};
+use tempfile::TempDir;
+
+use crate::suite::{at, document, served_with, step};
+
+fn url() -> String {
+    std::env::var("BURSAR_TEST_REDIS_URL").expect("set BURSAR_TEST_REDIS_URL or run tests/run.sh")
+}
+
+/// Removes what a test has stored.
+struct Cleanup(String);
+
+impl Drop for Cleanup {
+    fn drop(&mut self) {
+        let Ok(mut connection) = redis::Client::open(url()).and_then(|client| client.get_connection()) else {
+            return;
+        };
+        let keys: Vec<String> =
+            redis::cmd("KEYS").arg(format!("{}:*", self.0)).query(&mut connection).unwrap_or_default();
+        for keys in keys.chunks(1000) {
+            let _: Result<(), _> = redis::cmd("UNLINK").arg(keys).query(&mut connection);
+        }
+    }
+}
+
+fn fixture() -> (RedisViews, Cleanup) {
+    let prefix = format!("test-{}", uuid::Uuid::now_v7());
+    let views = RedisViews::connect(RedisSettings { url: url(), prefix: prefix.clone() }).unwrap();
+    (views, Cleanup(prefix))
+}
+
+crate::promises!(fixture);
+
+/// A server of the test's own, to be treated badly.
+struct Server {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Server {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let process = Self::run(port, &folder);
+        let server = Self { process, port, folder };
+        server.wait();
+        server
+    }
+
+    fn run(port: u16, folder: &TempDir) -> Child {
+        let port = port.to_string();
+        Command::new("redis-server")
+            .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program redis-server is needed")
+    }
+
+    fn connection(&self) -> redis::RedisResult<redis::Connection> {
+        redis::Client::open(self.url())?.get_connection()
+    }
+
+    fn wait(&self) {
+        let start = Instant::now();
+        while self.connection().is_err() {
+            assert!(start.elapsed() < Duration::from_secs(10), "redis-server does not start");
+            std::thread::yield_now();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.process = Self::run(self.port, &self.folder);
+        self.wait();
+    }
+
+    fn ask(&self, words: &[&str]) {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        command.exec(&mut self.connection().unwrap()).unwrap();
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    fn views(&self) -> RedisViews {
+        RedisViews::connect(RedisSettings { url: self.url(), prefix: "bursar".to_owned() }).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn all() -> Listing {
+    Listing {
+        order: Order::Key,
+        direction: Direction::Ascending,
+        tag: None,
+        prefix: String::new(),
+        after: None,
+        limit: 10,
+    }
+}
+
+#[tokio::test]
+async fn emptied_it_says_so() {
+    let server = Server::start();
+    let views = server.views();
+    let generation = served_with(&views, &[document("a", "open", ["1", "1"], "body")]).await;
+    assert!(views.get("accounts", "a").await.unwrap().value.is_some());
+    server.ask(&["FLUSHALL"]);
+    server.ask(&["SCRIPT", "FLUSH"]);
+    assert!(matches!(views.get("accounts", "a").await, Err(ViewsError::NotServed(_))));
+    assert!(matches!(views.list("accounts", &all()).await, Err(ViewsError::NotServed(_))));
+    assert_eq!(views.served("accounts").await.unwrap(), None);
+    assert_eq!(views.checkpoint("accounts", generation).await.unwrap(), None);
+    let applied = views.apply("accounts", generation, Sequence::new(1), &[], &at(2)).await.unwrap();
+    assert_eq!(applied, Applied::Elsewhere(None));
+
+    // And is filled again, under a number that it once had.
+    served_with(&views, &[document("a", "open", ["1", "1"], "again")]).await;
+    assert_eq!(views.get("accounts", "a").await.unwrap().value.as_deref(), Some("again"));
+}
+
+#[tokio::test]
+async fn one_that_throws_away_is_not_well() {
+    let server = Server::start();
+    let views = server.views();
+    views.check().await.unwrap();
+    for policy in ["allkeys-lru", "volatile-ttl"] {
+        server.ask(&["CONFIG", "SET", "maxmemory-policy", policy]);
+        match views.check().await {
+            Err(ViewsError::Unavailable(source)) => assert!(source.to_string().contains(policy), "{source}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    server.ask(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    views.check().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_one_refuses_the_whole_step() {
+    let server = Server::start();
+    let views = server.views();
+    let generation = served_with(&views, &[document("a", "open", ["1", "1"], "first")]).await;
+    server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let change = [document("a", "closed", ["2", "2"], "second")];
+    let applied = views.apply("accounts", generation, Sequence::new(1), &change, &at(2)).await;
+    assert!(matches!(applied, Err(ViewsError::Unavailable(_))), "{applied:?}");
+    let read = views.get("accounts", "a").await.unwrap();
+    assert_eq!((read.sequence.get(), read.value.as_deref()), (1, Some("first")));
+    server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    step(&views, generation, 1, &change, 2).await;
+}
+
+#[tokio::test]
+async fn down_it_fails_soon_and_comes_back_by_itself() {
+    let mut server = Server::start();
+    let views = Arc::new(server.views());
+    served_with(&*views, &[document("a", "open", ["1", "1"], "body")]).await;
+    server.stop();
+    for _ in 0..3 {
+        let start = Instant::now();
+        assert!(matches!(views.get("accounts", "a").await, Err(ViewsError::Unavailable(_))));
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    }
+    assert!(views.check().await.is_err());
+    server.restart();
+    // The first request after it may still meet the connection that failed.
+    let start = Instant::now();
+    while views.check().await.is_err() {
+        assert!(start.elapsed() < Duration::from_secs(5), "it does not come back");
+        tokio::task::yield_now().await;
+    }
+    // It has lost everything, being without a disk.
+    assert!(matches!(views.get("accounts", "a").await, Err(ViewsError::NotServed(_))));
+    served_with(&*views, &[document("a", "open", ["1", "1"], "again")]).await;
+    assert_eq!(views.get("accounts", "a").await.unwrap().value.as_deref(), Some("again"));
+}
+
+#[tokio::test]
+async fn nobody_listening_is_no_reason_not_to_start() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = format!("redis://127.0.0.1:{port}/");
+    let views = RedisViews::connect(RedisSettings { url, prefix: "bursar".to_owned() }).unwrap();
+    assert!(matches!(views.check().await, Err(ViewsError::Unavailable(_))));
+    let bad = RedisSettings { url: "nonsense".to_owned(), prefix: "bursar".to_owned() };
+    assert!(matches!(RedisViews::connect(bad), Err(ViewsError::Unavailable(_))));
+}
+
+/// A generation that is dropped leaves no key behind.
+#[tokio::test]
+async fn dropped_generations_leave_nothing_behind() {
+    let server = Server::start();
+    let views = server.views();
+    let documents: Vec<_> = (0..1200)
+        .map(|n| document(&format!("k{n}"), ["open", "closed"][n % 2], ["1", "2"], "body"))
+        .collect();
+    served_with(&views, &documents).await;
+    let empty = views.create("accounts", at(0).log_id).await.unwrap();
+    assert_eq!(empty, Generation(2));
+    views.retain("accounts", &[]).await.unwrap();
+    let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut server.connection().unwrap()).unwrap();
+    keys.sort();
+    assert_eq!(keys, ["bursar:{accounts}:latest", "bursar:{accounts}:served"]);
+}
