@@ -13,7 +13,8 @@ use futures_util::StreamExt as _;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 
 /// The largest body of one command, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::body::{self, Kind};
+use crate::code::Code;
 use crate::json::{self, Object};
 use crate::params::{Params, header_text, path_part};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// The longest correlation id, in characters.
 const CORRELATION_LENGTH_MAX: usize = 255;

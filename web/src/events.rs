@@ -194,7 +194,7 @@ fn chunk(events: &[Arc<Recorded>], lines: bool, opening: &str, first: bool) -> B
     let mut bytes = BytesMut::with_capacity(size + 2);
     bytes.extend_from_slice(opening.as_bytes());
     for (place, event) in events.iter().enumerate() {
-        if !lines && !(first && place == 0) {
+        if !(lines || first && place == 0) {
             bytes.extend_from_slice(b",");
         }
         bytes.extend_from_slice(event.json.as_bytes());

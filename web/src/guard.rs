@@ -16,7 +16,8 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use metrics::{Counter, Histogram};
 
-use crate::problem::{Code, Problem};
+use crate::code::Code;
+use crate::problem::Problem;
 use crate::{Connection, Facade, WebSettings};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
@@ -125,16 +126,20 @@ impl Guard {
         {
             return Err(Problem::not_found(request.path()));
         }
-        if group == Group::Health {
-            return Ok(None);
-        }
         let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
-        if !self.knows_host(host, connection) {
+        let origin = request.headers().get(header::ORIGIN);
+        let allowed =
+            |origin: &&HeaderValue| origin.to_str().is_ok_and(|origin| self.allows_origin(origin, host));
+        let known = self.knows_host(host, connection);
+        if group == Group::Health {
+            return Ok(origin.filter(|_| known).filter(allowed).cloned());
+        }
+        if !known {
             let words = "the Host header does not name this server (--allowed-hosts)";
             return Err(Problem::new(Code::Forbidden, words));
         }
-        let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(None) };
-        if !origin.to_str().is_ok_and(|origin| self.allows_origin(origin, host)) {
+        let Some(origin) = origin else { return Ok(None) };
+        if !allowed(&origin) {
             let words = "the Origin header is not one that may use this server (--allowed-origins)";
             return Err(Problem::new(Code::Forbidden, words));
         }

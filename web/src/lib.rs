@@ -3,6 +3,7 @@
 
 mod assets;
 mod body;
+mod code;
 mod commands;
 mod events;
 mod guard;
@@ -29,7 +30,8 @@ use actors::Ledger;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
-pub use problem::{Code, Problem};
+pub use code::Code;
+pub use problem::Problem;
 
 /// How long the head of a request may take to arrive.
 const HEAD_WITHIN: Duration = Duration::from_secs(5);
@@ -125,7 +127,7 @@ pub fn serve(
             .configure(health::routes)
             .configure(events::routes)
             .configure(projections::routes)
-            .configure(problem::routes)
+            .configure(code::routes)
             .service(get("/", root))
             .service(get("/ws", feed))
             .default_service(web::to(other))

@@ -4,6 +4,9 @@
 //! its Pong. So a slow client is slow for itself alone, and is never sent less than everything. A client that answers
 //! nothing freezes its session with the connection; the reaper in the hub then shuts the socket from outside.
 
+mod subscription;
+mod window;
+
 use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,30 +18,23 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError, WebsocketContext};
-use domain::{AccountId, Recorded, Sequence};
+use domain::{Recorded, Sequence};
 use futures_util::stream;
-use serde::Deserialize;
 use store::{EventFilter, JournalError};
 
+use crate::code::Code;
 use crate::json::{self, Object};
 use crate::params::Params;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::{Api, Connection, events};
+
+use subscription::understand;
+use window::{CATCH_UP, Chosen, LIVE, Window};
 
 /// The largest frame that a client may send, in bytes.
 const INBOUND_BYTES_MAX: usize = 32 * 1024;
 /// How long to wait before asking a log again that did not answer.
 const LOG_RETRY: Duration = Duration::from_secs(1);
-
-/// What is sent before the next Pong.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    events: usize,
-    bytes: usize,
-}
-
-const LIVE: Window = Window { events: 64, bytes: 64 * 1024 };
-const CATCH_UP: Window = Window { events: 256, bytes: 256 * 1024 };
 
 /// Whether anything but events is sent before the client has said something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,19 +141,6 @@ enum Signal {
     Moved,
     /// The process goes down.
     Draining,
-}
-
-/// What a client may say.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Said {
-    r#type: String,
-    from_sequence: Option<u64>,
-    #[serde(default)]
-    account_ids: Vec<String>,
-    #[serde(default)]
-    event_types: Vec<String>,
-    correlation_id: Option<String>,
 }
 
 type Context = WebsocketContext<Session>;
@@ -407,88 +390,5 @@ impl Session {
             ctx.close(Some(CloseReason { code, description: Some(words.to_owned()) }));
         }
         ctx.stop();
-    }
-}
-
-/// The events that go into one window.
-struct Chosen {
-    window: Window,
-    bytes: usize,
-    full: bool,
-    events: Vec<Arc<Recorded>>,
-}
-
-impl Chosen {
-    fn new(window: Window) -> Self {
-        Self { window, bytes: 0, full: false, events: Vec::new() }
-    }
-
-    fn is_full(&self) -> bool {
-        self.full || self.events.len() >= self.window.events
-    }
-
-    /// Takes what is wanted and fits, at least one; answers with the last event that was taken or passed over.
-    fn choose(&mut self, events: &[Arc<Recorded>], filter: &EventFilter, from: Sequence) -> Sequence {
-        let mut cursor = from;
-        for event in events {
-            if filter.wants(event) {
-                let size = event.json.len();
-                self.full =
-                    self.is_full() || (!self.events.is_empty() && self.bytes + size > self.window.bytes);
-                if self.full {
-                    break;
-                }
-                self.bytes += size;
-                self.events.push(Arc::clone(event));
-            }
-            cursor = event.sequence;
-        }
-        cursor
-    }
-}
-
-/// Reads a SUBSCRIBE.
-fn understand(text: &str) -> Result<(Option<Sequence>, EventFilter), Problem> {
-    let said: Said = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() {
-            Problem::field("message", error)
-        } else {
-            Problem::new(Code::MalformedJson, "the message is not valid JSON")
-        }
-    })?;
-    if said.r#type != "SUBSCRIBE" {
-        return Err(Problem::field("type", "must be SUBSCRIBE"));
-    }
-    let accounts: Result<Vec<AccountId>, _> =
-        said.account_ids.iter().map(|id| AccountId::parse(id)).collect();
-    let accounts = accounts.map_err(|error| Problem::field("accountIds", error))?;
-    let kinds: Result<Vec<String>, Problem> =
-        said.event_types.iter().map(|kind| events::kind_name("eventTypes", kind)).collect();
-    let filter = EventFilter { accounts, kinds: kinds?, correlation: said.correlation_id };
-    Ok((said.from_sequence.map(Sequence::new), filter))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_subscription_is_read_strictly() {
-        let text =
-            r#"{"type":"SUBSCRIBE","fromSequence":4,"accountIds":["a"],"eventTypes":["MONEY_DEPOSITED"]}"#;
-        let (from, filter) = understand(text).expect("a subscription");
-        assert_eq!(from, Some(Sequence::new(4)));
-        assert_eq!((filter.accounts.len(), filter.kinds.len()), (1, 1));
-        for wrong in [
-            "{",
-            "[]",
-            r#"{"type":"HELLO"}"#,
-            r#"{"type":"SUBSCRIBE","from":1}"#,
-            r#"{"type":"SUBSCRIBE","fromSequence":-1}"#,
-            r#"{"type":"SUBSCRIBE","accountIds":["a b"]}"#,
-            r#"{"type":"SUBSCRIBE","eventTypes":["deposit"]}"#,
-        ] {
-            assert!(understand(wrong).is_err(), "{wrong}");
-        }
     }
 }

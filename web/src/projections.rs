@@ -8,9 +8,10 @@ use domain::Sequence;
 use uuid::Uuid;
 
 use crate::Api;
+use crate::code::Code;
 use crate::json::{self, Object};
 use crate::params::{Params, path_part};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {

@@ -12,9 +12,10 @@ use store::{Direction, Listing, Order, Read, ViewsError};
 use tokio::time::Instant;
 
 use crate::Api;
+use crate::code::Code;
 use crate::json;
 use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, path_account};
-use crate::problem::{Code, Problem, gone_backward, not_caught_up};
+use crate::problem::{Problem, gone_backward, not_caught_up};
 
 /// How long a client waits for its own write where it says nothing else, and the longest that it may say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(2);

@@ -1,0 +1,198 @@
+//! What can go wrong, as a closed list: one table from code to status, name, title and advice.
+
+use actix_web::http::StatusCode;
+use actix_web::web::ServiceConfig;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::json::{self, Object};
+use crate::problem::Problem;
+
+/// What went wrong, by the name that clients rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The body is no JSON.
+    MalformedJson,
+    /// A field, parameter or header has a value that it can't have.
+    InvalidField,
+    /// The host or origin is not allowed.
+    Forbidden,
+    /// There is no such account.
+    AccountNotFound,
+    /// Nothing is recorded under this command id.
+    CommandNotFound,
+    /// There is no such projection.
+    ProjectionNotFound,
+    /// There is nothing at this path.
+    NotFound,
+    /// The path takes other methods.
+    MethodNotAllowed,
+    /// The body took too long.
+    RequestTimeout,
+    /// The account exists already.
+    AccountExists,
+    /// A replay is under way.
+    ReplayRunning,
+    /// `If-Match` does not hold.
+    VersionMismatch,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// The body is something else than JSON.
+    UnsupportedMediaType,
+    /// The account has another currency.
+    CurrencyMismatch,
+    /// From and to are one account.
+    SameAccount,
+    /// The balance would leave what can be counted.
+    BalanceLimit,
+    /// More was asked for than is available.
+    InsufficientFunds,
+    /// The key was used for another command.
+    IdempotencyKeyReused,
+    /// The path speaks WebSocket only.
+    UpgradeRequired,
+    /// A bug, or damaged storage.
+    InternalError,
+    /// The log can't be reached.
+    LogUnavailable,
+    /// The read models can't be reached.
+    ViewsUnavailable,
+    /// Too many commands are under way.
+    Overloaded,
+    /// It is not known yet whether the command was done.
+    OutcomeUnknown,
+    /// The read model has not reached the sequence asked for.
+    NotCaughtUp,
+}
+
+/// How a code is told.
+pub(crate) struct Row {
+    pub(crate) status: StatusCode,
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    /// What a client can do about it.
+    pub(crate) advice: &'static str,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 26] = [
+        Self::MalformedJson,
+        Self::InvalidField,
+        Self::Forbidden,
+        Self::AccountNotFound,
+        Self::CommandNotFound,
+        Self::ProjectionNotFound,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::RequestTimeout,
+        Self::AccountExists,
+        Self::ReplayRunning,
+        Self::VersionMismatch,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::CurrencyMismatch,
+        Self::SameAccount,
+        Self::BalanceLimit,
+        Self::InsufficientFunds,
+        Self::IdempotencyKeyReused,
+        Self::UpgradeRequired,
+        Self::InternalError,
+        Self::LogUnavailable,
+        Self::ViewsUnavailable,
+        Self::Overloaded,
+        Self::OutcomeUnknown,
+        Self::NotCaughtUp,
+    ];
+
+    /// The table.
+    #[rustfmt::skip]
+    pub(crate) fn row(self) -> Row {
+        let row = |status, name, title, advice| Row { status, name, title, advice };
+        match self {
+            Self::MalformedJson => row(StatusCode::BAD_REQUEST, "malformed-json", "Malformed JSON",
+                "The body is not JSON text in UTF-8. Nothing was done."),
+            Self::InvalidField => row(StatusCode::BAD_REQUEST, "invalid-field", "Invalid field",
+                "The member `field` names the body's field, the parameter or the header that is unknown, missing or out of its range. Nothing was done."),
+            Self::Forbidden => row(StatusCode::FORBIDDEN, "forbidden", "Forbidden",
+                "The request's Host or Origin is not one that this server answers to. See --allowed-hosts and --allowed-origins."),
+            Self::AccountNotFound => row(StatusCode::NOT_FOUND, "account-not-found", "Account not found",
+                "There is no account with the id in `accountId`. Create it with POST /commands/create-account."),
+            Self::CommandNotFound => row(StatusCode::NOT_FOUND, "command-not-found", "Command not found",
+                "Nothing is recorded under this command id so far. To settle an unknown outcome, send the command again with the same key."),
+            Self::ProjectionNotFound => row(StatusCode::NOT_FOUND, "projection-not-found", "Projection not found",
+                "GET /stats names the projections."),
+            Self::NotFound => row(StatusCode::NOT_FOUND, "not-found", "Not found",
+                "There is nothing at this path on this port."),
+            Self::MethodNotAllowed => row(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
+                "The header Allow says which methods the path takes."),
+            Self::RequestTimeout => row(StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout",
+                "The body did not arrive in time. Nothing was done."),
+            Self::AccountExists => row(StatusCode::CONFLICT, "account-exists", "Account exists",
+                "An account with the id in `accountId` exists already."),
+            Self::ReplayRunning => row(StatusCode::CONFLICT, "replay-running", "Replay running",
+                "A replay is under way; `replayId` names it, GET /replays/{replayId} shows how far it is."),
+            Self::VersionMismatch => row(StatusCode::PRECONDITION_FAILED, "version-mismatch", "Version mismatch",
+                "The account is at `version`, the If-Match header expected `expected`. Read the account again and decide anew."),
+            Self::PayloadTooLarge => row(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", "Payload too large",
+                "The body is larger than `limit` bytes. Nothing was done."),
+            Self::UnsupportedMediaType => row(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type",
+                "Send the body as JSON, with the header Content-Type: application/json."),
+            Self::CurrencyMismatch => row(StatusCode::UNPROCESSABLE_ENTITY, "currency-mismatch", "Currency mismatch",
+                "The account in `accountId` has the currency `currency`, not `expected`."),
+            Self::SameAccount => row(StatusCode::UNPROCESSABLE_ENTITY, "same-account", "Same account",
+                "A transfer needs two different accounts."),
+            Self::BalanceLimit => row(StatusCode::UNPROCESSABLE_ENTITY, "balance-limit", "Balance limit",
+                "The balance would leave ±999999999999999 minor units, within which every amount is exact."),
+            Self::InsufficientFunds => row(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "Insufficient funds",
+                "`required` is more than `available`, which is balance − held + overdraftLimit."),
+            Self::IdempotencyKeyReused => row(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "Idempotency key reused",
+                "Another command was sent under this key before. Use a new key for a new command."),
+            Self::UpgradeRequired => row(StatusCode::UPGRADE_REQUIRED, "upgrade-required", "Upgrade required",
+                "This path is the live feed: connect with a WebSocket."),
+            Self::InternalError => row(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", "Internal error",
+                "The server's log has the cause under `correlationId`. If it was a command, send it again with the same key: it is done once at the most."),
+            Self::LogUnavailable => row(StatusCode::SERVICE_UNAVAILABLE, "log-unavailable", "Log unavailable",
+                "The event log can't be reached. A command was not done; send it again after `retryAfter` seconds, with the same key."),
+            Self::ViewsUnavailable => row(StatusCode::SERVICE_UNAVAILABLE, "views-unavailable", "Views unavailable",
+                "The read models can't be reached or are behind what was shown before. Commands and single accounts work; ask again after `retryAfter` seconds."),
+            Self::Overloaded => row(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded",
+                "Too many commands are under way. The command was not done; send it again after `retryAfter` seconds, with the same key."),
+            Self::OutcomeUnknown => row(StatusCode::SERVICE_UNAVAILABLE, "outcome-unknown", "Outcome unknown",
+                "It is not known yet whether the command was done. Send it again with the key in `commandId`: it is done once at the most, and the answer says what became of it."),
+            Self::NotCaughtUp => row(StatusCode::SERVICE_UNAVAILABLE, "not-caught-up", "Not caught up",
+                "The read model is at `sequence` and did not reach `atLeast` in time. Ask again."),
+        }
+    }
+
+    /// The name in JSON and in paths.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+/// `GET /problems` and `GET /problems/{code}`: what each code means.
+pub(crate) async fn explain(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let text = |code: Code| {
+        let row = code.row();
+        let mut object = Object::new();
+        object.bare("type", format_args!("\"/problems/{}\"", row.name)).text("code", row.name);
+        object.bare("status", row.status.as_u16()).text("title", row.title).text("description", row.advice);
+        object.into_string()
+    };
+    let json = match request.match_info().get("code") {
+        None => {
+            let all: Vec<String> = Code::ALL.into_iter().map(text).collect();
+            json::array(all.iter().map(String::as_str))
+        }
+        Some(name) => {
+            let code = Code::ALL.into_iter().find(|code| code.name() == name);
+            text(code.ok_or_else(|| Problem::not_found(request.path()))?)
+        }
+    };
+    Ok(HttpResponse::Ok().content_type("application/json").body(json))
+}
+
+/// The paths of this file.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    config.service(crate::get("/problems", explain)).service(crate::get("/problems/{code}", explain));
+}
