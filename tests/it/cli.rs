@@ -1,0 +1,142 @@
+//! The command line: how the program starts, what it says, and how it ends.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::server::{ANY_PORTS, Kind, Server, program};
+use crate::socket::Socket;
+
+on_both_stores!(
+    the_start_says_where_everything_is,
+    an_end_is_orderly,
+    the_schema_can_be_made_beforehand,
+    the_settings_in_force_can_be_seen,
+);
+
+/// What a program that ends by itself says.
+fn output(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Dashboard, API documentation, metrics, data, a first command.
+async fn the_start_says_where_everything_is(kind: Kind) {
+    let server = Server::start(kind).await;
+    let printed = server.printed();
+    let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
+    assert_eq!(lines.len(), 5, "{printed}");
+    let dashboard = server.ports.dashboard;
+    for needed in [&format!(":{dashboard}"), "/docs", "/metrics", "data", "curl"] {
+        assert!(printed.contains(needed), "{needed} in {printed}");
+    }
+    // The first command works as it is printed, though no shell runs it here.
+    assert!(lines[4].contains("curl") && lines[4].contains("create-account"), "{printed}");
+}
+
+/// `SIGTERM`: the sockets are told, the exit code is 0, nothing is lost.
+async fn an_end_is_orderly(kind: Kind) {
+    let mut server = Server::start(kind).await;
+    server.create("acc-1", 5).await.accepted();
+    let mut socket = Socket::connect(&server, "/").await;
+    server.deposit("acc-1", 5).await.accepted();
+    socket.event().await;
+    let (status, closed) = tokio::join!(server.terminate(), socket.close_code());
+    assert_eq!((status.code(), closed), (Some(0), Some(1001)));
+    server.start_again().await;
+    assert_eq!(server.account("acc-1", 2).await["balance"], 10);
+}
+
+/// By whoever owns it; twice is once.
+async fn the_schema_can_be_made_beforehand(kind: Kind) {
+    let mut server = Server::start(kind).await;
+    server.create("acc-1", 5).await.accepted();
+    server.terminate().await;
+    for _ in 0..2 {
+        let migrate = output(program().arg("migrate").args(server.flags()));
+        assert!(migrate.status.success(), "{}", said(&migrate));
+    }
+    server.start_again().await;
+    assert_eq!(server.account("acc-1", 1).await["balance"], 5);
+}
+
+/// Each with its value and where that came from; passwords are not shown.
+async fn the_settings_in_force_can_be_seen(kind: Kind) {
+    let server = Server::start(kind).await;
+    let folder = server.stores.folder.path();
+    let file = folder.join("bursar.toml");
+    std::fs::write(&file, "events-port = 3101\ncommands-port = 3102\nqueries-port = 3103\n").unwrap();
+    let mut command = program();
+    command.arg("config").arg("--config").arg(&file).args(["--queries-port", "3303"]);
+    command.env("BURSAR_COMMANDS_PORT", "3202").env("BURSAR_QUERIES_PORT", "3203");
+    command
+        .env("DATABASE_URL", "postgres://ada:secret@db.example/ledger")
+        .env("REDIS_URL", "redis://:secret@r.example/");
+    let shown = output(&mut command);
+    let text = said(&shown);
+    assert!(shown.status.success(), "{text}");
+    for (setting, value) in [
+        ("events-port", "3101"),
+        ("commands-port", "3202"),
+        ("queries-port", "3303"),
+        ("database-url", "db.example"),
+    ] {
+        let line =
+            text.lines().find(|line| line.contains(setting)).unwrap_or_else(|| panic!("{setting} in {text}"));
+        assert!(line.contains(value), "{line}");
+    }
+    assert!(!text.contains("secret"), "{text}");
+}
+
+/// 78 (`EX_CONFIG`) and the name of what is wrong.
+#[track_caller]
+fn assert_refused(command: &mut Command, name: &str) {
+    let output = output(command);
+    assert_eq!(output.status.code(), Some(78), "{}", said(&output));
+    assert!(said(&output).contains(name), "{name} in {}", said(&output));
+}
+
+fn serve(folder: &Path) -> Command {
+    let mut command = program();
+    command.arg("serve").args(ANY_PORTS).arg("--data-dir").arg(folder.join("data")).current_dir(folder);
+    command
+}
+
+#[test]
+fn a_setting_that_is_wrong_ends_the_start_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_refused(serve(folder.path()).args(["--nonsense", "1"]), "nonsense");
+    assert_refused(serve(folder.path()).args(["--feed-timeout-seconds", "soon"]), "feed-timeout-seconds");
+    assert_refused(program().args(["serve", "--events-port", "70000"]), "events-port");
+    assert_refused(serve(folder.path()).env("BURSAR_FEED_TIMEOUT_SECONDS", "soon"), "FEED_TIMEOUT_SECONDS");
+    let file = folder.path().join("bursar.toml");
+    std::fs::write(&file, "evnts-port = 1\n").unwrap();
+    assert_refused(serve(folder.path()).arg("--config").arg(&file), "evnts-port");
+    assert_refused(serve(folder.path()).args(["--config", "nowhere.toml"]), "nowhere.toml");
+    assert_refused(serve(folder.path()).args(["--database-url", "mysql://db/ledger"]), "database-url");
+    assert_refused(serve(folder.path()).args(["--facades", "commands,nothing"]), "facades");
+}
+
+/// Without authentication everybody on the network could move money.
+#[test]
+fn it_does_not_listen_to_the_network_by_accident() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_refused(serve(folder.path()).args(["--host", "0.0.0.0"]), "host");
+}
+
+/// The embedded store belongs to one process.
+#[test]
+fn a_folder_has_one_holder() {
+    crate::server::run(async {
+        let server = Server::start(Kind::Embedded).await;
+        assert_refused(&mut serve(server.stores.folder.path()), &server.pid().to_string());
+        server.create("acc-1", 5).await.accepted();
+        let replay = server.request(Method::POST, "/replay").json(&json!({}));
+        server.send(replay).await.expect(202);
+    });
+}

@@ -1,0 +1,178 @@
+//! The edge of the server: routes, hosts, origins, health, metrics, problems.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::client::{Client, Ports};
+use crate::server::{Kind, Server};
+use crate::socket::Socket;
+
+on_both_stores!(
+    what_does_not_exist_is_a_problem,
+    a_method_that_does_not_fit_is_told_which_do,
+    each_port_has_its_own_routes,
+    a_host_that_is_not_ours_is_forbidden,
+    an_origin_that_is_not_ours_is_forbidden,
+    every_port_can_be_watched,
+    every_problem_is_explained,
+);
+
+async fn what_does_not_exist_is_a_problem(kind: Kind) {
+    let server = Server::start(kind).await;
+    for path in [
+        "/nothing",
+        "/commands",
+        "/commands/",
+        "/accounts/a/nothing",
+        "/projections/accounts",
+        "/replays/nothing",
+    ] {
+        let reply = server.get(path).await;
+        assert_eq!(reply.status, 404, "{path}: {}", reply.text);
+        let code = reply.json()["code"].as_str().unwrap().to_owned();
+        reply.refused(404, &code);
+    }
+    server.get("/nothing").await.refused(404, "not-found");
+    server.post("/commands/steal", &json!({})).await.refused(404, "not-found");
+    let unknown = server.request(Method::POST, "/projections/nothing/pause");
+    server.send(unknown).await.refused(404, "projection-not-found");
+    server.get("/replays/01890000-0000-7000-8000-000000000000").await.refused(404, "not-found");
+}
+
+async fn a_method_that_does_not_fit_is_told_which_do(kind: Kind) {
+    let server = Server::start(kind).await;
+    for (method, path, allowed) in [
+        (Method::PUT, "/commands/deposit", "POST"),
+        (Method::DELETE, "/accounts/acc-1", "GET"),
+        (Method::POST, "/accounts", "GET"),
+        (Method::PATCH, "/events", "GET"),
+        (Method::DELETE, "/events/all/stream", "GET"),
+        (Method::POST, "/stats", "GET"),
+        (Method::GET, "/replay", "POST"),
+        (Method::GET, "/projections/accounts/pause", "POST"),
+    ] {
+        let reply = server.send(server.request(method.clone(), path)).await;
+        assert_eq!(reply.status, 405, "{method} {path}: {}", reply.text);
+        reply.refused(405, "method-not-allowed");
+        assert!(reply.header("Allow").unwrap().contains(allowed), "{path}");
+    }
+}
+
+/// The dashboard's has them all; the others are no back doors.
+async fn each_port_has_its_own_routes(kind: Kind) {
+    let server = Server::start(kind).await;
+    let Ports { events, commands, queries, projections, .. } = server.ports;
+    for (path, at_home) in
+        [("/events", events), ("/commands/log", commands), ("/accounts", queries), ("/stats", projections)]
+    {
+        for port in [events, commands, queries, projections] {
+            let ports =
+                Ports { dashboard: port, events: port, commands: port, queries: port, projections: port };
+            let status = Client::new(ports).get(path).await.status;
+            assert_eq!(status, if port == at_home { 200 } else { 404 }, "{path}");
+        }
+        assert_eq!(server.on_one_port().get(path).await.status, 200, "{path}");
+    }
+}
+
+/// A foreign name that resolves to this machine is an attack (DNS rebinding).
+async fn a_host_that_is_not_ours_is_forbidden(kind: Kind) {
+    let server = Server::start(kind).await;
+    let with_host = async |path: &str, host: &str| {
+        server.send(server.request(Method::GET, path).header("Host", host)).await
+    };
+    for path in ["/accounts", "/events", "/commands/log", "/stats", "/", "/ledger"] {
+        for host in ["evil.example", "evil.example:3000", "localhost.evil.example", "127.0.0.1.evil.example"]
+        {
+            with_host(path, host).await.refused(403, "forbidden");
+        }
+        for host in ["localhost", "localhost:3000", "127.0.0.1:1", "[::1]:3000"] {
+            assert_eq!(with_host(path, host).await.status, 200, "{path} {host}");
+        }
+    }
+    for path in ["/health", "/livez", "/readyz", "/metrics"] {
+        assert_eq!(with_host(path, "evil.example").await.status, 200, "{path}");
+    }
+    let post = server.request(Method::POST, "/commands/create-account").header("Host", "evil.example");
+    server.send(post.json(&json!({"accountId": "acc-1"}))).await.refused(403, "forbidden");
+    assert_eq!(server.head().await, 0);
+}
+
+/// Neither for requests nor for sockets, on loopback either.
+async fn an_origin_that_is_not_ours_is_forbidden(kind: Kind) {
+    let server = Server::start(kind).await;
+    for origin in
+        ["https://evil.example", "http://localhost.evil.example", "http://evil.example:3000", "null"]
+    {
+        let get = server.request(Method::GET, "/accounts").header("Origin", origin);
+        let reply = server.send(get).await;
+        reply.refused(403, "forbidden");
+        assert_eq!(reply.header("Access-Control-Allow-Origin"), None);
+        let post = server.request(Method::POST, "/commands/create-account").header("Origin", origin);
+        server.send(post.json(&json!({"accountId": "acc-1"}))).await.refused(403, "forbidden");
+        let socket = Socket::try_connect(&server, "/", Some(origin)).await;
+        match socket.err() {
+            Some(tokio_tungstenite::tungstenite::Error::Http(reply)) => assert_eq!(reply.status(), 403),
+            other => panic!("{origin}: {other:?}"),
+        }
+    }
+    for origin in ["http://localhost:8080", "http://127.0.0.1:3000", "http://localhost"] {
+        let get = server.request(Method::GET, "/accounts").header("Origin", origin);
+        let reply = server.send(get).await;
+        assert_eq!((reply.status, reply.header("Access-Control-Allow-Origin")), (200, Some(origin)));
+    }
+    assert_eq!(server.head().await, 0);
+}
+
+async fn every_port_can_be_watched(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 1).await.accepted();
+    for port in server.ports.all() {
+        let ports = Ports { dashboard: port, events: port, commands: port, queries: port, projections: port };
+        let client = Client::new(ports);
+        for path in ["/health", "/livez", "/readyz"] {
+            assert_eq!(client.get(path).await.status, 200, "{path}");
+        }
+        let metrics = client.get("/metrics").await;
+        assert!(metrics.header("Content-Type").unwrap().starts_with("text/plain"));
+        let lines = metrics.text.lines().filter(|line| line.starts_with("bursar_"));
+        assert!(lines.count() > 5, "{}", metrics.text);
+        assert_eq!(client.get("/problems/account-not-found").await.status, 200);
+    }
+}
+
+async fn every_problem_is_explained(kind: Kind) {
+    let server = Server::start(kind).await;
+    for code in [
+        "malformed-json",
+        "invalid-field",
+        "forbidden",
+        "account-not-found",
+        "command-not-found",
+        "projection-not-found",
+        "not-found",
+        "method-not-allowed",
+        "payload-too-large",
+        "unsupported-media-type",
+        "request-timeout",
+        "upgrade-required",
+        "account-exists",
+        "replay-running",
+        "version-mismatch",
+        "insufficient-funds",
+        "currency-mismatch",
+        "same-account",
+        "balance-limit",
+        "idempotency-key-reused",
+        "internal-error",
+        "log-unavailable",
+        "views-unavailable",
+        "overloaded",
+        "outcome-unknown",
+        "not-caught-up",
+    ] {
+        let reply = server.get(&format!("/problems/{code}")).await;
+        assert!(reply.status == 200 && reply.text.contains(code), "{code}: {} {}", reply.status, reply.text);
+    }
+    server.get("/problems/nothing").await.refused(404, "not-found");
+}

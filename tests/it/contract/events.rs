@@ -1,0 +1,130 @@
+//! The log over HTTP: pages, filters, streams.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::server::{Kind, Server};
+
+on_both_stores!(
+    the_log_comes_in_pages_after_a_sequence,
+    the_log_can_be_filtered,
+    a_place_beyond_the_head_is_an_error,
+    an_accounts_events_come_after_a_version,
+    the_whole_log_is_one_stream,
+    sequences_and_versions_have_no_gap,
+);
+
+/// Two accounts, a transfer, deposits: ten events, the first five on `acc-1` and `acc-2` in turns.
+async fn some_events(client: &Client) {
+    client.create("acc-1", 100).await.accepted();
+    client.create("acc-2", 100).await.accepted();
+    client.deposit("acc-1", 1).await.accepted();
+    client.transfer("acc-1", "acc-2", 5).await.accepted();
+    for amount in 2..=5 {
+        client.deposit("acc-1", amount).await.accepted();
+    }
+    client.withdraw("acc-2", 1).await.accepted();
+}
+
+async fn sequences(client: &Client, path: &str) -> Vec<u64> {
+    let events = client.json(path).await;
+    events.as_array().unwrap().iter().map(|event| event["sequenceNumber"].as_u64().unwrap()).collect()
+}
+
+async fn the_log_comes_in_pages_after_a_sequence(kind: Kind) {
+    let server = Server::start(kind).await;
+    let empty = server.get("/events").await;
+    assert_eq!((empty.expect(200), empty.number("X-Head-Sequence")), (json!([]), 0));
+    some_events(&server).await;
+    assert_eq!(sequences(&server, "/events").await, (1..=10).collect::<Vec<_>>());
+    assert_eq!(sequences(&server, "/events?fromSequence=7").await, [8, 9, 10]);
+    assert_eq!(sequences(&server, "/events?fromSequence=10").await, [0; 0]);
+    let page = server.get("/events?fromSequence=2&limit=3").await;
+    assert_eq!(page.number("X-Head-Sequence"), 10);
+    assert_eq!(sequences(&server, &page.next_page().unwrap()).await, [6, 7, 8]);
+    assert_eq!(server.pages("/events?limit=3").await.len(), 10);
+    assert_eq!(server.get("/events?fromSequence=7").await.next_page(), None);
+    for query in
+        ["limit=1001", "limit=-1", "limit=x", "fromSequence=-1", "fromSequence=x", "fromSequence=1.5"]
+    {
+        let problem = server.get(&format!("/events?{query}")).await.refused(400, "invalid-field");
+        assert_eq!(problem["field"], query.split('=').next().unwrap());
+    }
+}
+
+async fn the_log_can_be_filtered(kind: Kind) {
+    let server = Server::start(kind).await;
+    some_events(&server).await;
+    assert_eq!(sequences(&server, "/events?accountId=acc-2").await, [2, 5, 10]);
+    assert_eq!(sequences(&server, "/events?type=MONEY_DEPOSITED").await, [3, 6, 7, 8, 9]);
+    assert_eq!(sequences(&server, "/events?type=MONEY_DEPOSITED&fromSequence=6&limit=2").await, [7, 8]);
+    assert_eq!(sequences(&server, "/events?accountId=acc-2&type=MONEY_WITHDRAWN").await, [10]);
+    assert_eq!(sequences(&server, "/events?accountId=nobody").await, [0; 0]);
+    let all = server.pages("/events?accountId=acc-1&limit=2").await;
+    assert_eq!(all.len(), 7);
+    let request = server.request(Method::POST, "/commands/transfer").header("X-Correlation-Id", "c/1");
+    let body = json!({"fromAccountId": "acc-1", "toAccountId": "acc-2", "amount": 1});
+    server.send(request.json(&body)).await.accepted();
+    assert_eq!(sequences(&server, "/events?correlationId=c%2F1").await, [11, 12]);
+}
+
+/// The log was restored, or is another one.
+async fn a_place_beyond_the_head_is_an_error(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 0).await.accepted();
+    assert_eq!(sequences(&server, "/events?fromSequence=1").await, [0; 0]);
+    let problem = server.get("/events?fromSequence=2").await.refused(400, "invalid-field");
+    assert_eq!(problem["field"], "fromSequence");
+}
+
+async fn an_accounts_events_come_after_a_version(kind: Kind) {
+    let server = Server::start(kind).await;
+    some_events(&server).await;
+    assert_eq!(sequences(&server, "/events/acc-1").await, [1, 3, 4, 6, 7, 8, 9]);
+    assert_eq!(sequences(&server, "/events/acc-1?fromVersion=4").await, [7, 8, 9]);
+    assert_eq!(sequences(&server, "/events/acc-1?fromVersion=1&limit=2").await, [3, 4]);
+    assert_eq!(sequences(&server, "/events/nobody").await, [0; 0]);
+    server.get("/events/acc-1?limit=1001").await.refused(400, "invalid-field");
+    // Without a limit it is the whole stream, however long.
+    for _ in 0..150 {
+        server.deposit("acc-2", 1).await.accepted();
+    }
+    assert_eq!(sequences(&server, "/events/acc-2").await.len(), 153);
+}
+
+/// A JSON array, or a line per event.
+async fn the_whole_log_is_one_stream(kind: Kind) {
+    let server = Server::start(kind).await;
+    assert_eq!(server.json("/events/all/stream").await, json!([]));
+    assert!(server.log().await.is_empty());
+    some_events(&server).await;
+    for _ in 0..1200 {
+        server.deposit("acc-1", 1).await.accepted();
+    }
+    let array = server.json("/events/all/stream").await;
+    let lines = server.log().await;
+    assert_eq!(lines.len(), 1210);
+    assert_eq!(array, Value::Array(lines));
+    let request = server.request(Method::GET, "/events/all/stream").header("Accept", "application/x-ndjson");
+    let reply = server.send(request).await;
+    assert!(reply.header("Content-Type").unwrap().starts_with("application/x-ndjson"));
+}
+
+/// From 1 on; and nobody can change an event.
+async fn sequences_and_versions_have_no_gap(kind: Kind) {
+    let server = Server::start(kind).await;
+    some_events(&server).await;
+    server.withdraw("acc-1", 1_000_000).await.refused(422, "insufficient-funds");
+    server.deposit("nobody", 1).await.refused(404, "account-not-found");
+    server.deposit("acc-1", 1).await.accepted();
+    let events = server.json("/events").await;
+    let mut versions = std::collections::HashMap::new();
+    for (place, event) in events.as_array().unwrap().iter().enumerate() {
+        assert_eq!(event["sequenceNumber"], place + 1);
+        let version = versions.entry(event["aggregateId"].as_str().unwrap()).or_insert(0);
+        *version += 1;
+        assert_eq!(event["version"], *version);
+    }
+    assert_eq!(versions.values().sum::<i32>(), 11);
+}

@@ -1,0 +1,11 @@
+//! The wire contract, clause by clause.
+
+mod commands;
+mod edge;
+mod events;
+mod keys;
+mod money;
+mod precedence;
+mod projections;
+mod queries;
+mod shape;

@@ -1,0 +1,225 @@
+//! One server under test: the real program, started, killed and started again on the same data.
+
+use std::fs::File;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::client::{Client, Ports};
+pub use crate::stores::Kind;
+use crate::stores::{Stores, read_tail};
+
+/// How long the program may take until it is ready, on a busy machine.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How long a shutdown may take: draining has 5 s.
+const ENDS_WITHIN: Duration = Duration::from_secs(15);
+/// No test takes longer, the long forms included.
+const TEST_WITHIN: Duration = Duration::from_secs(240);
+
+/// Declares the tests of a file: each runs once per kind of stores.
+macro_rules! on_both_stores {
+    ($($name:ident),* $(,)?) => {
+        mod embedded {
+            $(#[test] fn $name() { crate::server::run(super::$name(crate::server::Kind::Embedded)); })*
+        }
+        mod servers {
+            $(#[test] fn $name() { crate::server::run(super::$name(crate::server::Kind::Servers)); })*
+        }
+    };
+}
+
+/// Runs a test to its end.
+pub fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(TEST_WITHIN, test).await.expect("the test hangs") });
+}
+
+/// A running server. It derefs to a [`Client`] of it.
+pub struct Server {
+    process: Child,
+    client: Client,
+    flags: Vec<String>,
+    // Last, so that the program is gone before its data.
+    /// Its data.
+    pub stores: Stores,
+}
+
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Server {
+    /// Starts one on empty stores and waits until it is ready.
+    pub async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, &[]).await
+    }
+
+    /// The same with more flags.
+    pub async fn start_with(kind: Kind, flags: &[&str]) -> Self {
+        let stores = Stores::new(kind).await;
+        let mut all = stores.flags();
+        all.extend(flags.iter().map(|&flag| flag.to_owned()));
+        let process = spawn(&stores, &all);
+        let mut server = Self { process, client: Client::new(Ports::default()), flags: all, stores };
+        server.await_ready().await;
+        server
+    }
+
+    /// `kill -9`, in the middle of whatever it is doing.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end (`SIGTERM`) and waits until it has.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let deadline = Instant::now() + ENDS_WITHIN;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not end");
+            breathe().await;
+        }
+    }
+
+    /// Starts it again on the same data after it has ended. Returns how long it took until it was ready.
+    pub async fn start_again(&mut self) -> Duration {
+        // What it wrote before it ended is not what it writes when it is ready.
+        let _ = std::fs::remove_file(self.ports_file());
+        let started = Instant::now();
+        self.process = spawn(&self.stores, &self.flags);
+        self.await_ready().await;
+        started.elapsed()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How much memory it has, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        kibibytes * 1024
+    }
+
+    /// What it printed on standard output.
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(self.stores.folder.path().join("stdout.log")).unwrap()
+    }
+
+    /// The flags that it was started with.
+    pub fn flags(&self) -> &[String] {
+        &self.flags
+    }
+
+    fn ports_file(&self) -> PathBuf {
+        self.stores.folder.path().join("data/ports.json")
+    }
+
+    async fn await_ready(&mut self) {
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                panic!("the server ended with {status}");
+            }
+            if let Some(ports) = self.ports() {
+                self.client = Client::new(ports);
+                let ready = self.client.try_get("/readyz").await;
+                if ready.is_ok_and(|reply| reply.status == 200) {
+                    return;
+                }
+            }
+            assert!(Instant::now() < deadline, "the server is not ready after {READY_WITHIN:?}");
+            breathe().await;
+        }
+    }
+
+    /// The ports in use, once the file that names them is this process's.
+    fn ports(&self) -> Option<Ports> {
+        let text = std::fs::read_to_string(self.ports_file()).ok()?;
+        let ports: Value = serde_json::from_str(&text).expect("ports.json is written in one piece");
+        (ports["pid"] == self.pid()).then(|| Ports::of(&ports))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            let log = self.stores.folder.path().join("stderr.log");
+            eprintln!("--- the server's last words ---\n{}\n---", read_tail(&log));
+        }
+    }
+}
+
+/// The program with a clean environment.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bursar"));
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("BURSAR_") || name == "DATABASE_URL" || name == "REDIS_URL" {
+            command.env_remove(&*name);
+        }
+    }
+    command.env("RUST_BACKTRACE", "1").stdin(Stdio::null());
+    command
+}
+
+/// The flags for ports that nobody else has.
+pub const ANY_PORTS: [&str; 10] = [
+    "--dashboard-port",
+    "0",
+    "--events-port",
+    "0",
+    "--commands-port",
+    "0",
+    "--queries-port",
+    "0",
+    "--projections-port",
+    "0",
+];
+
+fn spawn(stores: &Stores, flags: &[String]) -> Child {
+    let folder = stores.folder.path();
+    let append = |name: &str| File::options().create(true).append(true).open(folder.join(name)).unwrap();
+    program()
+        .arg("serve")
+        .args(ANY_PORTS)
+        .args(flags)
+        .current_dir(folder)
+        .stdout(append("stdout.log"))
+        .stderr(append("stderr.log"))
+        .spawn()
+        .unwrap()
+}
+
+/// Between two looks at something that is about to happen.
+pub async fn breathe() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+/// Looks until something has happened; fails with what was awaited when it takes too long.
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(seen) = look().await {
+            return seen;
+        }
+        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        breathe().await;
+    }
+}
