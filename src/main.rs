@@ -49,7 +49,9 @@ fn command() -> Command {
         .args(settings::flags())
         .subcommand(Command::new("serve").about("Serve the five facades (the default)"))
         .subcommand(Command::new("migrate").about("Bring the log's schema up to date, and end"))
-        .subcommand(Command::new("config").about("Print the settings in force and where each came from, and end"))
+        .subcommand(
+            Command::new("config").about("Print the settings in force and where each came from, and end"),
+        )
 }
 
 fn read(matches: &clap::ArgMatches) -> Result<(Values, Settings), WrongSetting> {

@@ -3,13 +3,15 @@
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::System;
 use actors::Ledger;
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
-use web::Facade;
+use tokio::sync::watch;
+use web::{Facade, WebSettings};
 
 use crate::settings::{Settings, WrongSetting, masked};
 use crate::{stores, telemetry};
@@ -34,16 +36,19 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
             listeners.iter().map(|(_, listener)| listener.local_addr()).collect::<Result<_, _>>()?;
         let stores = stores::open(settings).await?;
         let ledger = Ledger::start(stores.journal, stores.views, &settings.ledger).await?;
-        let web = web::WebSettings {
+        let (ending, draining) = watch::channel(false);
+        let web = WebSettings {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
-            loopback: settings.host.is_loopback(),
-            workers: settings.workers,
+            loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
+            draining,
+            ..WebSettings::default()
         };
-        let server = web::serve(listeners, ledger.clone(), web, metrics)?;
+        let server = web::serve(listeners, ledger.clone(), Arc::new(web), settings.workers, metrics)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
-        std::fs::create_dir_all(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
+        std::fs::create_dir_all(&settings.data_dir)
+            .with_context(|| settings.data_dir.display().to_string())?;
         write_ports(&settings.data_dir, &addresses)?;
         say(&where_things_are(settings, &addresses));
 
@@ -51,6 +56,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
         tracing::info!("ending: commands under way are finished first");
         ledger.drain();
         ledger.drained(DRAIN_WITHIN).await;
+        let _ = ending.send(true);
         handle.stop(true).await;
         serving.await??;
         ledger.stop();
@@ -78,7 +84,8 @@ fn write_ports(folder: &Path, addresses: &[SocketAddr]) -> anyhow::Result<()> {
     }
     ports.insert("pid".to_owned(), std::process::id().into());
     let (path, fresh) = (folder.join("ports.json"), folder.join("ports.json.new"));
-    std::fs::write(&fresh, serde_json::Value::from(ports).to_string()).with_context(|| fresh.display().to_string())?;
+    std::fs::write(&fresh, serde_json::Value::from(ports).to_string())
+        .with_context(|| fresh.display().to_string())?;
     // Whoever waits for the file sees all of it or none.
     std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())
 }

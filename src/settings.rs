@@ -30,7 +30,11 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
 
 const SETTINGS: [Setting; 21] = [
     setting("host", "127.0.0.1", "Address to listen on"),
-    setting("dashboard-port", "3000", "Port of the dashboard, with every route beside it; 0 for any free one"),
+    setting(
+        "dashboard-port",
+        "3000",
+        "Port of the dashboard, with every route beside it; 0 for any free one",
+    ),
     setting("events-port", "3001", "Port of the events and the live feed"),
     setting("commands-port", "3002", "Port of the commands"),
     setting("queries-port", "3003", "Port of the queries"),
@@ -57,7 +61,7 @@ const SETTINGS: [Setting; 21] = [
     setting("commands-in-flight", "4096", "Commands under way at once; more are answered 503"),
     setting("resident-accounts", "100000", "Accounts in memory at once"),
     setting("feed-timeout-seconds", "30", "How long a live subscriber may leave something unanswered"),
-    setting("log", "info", "What is logged: a level, or filters like actors=debug"),
+    setting("log", "info,actix_server=warn", "What is logged: a level, or filters like actors=debug"),
     setting("log-format", "text", "text or json"),
 ];
 
@@ -142,7 +146,8 @@ pub fn flags() -> impl Iterator<Item = Arg> {
         if setting.switch {
             return arg.action(ArgAction::SetTrue).help(setting.help);
         }
-        let default = if setting.default.is_empty() { String::new() } else { format!(" [{}]", setting.default) };
+        let default =
+            if setting.default.is_empty() { String::new() } else { format!(" [{}]", setting.default) };
         arg.value_name("VALUE").help(format!("{}{default}", setting.help))
     });
     std::iter::once(config).chain(settings).map(|arg| arg.global(true))
@@ -155,9 +160,12 @@ impl Values {
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, WrongSetting> {
         let environment: BTreeMap<String, String> = environment.collect();
-        let variable = |setting: &Setting| format!("BURSAR_{}", setting.name.replace('-', "_").to_uppercase());
-        let known = |name: &str| name == "BURSAR_CONFIG" || SETTINGS.iter().any(|setting| variable(setting) == name);
-        let unknown = |name: &&String| name.starts_with("BURSAR_") && !name.starts_with(TEST_PREFIX) && !known(name);
+        let variable =
+            |setting: &Setting| format!("BURSAR_{}", setting.name.replace('-', "_").to_uppercase());
+        let known =
+            |name: &str| name == "BURSAR_CONFIG" || SETTINGS.iter().any(|setting| variable(setting) == name);
+        let unknown =
+            |name: &&String| name.starts_with("BURSAR_") && !name.starts_with(TEST_PREFIX) && !known(name);
         if let Some(name) = environment.keys().find(unknown) {
             return Err(wrong(name, "there is no such setting"));
         }
@@ -255,7 +263,9 @@ impl Values {
             return Err(wrong("migrate-url", "needs database-url"));
         }
         let redis_prefix = self.text("redis-prefix").to_owned();
-        if redis_prefix.is_empty() || !redis_prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+        if redis_prefix.is_empty()
+            || !redis_prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        {
             return Err(wrong("redis-prefix", "must be letters, digits, . _ -"));
         }
         Ok(Settings {
@@ -342,7 +352,8 @@ mod tests {
     use super::*;
 
     fn values(args: &[&str], environment: &[(&str, &str)]) -> Result<Values, WrongSetting> {
-        let matches = clap::Command::new("bursar").args(flags()).get_matches_from([&["bursar"], args].concat());
+        let matches =
+            clap::Command::new("bursar").args(flags()).get_matches_from([&["bursar"], args].concat());
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Values::gather(&matches, environment)
     }
@@ -351,9 +362,14 @@ mod tests {
     fn a_flag_wins_over_the_environment_and_that_over_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bursar.toml");
-        std::fs::write(&file, "events-port = 1\ncommands-port = 2\nqueries-port = 3\nallowed-hosts = ['a', 'b']").unwrap();
+        std::fs::write(
+            &file,
+            "events-port = 1\ncommands-port = 2\nqueries-port = 3\nallowed-hosts = ['a', 'b']",
+        )
+        .unwrap();
         let path = file.to_str().unwrap();
-        let environment = [("BURSAR_COMMANDS_PORT", "20"), ("BURSAR_QUERIES_PORT", "30"), ("DATABASE_URL", "postgres://d")];
+        let environment =
+            [("BURSAR_COMMANDS_PORT", "20"), ("BURSAR_QUERIES_PORT", "30"), ("DATABASE_URL", "postgres://d")];
         let values = values(&["--config", path, "--queries-port", "300"], &environment).unwrap();
         let settings = values.read().unwrap();
         assert_eq!(settings.ports, [3000, 1, 20, 300, 3004]);

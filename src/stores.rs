@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use store::{
-    FolderLock, Journal, PostgresJournal, PostgresSettings, RedisSettings, RedisViews, SqliteJournal, SqliteViews, Views,
+    FolderLock, Journal, PostgresJournal, PostgresSettings, RedisSettings, RedisViews, SqliteJournal,
+    SqliteViews, Views,
 };
 
 use crate::settings::{Settings, WrongSetting, masked};
@@ -30,7 +31,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Stores> {
     let journal: Arc<dyn Journal> = match &settings.database_url {
         Some(url) => {
             migrate_postgres(settings, url).await?;
-            let connected = PostgresJournal::connect(PostgresSettings::new(url)).await;
+            let connected = PostgresJournal::connect(PostgresSettings { url: url.to_owned() }).await;
             Arc::new(connected.with_context(|| format!("the log at {}", masked(url)))?)
         }
         None => {
@@ -41,7 +42,7 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Stores> {
     let views: Arc<dyn Views> = match &settings.redis_url {
         Some(url) => {
             let redis = RedisSettings { url: url.clone(), prefix: settings.redis_prefix.clone() };
-            let connected = RedisViews::connect(redis).await;
+            let connected = RedisViews::connect(redis);
             Arc::new(connected.with_context(|| format!("the read models at {}", masked(url)))?)
         }
         None => {
@@ -54,7 +55,8 @@ pub async fn open(settings: &Settings) -> anyhow::Result<Stores> {
 
 async fn migrate_postgres(settings: &Settings, url: &str) -> anyhow::Result<()> {
     let owner = settings.migrate_url.as_deref().unwrap_or(url);
-    let migrated = store::postgres::migrate(owner, role_of(url).as_deref().filter(|_| owner != url)).await;
+    let migrated =
+        store::journal::postgres::migrate(owner, role_of(url).as_deref().filter(|_| owner != url)).await;
     migrated.with_context(|| format!("the schema at {}", masked(owner)))?;
     if owner == url {
         tracing::info!("database-url owns the schema: triggers alone guard the log (see migrate-url)");

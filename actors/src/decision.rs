@@ -77,16 +77,22 @@ pub(crate) enum Settled {
 #[derive(Debug)]
 pub(crate) struct Submission {
     pub(crate) unit: Unit,
+    pub(crate) ticket: Ticket,
+}
+
+/// What a unit's outcome means in this process.
+#[derive(Debug)]
+pub(crate) struct Ticket {
     /// The lives that the decision rests on, beside the unit's touches.
     pub(crate) lineages: Vec<Arc<Lineage>>,
     /// What to answer when the unit is a refusal.
     pub(crate) refusal: Option<Refusal>,
     /// Taken when it is answered.
-    pub(crate) reply: Option<oneshot::Sender<Settled>>,
+    reply: Option<oneshot::Sender<Settled>>,
 }
 
-impl Submission {
-    /// Tells whoever waits, and counts the unit as settled.
+impl Ticket {
+    /// Tells whoever waits.
     pub(crate) fn settle(mut self, settled: Settled) {
         if let Some(reply) = self.reply.take() {
             // Nobody may be waiting any more; what happened, happened.
@@ -104,7 +110,7 @@ impl Submission {
     }
 }
 
-impl Drop for Submission {
+impl Drop for Ticket {
     fn drop(&mut self) {
         for lineage in &self.lineages {
             lineage.in_flight.fetch_sub(1, Ordering::AcqRel);
@@ -145,7 +151,7 @@ pub(crate) fn decide_order(
     }
     let unit =
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
-    Submission { unit, lineages, refusal, reply: Some(reply) }
+    Submission { unit, ticket: Ticket { lineages, refusal, reply: Some(reply) } }
 }
 
 /// The node's clock, but never before the last event of an account that the decision is about.

@@ -49,8 +49,18 @@ pub(crate) struct Registry {
 }
 
 enum Resident {
-    Loading(Vec<Job>),
-    Live { addr: Addr<AccountActor>, lineage: Arc<Lineage>, held: Arc<()>, asked_at: Instant, asked: bool },
+    /// `in_hand`: it has its place with the hand already, from the life before.
+    Loading {
+        jobs: Vec<Job>,
+        in_hand: bool,
+    },
+    Live {
+        addr: Addr<AccountActor>,
+        lineage: Arc<Lineage>,
+        held: Arc<()>,
+        asked_at: Instant,
+        asked: bool,
+    },
 }
 
 /// What is wanted of an account; from the ledger's handle.
@@ -105,7 +115,7 @@ impl Handler<Deliver> for Registry {
 
     fn handle(&mut self, Deliver { account, job }: Deliver, ctx: &mut Self::Context) {
         let job = match self.residents.get_mut(&account) {
-            Some(Resident::Loading(jobs)) => return jobs.push(job),
+            Some(Resident::Loading { jobs, .. }) => return jobs.push(job),
             Some(Resident::Live { addr, lineage, held, asked_at, asked }) if !lineage.is_broken() => {
                 (*asked, *asked_at) = (true, Instant::now());
                 match forward(addr, lineage, held, job) {
@@ -116,11 +126,11 @@ impl Handler<Deliver> for Registry {
             Some(Resident::Live { .. }) | None => job,
         };
         // Unknown here, or dropped because what it rested on failed, or gone by a panic: it comes from the log.
-        if let Some(Resident::Live { .. }) =
-            self.residents.insert(account.clone(), Resident::Loading(vec![job]))
-        {
+        let in_hand = self.residents.contains_key(&account);
+        if in_hand {
             self.counts.resident.fetch_sub(1, Ordering::Relaxed);
         }
+        self.residents.insert(account.clone(), Resident::Loading { jobs: vec![job], in_hand });
         self.wanted.push(account);
         self.read(ctx);
     }
@@ -157,7 +167,12 @@ impl Registry {
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "accounts can't be loaded");
                 for account in accounts {
-                    let Some(Resident::Loading(jobs)) = self.residents.remove(&account) else { continue };
+                    let Some(Resident::Loading { jobs, in_hand }) = self.residents.remove(&account) else {
+                        continue;
+                    };
+                    if in_hand {
+                        self.hand.retain(|known| *known != account);
+                    }
                     jobs.into_iter().for_each(|job| job.fail(settled(&error)));
                 }
             }
@@ -169,9 +184,9 @@ impl Registry {
         let actor =
             AccountActor::new(account.clone(), loaded.account, Arc::clone(&lineage), self.writer.clone());
         let (addr, held) = (actor.start(), Arc::new(()));
-        let jobs = match self.residents.remove(&account) {
-            Some(Resident::Loading(jobs)) => jobs,
-            Some(Resident::Live { .. }) | None => Vec::new(),
+        let (jobs, in_hand) = match self.residents.remove(&account) {
+            Some(Resident::Loading { jobs, in_hand }) => (jobs, in_hand),
+            Some(Resident::Live { .. }) | None => (Vec::new(), false),
         };
         for job in jobs {
             if let Err(job) = forward(&addr, &lineage, &held, job) {
@@ -179,7 +194,9 @@ impl Registry {
             }
         }
         self.make_room();
-        self.hand.push_back(account.clone());
+        if !in_hand {
+            self.hand.push_back(account.clone());
+        }
         let live = Resident::Live { addr, lineage, held, asked_at: Instant::now(), asked: false };
         self.residents.insert(account, live);
         self.counts.resident.fetch_add(1, Ordering::Relaxed);
@@ -218,8 +235,8 @@ impl Registry {
                     self.hand.push_back(account);
                 }
             }
-            // It is being loaded again, and takes its place when it is live.
-            Some(Resident::Loading(_)) | None => {}
+            Some(Resident::Loading { .. }) => self.hand.push_back(account),
+            None => {}
         }
     }
 }

@@ -15,10 +15,10 @@ use domain::record::publish;
 use domain::{AccountId, Recorded, Version};
 use futures_util::FutureExt as _;
 use store::journal::EVENTS_PER_BATCH_MAX;
-use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch};
+use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch, Unit};
 use tokio::sync::mpsc;
 
-use crate::decision::{Settled, Submission};
+use crate::decision::{Settled, Submission, Ticket};
 use crate::feed::Feed;
 
 /// Units that may wait for a commit; admission keeps the number far below.
@@ -52,9 +52,9 @@ impl Writer {
         self.counts.queued.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.queue.try_send(submission) {
             self.counts.queued.fetch_sub(1, Ordering::Relaxed);
-            let submission = error.into_inner();
-            submission.break_off();
-            submission.settle(Settled::Unavailable);
+            let ticket = error.into_inner().ticket;
+            ticket.break_off();
+            ticket.settle(Settled::Unavailable);
         }
     }
 }
@@ -119,30 +119,36 @@ struct Desk {
 impl Desk {
     async fn append(&self, submissions: Vec<Submission>) {
         // Those that fail are told after the rest is committed, so that what they are decided on again is current.
-        let mut failed: Vec<(Submission, Settled)> = Vec::new();
+        let mut failed: Vec<(Ticket, Settled)> = Vec::new();
         let mut line = sound(submissions, &mut failed);
         let mut pause = RESUBMIT_PAUSE.0;
         let mut unsure = false;
         while !line.is_empty() {
             let started = Instant::now();
-            let batch = Batch { units: line.iter().map(|submission| submission.unit.clone()).collect() };
-            match self.journal.append(&batch).await {
-                Ok(Append::Committed(commit)) => {
-                    self.count(&batch, started);
-                    self.tell(std::mem::take(&mut line), &commit);
-                }
+            let (units, tickets): (Vec<Unit>, Vec<Ticket>) =
+                line.into_iter().map(|submission| (submission.unit, submission.ticket)).unzip();
+            let batch = Batch { units };
+            let appended = self.journal.append(&batch).await;
+            if let Ok(Append::Committed(commit)) = &appended {
+                self.count(&batch, started);
+                self.tell(batch.units, tickets, commit);
+                break;
+            }
+            let rejoined = batch.units.into_iter().zip(tickets);
+            line = rejoined.map(|(unit, ticket)| Submission { unit, ticket }).collect();
+            match appended {
+                Ok(Append::Committed(_)) => {}
                 Ok(Append::Refused(faults)) if unsure => {
                     line = self.settle_unsure(line, &faults, &mut failed).await;
                 }
                 Ok(Append::Refused(faults)) => {
-                    self.take_out(&mut line, &faults, &mut failed);
-                    line = sound(line, &mut failed);
+                    line = sound(self.take_out(line, &faults, &mut failed), &mut failed)
                 }
                 Err(AppendError::Unavailable(error)) => {
                     tracing::warn!(error = &*error as &dyn std::error::Error, "an append failed");
-                    for submission in line.drain(..) {
-                        submission.break_off();
-                        failed.push((submission, Settled::Unavailable));
+                    for Submission { ticket, .. } in line.drain(..) {
+                        ticket.break_off();
+                        failed.push((ticket, Settled::Unavailable));
                     }
                 }
                 Err(AppendError::Collision) => {
@@ -161,7 +167,7 @@ impl Desk {
                 }
             }
         }
-        failed.into_iter().for_each(|(submission, settled)| submission.settle(settled));
+        failed.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
     }
 
     fn count(&self, batch: &Batch, started: Instant) {
@@ -179,20 +185,19 @@ impl Desk {
     }
 
     /// The batch is on disk: answers everyone, and hands the events on.
-    fn tell(&self, line: Vec<Submission>, commit: &Commit) {
+    fn tell(&self, units: Vec<Unit>, tickets: Vec<Ticket>, commit: &Commit) {
         let keys: HashMap<&AccountId, _> = commit.created.iter().map(|(id, key)| (id, *key)).collect();
         let mut sequence = commit.first;
-        let mut page = Page { events: Vec::with_capacity(line.len()), chain: commit.chain };
-        for mut submission in line {
+        let mut page = Page { events: Vec::with_capacity(units.len()), chain: commit.chain };
+        for (unit, mut ticket) in units.into_iter().zip(tickets) {
             if !keys.is_empty() {
-                for (touch, lineage) in submission.unit.touches.iter().zip(&submission.lineages) {
+                for (touch, lineage) in unit.touches.iter().zip(&ticket.lineages) {
                     if let Some(key) = keys.get(&touch.account) {
                         let _ = lineage.key.set(*key);
                     }
                 }
             }
-            let contents = std::mem::replace(&mut submission.unit.contents, Contents::Refusal);
-            let settled = match (contents, submission.refusal.take()) {
+            let settled = match (unit.contents, ticket.refusal.take()) {
                 (Contents::Events(_, drafts), _) => {
                     let start = page.events.len();
                     for draft in drafts {
@@ -202,7 +207,7 @@ impl Desk {
                             profile: draft.profile,
                             standing: draft.standing,
                             event: draft.event,
-                            command_id: submission.unit.command_id.clone(),
+                            command_id: unit.command_id.clone(),
                             correlation: draft.correlation,
                         }));
                         sequence = sequence.next();
@@ -214,41 +219,39 @@ impl Desk {
                 }
                 (Contents::Refusal | Contents::KeyedRefusal { .. }, None) => Settled::Retry,
             };
-            submission.settle(settled);
+            ticket.settle(settled);
         }
         // Where the feed lacks something before this, the hub reads both from the log.
         let _ = self.feed.publish(&page);
     }
 
-    /// Takes the named units out of the line.
+    /// The line without the named units.
     fn take_out(
         &self,
-        line: &mut Vec<Submission>,
+        line: Vec<Submission>,
         faults: &[(usize, Fault)],
-        failed: &mut Vec<(Submission, Settled)>,
-    ) {
-        for (place, fault) in faults.iter().rev() {
-            if *place >= line.len() {
-                continue;
-            }
-            let submission = line.remove(*place);
-            let settled = match fault {
-                Fault::Duplicate => {
+        failed: &mut Vec<(Ticket, Settled)>,
+    ) -> Vec<Submission> {
+        let mut rest = Vec::with_capacity(line.len());
+        for (place, Submission { unit, ticket }) in line.into_iter().enumerate() {
+            match fault_at(faults, place) {
+                Some(Fault::Duplicate) => {
                     self.counts.duplicates.fetch_add(1, Ordering::Relaxed);
                     // A refusal changed nothing that others rest on.
-                    if submission.refusal.is_none() {
-                        submission.break_off();
+                    if ticket.refusal.is_none() {
+                        ticket.break_off();
                     }
-                    Settled::Duplicate
+                    failed.push((ticket, Settled::Duplicate));
                 }
-                Fault::Conflict => {
+                Some(Fault::Conflict) => {
                     self.counts.conflicts.fetch_add(1, Ordering::Relaxed);
-                    submission.break_off();
-                    Settled::Retry
+                    ticket.break_off();
+                    failed.push((ticket, Settled::Retry));
                 }
-            };
-            failed.push((submission, settled));
+                None => rest.push(Submission { unit, ticket }),
+            }
         }
+        rest
     }
 
     /// After an append of unknown fate the same units were sent again and some were named. Those that are in the log
@@ -257,38 +260,35 @@ impl Desk {
         &self,
         line: Vec<Submission>,
         faults: &[(usize, Fault)],
-        failed: &mut Vec<(Submission, Settled)>,
+        failed: &mut Vec<(Ticket, Settled)>,
     ) -> Vec<Submission> {
         let mut rest = Vec::new();
-        for (place, submission) in line.into_iter().enumerate() {
-            let fault = faults.iter().find(|(faulty, _)| *faulty == place).map(|(_, fault)| *fault);
-            if fault == Some(Fault::Duplicate)
-                && let Some(settled) = self.own_outcome(&submission).await
-            {
-                submission.break_off();
-                failed.push((submission, settled));
-            } else if let Some(fault) = fault {
-                submission.break_off();
-                let settled = if fault == Fault::Duplicate { Settled::Duplicate } else { Settled::Retry };
-                failed.push((submission, settled));
-            } else {
-                rest.push(submission);
-            }
+        for (place, Submission { unit, ticket }) in line.into_iter().enumerate() {
+            let Some(fault) = fault_at(faults, place) else {
+                rest.push(Submission { unit, ticket });
+                continue;
+            };
+            let settled = match fault {
+                Fault::Duplicate => self.own_outcome(&unit).await.unwrap_or(Settled::Duplicate),
+                Fault::Conflict => Settled::Retry,
+            };
+            ticket.break_off();
+            failed.push((ticket, settled));
         }
         sound(rest, failed)
     }
 
     /// What the log holds under the unit's id, if it is this very unit.
-    async fn own_outcome(&self, submission: &Submission) -> Option<Settled> {
+    async fn own_outcome(&self, unit: &Unit) -> Option<Settled> {
         let recalled = loop {
-            match self.journal.command(&submission.unit.command_id).await {
+            match self.journal.command(&unit.command_id).await {
                 Ok(recalled) => break recalled?,
                 // The append knew more than the read can tell right now; the fate is not to be guessed.
                 Err(store::JournalError::Unavailable(_)) => tokio::time::sleep(RESUBMIT_PAUSE.1).await,
                 Err(store::JournalError::Unknown(_) | store::JournalError::Damaged(_)) => return None,
             }
         };
-        match (recalled, &submission.unit.contents) {
+        match (recalled, &unit.contents) {
             (Recalled::Accepted { events, .. }, Contents::Events(_, drafts)) => {
                 let own = drafts
                     .iter()
@@ -304,25 +304,29 @@ impl Desk {
     }
 }
 
+fn fault_at(faults: &[(usize, Fault)], place: usize) -> Option<Fault> {
+    let found = faults.binary_search_by_key(&place, |(faulty, _)| *faulty).ok()?;
+    faults.get(found).map(|(_, fault)| *fault)
+}
+
 /// The submissions that rest on sound memory, in order: whatever rests on a broken lineage is taken out, and breaks what
 /// it touches in turn; so is a unit that does not follow on the one before it.
-fn sound(line: Vec<Submission>, failed: &mut Vec<(Submission, Settled)>) -> Vec<Submission> {
+fn sound(line: Vec<Submission>, failed: &mut Vec<(Ticket, Settled)>) -> Vec<Submission> {
     let mut versions: HashMap<AccountId, Version> = HashMap::with_capacity(line.len());
     let mut kept: Vec<Submission> = Vec::with_capacity(line.len());
-    for submission in line {
+    for Submission { unit, ticket } in line {
         let follows =
             |touch: &Touch| versions.get(&touch.account).is_none_or(|version| *version == touch.version);
-        if submission.is_broken() || !submission.unit.touches.iter().all(follows) {
-            submission.break_off();
-            failed.push((submission, Settled::Retry));
+        if ticket.is_broken() || !unit.touches.iter().all(follows) {
+            ticket.break_off();
+            failed.push((ticket, Settled::Retry));
             continue;
         }
-        for touch in &submission.unit.touches {
-            let moved =
-                submission.unit.drafts().iter().filter(|draft| draft.profile.id == touch.account).count();
+        for touch in &unit.touches {
+            let moved = unit.drafts().iter().filter(|draft| draft.profile.id == touch.account).count();
             versions.insert(touch.account.clone(), touch.version.plus(moved as u64));
         }
-        kept.push(submission);
+        kept.push(Submission { unit, ticket });
     }
     kept
 }

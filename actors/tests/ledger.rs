@@ -1,0 +1,305 @@
+//! The actors on a real log: what is told is true, whatever fails on the way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use actix::System;
+use actors::{Answer, Failure, Ledger, ProjectionState, Settings};
+use async_trait::async_trait;
+use domain::projection::{Document, Prior};
+use domain::{Account, AccountId, Command, CommandId, Currency, Quantity, Refusal, Request, Sequence};
+use futures_util::future::join_all;
+use store::{
+    Applied, Checkpoint, EventFilter, Generation, Journal, List, Listing, Read, SqliteJournal, SqliteViews,
+    Views, ViewsError,
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+fn settings() -> Settings {
+    Settings {
+        shards: 2,
+        commands_in_flight_max: 4096,
+        residents_max: 1000,
+        feed_timeout: Duration::from_secs(30),
+    }
+}
+
+fn journal(folder: &TempDir) -> Arc<dyn Journal> {
+    Arc::new(SqliteJournal::open(&folder.path().join("journal.sqlite3")).unwrap())
+}
+
+fn views(folder: &TempDir) -> Arc<dyn Views> {
+    Arc::new(SqliteViews::open(&folder.path().join("views.sqlite3")).unwrap())
+}
+
+async fn ledger(folder: &TempDir) -> Ledger {
+    Ledger::start(journal(folder), views(folder), &settings()).await.unwrap()
+}
+
+fn id(name: &str) -> AccountId {
+    AccountId::parse(name).unwrap()
+}
+
+fn request(command: Command, key: Option<&str>) -> Request {
+    let made = || CommandId::from(Uuid::now_v7());
+    Request {
+        id: key.map_or_else(made, |key| CommandId::parse(key).unwrap()),
+        keyed: key.is_some(),
+        command,
+        if_match: None,
+        metadata: None,
+        correlation: None,
+    }
+}
+
+fn create(name: &str, balance: &str) -> Request {
+    let command = Command::CreateAccount {
+        account: id(name),
+        initial_balance: Quantity::parse(balance).unwrap(),
+        currency: Currency::USD,
+        owner: None,
+        overdraft_limit: Quantity::ZERO,
+    };
+    request(command, None)
+}
+
+fn deposit(name: &str, text: &str, key: Option<&str>) -> Request {
+    let amount = Quantity::parse(text).unwrap();
+    request(Command::Deposit { account: id(name), amount, currency: None, description: None }, key)
+}
+
+fn withdraw(name: &str, text: &str, key: Option<&str>) -> Request {
+    let amount = Quantity::parse(text).unwrap();
+    request(Command::Withdraw { account: id(name), amount, currency: None, description: None }, key)
+}
+
+fn transfer(from: &str, to: &str, text: &str) -> Request {
+    let amount = Quantity::parse(text).unwrap();
+    request(Command::Transfer { from: id(from), to: id(to), amount, currency: None, description: None }, None)
+}
+
+fn accepted(answer: Result<Answer, Failure>) -> (Sequence, bool) {
+    match answer {
+        Ok(Answer::Accepted(accepted)) => (accepted.events.last().unwrap().sequence, accepted.replayed),
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+async fn balance(journal: &dyn Journal, name: &str) -> i64 {
+    match &journal.load(&[id(name)]).await.unwrap()[0].account {
+        Account::Present(_, standing) => standing.balance.minor(),
+        Account::Absent => panic!("no account {name}"),
+    }
+}
+
+/// Waits until something holds; what never does fails the test.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[test]
+fn a_key_sent_many_times_among_others_on_the_account_has_one_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let ledger = ledger(&folder).await;
+        accepted(ledger.execute(create("a", "0")).await);
+        let first = accepted(ledger.execute(deposit("a", "1", Some("k"))).await);
+        let answers = join_all((0..200).map(|n| {
+            let key = (n % 10 == 0).then_some("k");
+            ledger.execute(deposit("a", "1", key))
+        }))
+        .await;
+        let replayed = answers.into_iter().map(accepted).filter(|(_, replayed)| *replayed);
+        assert!(replayed.clone().all(|answer| answer == (first.0, true)));
+        assert_eq!(replayed.count(), 20);
+        assert_eq!(balance(ledger.journal(), "a").await, 18_100);
+    });
+}
+
+#[test]
+fn a_refusal_is_told_only_when_what_it_rests_on_is_committed_and_a_key_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let ledger = ledger(&folder).await;
+        accepted(ledger.execute(create("a", "10")).await);
+        let answers = join_all((0..50).map(|_| ledger.execute(withdraw("a", "1", None)))).await;
+        let refused = answers.iter().filter(|answer| {
+            matches!(answer, Ok(Answer::Refused(refused)) if matches!(refused.refusal, Refusal::InsufficientFunds { .. }))
+        });
+        assert_eq!(refused.count(), 40);
+        let keyed = || ledger.execute(withdraw("a", "1", Some("no")));
+        assert!(matches!(keyed().await, Ok(Answer::Refused(refused)) if !refused.replayed));
+        accepted(ledger.execute(deposit("a", "5", None)).await);
+        assert!(matches!(keyed().await, Ok(Answer::Refused(refused)) if refused.replayed));
+        let other = ledger.execute(withdraw("a", "2", Some("no"))).await;
+        assert!(matches!(other, Err(Failure::KeyReused)));
+    });
+}
+
+#[test]
+fn two_processes_on_one_log_lose_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let one = ledger(&folder).await;
+        let two = Ledger::start(journal(&folder), views(&folder), &settings()).await.unwrap();
+        for name in ["a", "b", "c", "d"] {
+            accepted(one.execute(create(name, "1000")).await);
+        }
+        let names = ["a", "b", "c", "d"];
+        for round in 0..10 {
+            let work = (0..40).map(|n: usize| {
+                let ledger = if n % 2 == 0 { &one } else { &two };
+                let (from, to) = (names[n % 4], names[(n + round) % 4]);
+                let request = if from == to { deposit(from, "1", None) } else { transfer(from, to, "1") };
+                async move { (from == to, accepted(ledger.execute(request).await)) }
+            });
+            join_all(work).await;
+        }
+        let mut sum = 0;
+        for name in names {
+            sum += balance(one.journal(), name).await;
+        }
+        // Where round is a multiple of four, every command is a deposit.
+        assert_eq!(sum, 400_000 + 3 * 40 * 100);
+        let events = one.journal().read(Sequence::ZERO, 2000, &EventFilter::default()).await.unwrap();
+        assert!(events.iter().zip(1..).all(|(event, place)| event.sequence.get() == place));
+        // Each process's feed has the other's events too.
+        until("both feeds are whole", || {
+            one.feed().head().get() == events.len() as u64 && two.feed().head() == one.feed().head()
+        })
+        .await;
+    });
+}
+
+#[test]
+fn accounts_beyond_the_bound_leave_memory_and_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let few = Settings { shards: 1, residents_max: 8, ..settings() };
+        let ledger = Ledger::start(journal(&folder), views(&folder), &few).await.unwrap();
+        for round in 0..3 {
+            for n in 0..64 {
+                let name = format!("acc-{n}");
+                let request = if round == 0 { create(&name, "1") } else { deposit(&name, "1", None) };
+                accepted(ledger.execute(request).await);
+            }
+        }
+        let (actors, _) = ledger.counts();
+        assert!(actors["resident"].as_u64().unwrap() <= 9, "{actors}");
+        for n in 0..64 {
+            assert_eq!(balance(ledger.journal(), &format!("acc-{n}")).await, 300);
+        }
+    });
+}
+
+/// Read models that panic, then fail, then work.
+struct Shaky {
+    inner: Arc<dyn Views>,
+    applies: AtomicU32,
+}
+
+#[async_trait]
+impl Views for Shaky {
+    async fn served(&self, projection: &str) -> Result<Option<Generation>, ViewsError> {
+        self.inner.served(projection).await
+    }
+    async fn checkpoint(&self, projection: &str, at: Generation) -> Result<Option<Checkpoint>, ViewsError> {
+        self.inner.checkpoint(projection, at).await
+    }
+    async fn create(&self, projection: &str, log_id: Uuid) -> Result<Generation, ViewsError> {
+        self.inner.create(projection, log_id).await
+    }
+    async fn apply(
+        &self,
+        projection: &str,
+        generation: Generation,
+        from: Sequence,
+        documents: &[Document],
+        to: &Checkpoint,
+    ) -> Result<Applied, ViewsError> {
+        match self.applies.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => panic!("a bug"),
+            2..6 => Err(ViewsError::Unavailable("a fault".into())),
+            _ => self.inner.apply(projection, generation, from, documents, to).await,
+        }
+    }
+    async fn prior(&self, projection: &str, at: Generation, keys: &[String]) -> Result<Prior, ViewsError> {
+        self.inner.prior(projection, at, keys).await
+    }
+    async fn serve(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
+        self.inner.serve(projection, generation).await
+    }
+    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError> {
+        self.inner.retain(projection, generations).await
+    }
+    async fn get(&self, projection: &str, key: &str) -> Result<Read<Option<String>>, ViewsError> {
+        self.inner.get(projection, key).await
+    }
+    async fn list(&self, projection: &str, listing: &Listing) -> Result<Read<List>, ViewsError> {
+        self.inner.list(projection, listing).await
+    }
+    async fn check(&self) -> Result<(), ViewsError> {
+        self.inner.check().await
+    }
+}
+
+#[test]
+fn a_projection_that_panics_or_fails_starts_again_and_skips_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let shaky = Shaky { inner: views(&folder), applies: AtomicU32::new(0) };
+        let ledger = Ledger::start(journal(&folder), Arc::new(shaky), &settings()).await.unwrap();
+        accepted(ledger.execute(create("a", "1")).await);
+        let (last, _) = accepted(ledger.execute(deposit("a", "1", None)).await);
+        until("the projections are there", || {
+            ledger.projections().iter().all(|stats| stats.checkpoint == last)
+        })
+        .await;
+        let stats = ledger.projections();
+        assert_eq!(stats.iter().map(|stats| stats.restarts).sum::<u64>(), 6);
+        assert!(stats.iter().all(|stats| stats.state == ProjectionState::Running));
+        let read = ledger.views().get("accounts", "a").await.unwrap();
+        assert_eq!(read.sequence, last);
+        assert!(read.value.unwrap().contains("\"balance\":2,"));
+    });
+}
+
+#[test]
+fn an_event_that_cant_be_read_faults_the_projection_there_and_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.sqlite3");
+    System::new().block_on(async {
+        let ledger = ledger(&folder).await;
+        accepted(ledger.execute(create("a", "1")).await);
+        until("the projections are there", || ledger.projections().iter().all(|stats| stats.lag_events == 0)).await;
+        // What a newer version of the program would have written.
+        let log = rusqlite::Connection::open(&path).unwrap();
+        log.execute_batch(
+            "BEGIN IMMEDIATE;
+             INSERT INTO events (sequence, account, version, kind, place, command_id, fingerprint, command, unit_size,
+                                 balance, held, overdraft_limit, transactions, status, decided_at, body)
+             SELECT 2, account, 2, 'MONEY_PRINTED', 0, 'print', fingerprint, 'PRINT', 1,
+                    balance, held, overdraft_limit, transactions, status, decided_at,
+                    replace(body, 'ACCOUNT_CREATED', 'MONEY_PRINTED')
+             FROM events WHERE sequence = 1;
+             INSERT INTO batches SELECT 2, 2, root, chain, committed_at FROM batches;
+             UPDATE log SET last_sequence = 2;
+             COMMIT;",
+        )
+        .unwrap();
+        let faulted = |stats: &actors::ProjectionStats| stats.state == ProjectionState::Faulted;
+        let again = Ledger::start(journal(&folder), views(&folder), &settings()).await.unwrap();
+        until("the projections are faulted", || again.projections().iter().all(faulted)).await;
+        for stats in again.projections() {
+            assert_eq!(stats.checkpoint, Sequence::new(1));
+            assert_eq!(stats.poison, Some(Sequence::new(2)));
+            assert!(stats.last_error.unwrap().contains("MONEY_PRINTED"));
+        }
+    });
+}
