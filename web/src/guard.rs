@@ -84,11 +84,13 @@ where
         let group = Group::of(request.path());
         let origin = match self.guard.admit(&request, group) {
             Ok(origin) => origin,
-            Err(problem) => {
-                self.guard.counts.note(group, problem.status_code(), started);
-                return Box::pin(ready(Ok(request.into_response(problem.error_response()))));
-            }
+            Err(problem) => return self.refuse(request, group, started, &problem, None),
         };
+        let elsewhere = |connection: &Connection| !group.is_on(connection.facade);
+        if request.conn_data::<Connection>().is_some_and(elsewhere) {
+            let problem = Problem::not_found(request.path());
+            return self.refuse(request, group, started, &problem, origin);
+        }
         if let Some(origin) = origin.as_ref().filter(|_| is_preflight(&request)) {
             return Box::pin(ready(Ok(request.into_response(preflight(origin)))));
         }
@@ -117,15 +119,27 @@ where
     }
 }
 
+impl<S> Guarded<S> {
+    /// Answers in place of the route.
+    fn refuse(
+        &self,
+        request: ServiceRequest,
+        group: Group,
+        started: Instant,
+        problem: &Problem,
+        origin: Option<HeaderValue>,
+    ) -> LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>> {
+        self.guard.counts.note(group, problem.status_code(), started);
+        let mut response = problem.error_response();
+        decorate(response.headers_mut(), origin);
+        Box::pin(ready(Ok(request.into_response(response))))
+    }
+}
+
 impl Guard {
     /// The request's origin, if it has one and may be here.
     fn admit(&self, request: &ServiceRequest, group: Group) -> Result<Option<HeaderValue>, Problem> {
         let connection = request.conn_data::<Connection>();
-        if let Some(connection) = connection
-            && !group.is_on(connection.facade)
-        {
-            return Err(Problem::not_found(request.path()));
-        }
         let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
         let origin = request.headers().get(header::ORIGIN);
         let allowed =
@@ -138,12 +152,11 @@ impl Guard {
             let words = "the Host header does not name this server (--allowed-hosts)";
             return Err(Problem::new(Code::Forbidden, words));
         }
-        let Some(origin) = origin else { return Ok(None) };
-        if !allowed(&origin) {
+        if !origin.as_ref().is_none_or(allowed) {
             let words = "the Origin header is not one that may use this server (--allowed-origins)";
             return Err(Problem::new(Code::Forbidden, words));
         }
-        Ok(Some(origin.clone()))
+        Ok(origin.cloned())
     }
 
     fn knows_host(&self, host: &str, connection: Option<&Connection>) -> bool {

@@ -95,7 +95,7 @@ pub(crate) async fn connect(
         batched,
         talking,
         catching_up: true,
-        in_flight: false,
+        unanswered: None,
         reading: false,
         ended: false,
         subscription: 0,
@@ -123,8 +123,8 @@ struct Session {
     talking: bool,
     /// Whether the end of the log has yet to be reached.
     catching_up: bool,
-    /// A Ping is unanswered; until it is, nothing is sent.
-    in_flight: bool,
+    /// The place that an unanswered Ping carried; until its Pong, nothing is sent.
+    unanswered: Option<Sequence>,
     /// A read of the log is under way.
     reading: bool,
     /// The end was said; nothing is sent after it.
@@ -196,7 +196,7 @@ impl StreamHandler<Signal> for Session {
 impl StreamHandler<Result<Message, ProtocolError>> for Session {
     fn handle(&mut self, message: Result<Message, ProtocolError>, ctx: &mut Context) {
         match message {
-            Ok(Message::Pong(_)) => self.answered(ctx),
+            Ok(Message::Pong(bytes)) => self.answered(&bytes, ctx),
             Ok(Message::Ping(bytes)) => ctx.pong(&bytes),
             Ok(Message::Text(text)) => self.hear(&text, ctx),
             Ok(Message::Close(reason)) => {
@@ -226,7 +226,7 @@ impl Session {
 
     /// Sends what can be sent now.
     fn pump(&mut self, ctx: &mut Context) {
-        if self.in_flight || self.reading || self.ended {
+        if self.unanswered.is_some() || self.reading || self.ended {
             return;
         }
         let window = if self.catching_up { CATCH_UP } else { LIVE };
@@ -321,16 +321,21 @@ impl Session {
 
     /// Asks for a sign of life that also says that everything before it has arrived.
     fn ping(&mut self, ctx: &mut Context) {
-        if self.in_flight || self.ended {
+        if self.unanswered.is_some() || self.ended {
             return;
         }
-        self.in_flight = true;
+        self.unanswered = Some(self.cursor);
         self.note(true);
         ctx.ping(self.cursor.to_string().as_bytes());
     }
 
-    fn answered(&mut self, ctx: &mut Context) {
-        self.in_flight = false;
+    /// A Pong that no Ping asked for says nothing.
+    fn answered(&mut self, pong: &[u8], ctx: &mut Context) {
+        let asked = self.unanswered.filter(|place| place.to_string().as_bytes() == pong);
+        if asked.is_none() {
+            return;
+        }
+        self.unanswered = None;
         self.note(false);
         self.pump(ctx);
     }

@@ -44,7 +44,9 @@ async fn stats(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Pro
     object.raw("projections", &list(&projections));
     object.bare("actors", actors);
     object.bare("journal", journal);
-    object.bare("feed", format_args!("{{\"subscribers\":{}}}", api.ledger.hub().members()));
+    let hub = api.ledger.hub();
+    let (members, reaped) = (hub.members(), hub.reaped());
+    object.bare("feed", format_args!("{{\"subscribers\":{members},\"reaped\":{reaped}}}"));
     Ok(HttpResponse::Ok().content_type("application/json").body(object.into_string()))
 }
 
