@@ -13,10 +13,14 @@ const PAGE_POLICY: &str =
 #[folder = "dashboard/"]
 struct Dashboard;
 
-/// A file of the dashboard, by its path; the page for the root.
+/// A file of the dashboard, by its path; the page for the root, the list of routes for `/docs`.
 pub(crate) fn serve(request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.path().trim_start_matches('/');
-    let path = if path.is_empty() { "index.html" } else { path };
+    let path = match path {
+        "" => "index.html",
+        "docs" => "docs.html",
+        path => path,
+    };
     let file = Dashboard::get(path).ok_or_else(|| Problem::not_found(request.path()))?;
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Err(method_not_allowed("GET, HEAD"));
