@@ -1,10 +1,11 @@
 -- How every connection that writes works.
--- FULL: a commit is on disk before it is told. The WAL is folded into the database every 16 MiB, and cut to 64 MiB.
+-- FULL: a commit is on disk before it is told. The WAL is folded into the database every 64 MiB, because index pages are
+-- written again and again until then, and is cut to 128 MiB.
 PRAGMA busy_timeout = 5000;
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = OFF;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -65536;
-PRAGMA wal_autocheckpoint = 4096;
-PRAGMA journal_size_limit = 67108864;
+PRAGMA wal_autocheckpoint = 16384;
+PRAGMA journal_size_limit = 134217728;

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use domain::chain::Hash;
 use domain::{AccountId, CommandId, Recorded, Sequence, Timestamp, Version};
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
@@ -109,7 +110,7 @@ impl SqliteJournal {
             return Err(OpenError::NoWal(path.to_owned()));
         }
         schema::migrate(&mut writer, path)?;
-        writer.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+        keep_statements(&writer).map_err(failed)?;
 
         let (reads, jobs) = mpsc::channel::<ReadJob>(READS_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
@@ -117,7 +118,7 @@ impl SqliteJournal {
             let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)
                 .map_err(failed)?;
             connection.execute_batch(PRAGMAS_READ).map_err(failed)?;
-            connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+            keep_statements(&connection).map_err(failed)?;
             let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection));
             thread(format!("journal-read-{number}"), move || serve_reads(&jobs, reader))
                 .map_err(no_thread)?;
@@ -143,6 +144,13 @@ impl SqliteJournal {
         self.reads.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
+}
+
+/// Prepared statements stay prepared: without the guarantee of stable plans, SQLite plans a statement again for every new
+/// parameter, since partial indexes could come to serve it.
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result<(), std::io::Error> {

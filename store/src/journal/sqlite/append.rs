@@ -49,11 +49,7 @@ pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Appen
     let transaction = connection.transaction_with_behavior(behavior).map_err(refused_by_database)?;
     let mut end = end(&transaction).map_err(refused_by_database)?;
     let (touches, places) = batch.first_touches();
-    let mut standpoints = touches
-        .iter()
-        .map(|touch| standpoint(&transaction, touch))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(refused_by_database)?;
+    let mut standpoints = standpoints(&transaction, &touches).map_err(refused_by_database)?;
     let place_of = |account| places.get(account).copied();
 
     let faults = faults(&transaction, batch, &mut standpoints, place_of).map_err(refused_by_database)?;
@@ -103,21 +99,22 @@ fn end(transaction: &Transaction<'_>) -> rusqlite::Result<End> {
     })
 }
 
-/// Where an account is in the log, and whether the batch knows.
-fn standpoint(transaction: &Transaction<'_>, touch: &Touch) -> rusqlite::Result<Standpoint> {
-    let (key, version): (Option<i64>, Option<i64>) = match touch.key {
-        Some(AccountKey(key)) => {
-            let mut statement = transaction.prepare_cached(VERSION_OF_KEY)?;
-            (Some(key), statement.query_row([key], |row| row.get(0))?)
-        }
-        None => transaction
-            .prepare_cached(VERSION_OF_ID)?
-            .query_row([touch.account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
-            .unwrap_or_default(),
+/// Where the accounts are in the log, and whether the batch knows.
+fn standpoints(transaction: &Transaction<'_>, touches: &[&Touch]) -> rusqlite::Result<Vec<Standpoint>> {
+    let mut version_of_key = transaction.prepare_cached(VERSION_OF_KEY)?;
+    let mut version_of_id = transaction.prepare_cached(VERSION_OF_ID)?;
+    let standpoint = |touch: &&Touch| {
+        let (key, version): (Option<i64>, Option<i64>) = match touch.key {
+            Some(AccountKey(key)) => (Some(key), version_of_key.query_row([key], |row| row.get(0))?),
+            None => version_of_id
+                .query_row([touch.account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?
+                .unwrap_or_default(),
+        };
+        let stale = version.unwrap_or(0) != integer(touch.version.get());
+        Ok(Standpoint { key, version: touch.version.get(), stale })
     };
-    let stale = version.unwrap_or(0) != integer(touch.version.get());
-    Ok(Standpoint { key, version: touch.version.get(), stale })
+    touches.iter().map(standpoint).collect()
 }
 
 /// Which units can't be appended, and why. A unit that is there already is told so whatever has happened to its accounts
@@ -166,15 +163,11 @@ fn faults<'a>(
 
 /// What the unique indexes can't see of ids that were thought new: they may be refusals.
 fn collisions(transaction: &Transaction<'_>, batch: &Batch, end: &End) -> Result<(), AppendError> {
-    let (mut accepted, mut refused) = (HashSet::new(), HashSet::new());
-    for unit in &batch.units {
-        match unit.contents {
-            Contents::Events(..) => accepted.insert(&unit.command_id),
-            Contents::KeyedRefusal { .. } => refused.insert(&unit.command_id),
-            Contents::Refusal => false,
-        };
-    }
-    if !accepted.is_disjoint(&refused) {
+    let is_refusal = |unit: &&Unit| matches!(unit.contents, Contents::KeyedRefusal { .. });
+    let refused: HashSet<&CommandId> =
+        batch.units.iter().filter(is_refusal).map(|unit| &unit.command_id).collect();
+    let is_both = |unit: &Unit| !unit.drafts().is_empty() && refused.contains(&unit.command_id);
+    if !refused.is_empty() && batch.units.iter().any(is_both) {
         return Err(AppendError::Collision);
     }
     for unit in batch.units.iter().filter(|unit| !unit.may_repeat) {
