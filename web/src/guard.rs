@@ -382,4 +382,23 @@ mod tests {
             assert_eq!(Group::of(path).is_on(facade), there, "{path} {facade:?}");
         }
     }
+    #[actix_web::test]
+    async fn a_panic_is_a_problem_with_a_correlation_id() {
+        use actix_web::{App, test, web};
+        async fn broken() -> HttpResponse {
+            panic!("a bug")
+        }
+        let app = App::new().wrap(guard(true)).route("/stats", web::get().to(broken));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri("/stats").insert_header((header::HOST, "localhost"));
+        let request = request.insert_header((header::ORIGIN, "http://localhost:1")).to_request();
+        let error = test::try_call_service(&app, request).await.err().expect("an error");
+        let response = error.error_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
+        let body = actix_web::body::to_bytes(response.into_body()).await.expect("a body");
+        let json: serde_json::Value = serde_json::from_slice(&body).expect("json");
+        assert_eq!(json["code"], "internal-error");
+        assert!(json["correlationId"].is_string() && !body.windows(5).any(|part| part == b"a bug"));
+    }
 }
