@@ -392,7 +392,7 @@ mod tests {
         let app = test::init_service(app).await;
         let request = test::TestRequest::get().uri("/stats").insert_header((header::HOST, "localhost"));
         let request = request.insert_header((header::ORIGIN, "http://localhost:1")).to_request();
-        let error = test::try_call_service(&app, request).await.err().expect("an error");
+        let error = test::try_call_service(&app, request).await.expect_err("an error");
         let response = error.error_response();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
