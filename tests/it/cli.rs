@@ -32,7 +32,7 @@ async fn the_start_says_where_everything_is(kind: Kind) {
     let lines: Vec<&str> = printed.lines().filter(|line| !line.trim().is_empty()).collect();
     assert_eq!(lines.len(), 5, "{printed}");
     let dashboard = server.ports.dashboard;
-    for needed in [&format!(":{dashboard}"), "/docs", "/metrics", "data", "curl"] {
+    for needed in [&format!(":{dashboard}"), "/docs", "/metrics", "Data ", "curl"] {
         assert!(printed.contains(needed), "{needed} in {printed}");
     }
     // The first command works as it is printed, though no shell runs it here.
@@ -113,7 +113,7 @@ fn a_setting_that_is_wrong_ends_the_start_with_its_name() {
     assert_refused(serve(folder.path()).args(["--nonsense", "1"]), "nonsense");
     assert_refused(serve(folder.path()).args(["--feed-timeout-seconds", "soon"]), "feed-timeout-seconds");
     assert_refused(program().args(["serve", "--events-port", "70000"]), "events-port");
-    assert_refused(serve(folder.path()).env("BURSAR_FEED_TIMEOUT_SECONDS", "soon"), "FEED_TIMEOUT_SECONDS");
+    assert_refused(serve(folder.path()).env("BURSAR_FEED_TIMEOUT_SECONDS", "soon"), "feed-timeout-seconds");
     let file = folder.path().join("bursar.toml");
     std::fs::write(&file, "evnts-port = 1\n").unwrap();
     assert_refused(serve(folder.path()).arg("--config").arg(&file), "evnts-port");

@@ -33,7 +33,6 @@ async fn what_does_not_exist_is_a_problem(kind: Kind) {
         reply.refused(404, &code);
     }
     server.get("/nothing").await.refused(404, "not-found");
-    server.post("/commands/steal", &json!({})).await.refused(404, "not-found");
     let unknown = server.request(Method::POST, "/projections/nothing/pause");
     server.send(unknown).await.refused(404, "projection-not-found");
     server.get("/replays/01890000-0000-7000-8000-000000000000").await.refused(404, "not-found");
