@@ -30,7 +30,12 @@ const FACADES: [(Facade, &str); 5] = [
 /// Runs until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
     let metrics = telemetry::count()?;
+    // A live subscriber takes two descriptors: its socket, and the hub's duplicate of it.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files can't be raised");
+    }
     System::new().block_on(async {
+        actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
         let listeners = listen(settings)?;
         let addresses: Vec<SocketAddr> =
             listeners.iter().map(|(_, listener)| listener.local_addr()).collect::<Result<_, _>>()?;

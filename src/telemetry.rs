@@ -27,3 +27,12 @@ pub fn count() -> anyhow::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_events".to_owned()), &EVENTS)?
         .install_recorder()?)
 }
+
+/// Folds the samples of histograms now and then, so that they don't pile up while nobody scrapes.
+pub async fn keep_up(metrics: PrometheusHandle) {
+    let mut every = tokio::time::interval(std::time::Duration::from_secs(5));
+    loop {
+        every.tick().await;
+        metrics.run_upkeep();
+    }
+}

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::chain::Hash;
 use domain::{
-    Account, AccountId, CommandId, Event, Fingerprint, Profile, Recorded, Refusal, Sequence, Standing, Timestamp,
-    UnknownEvent, Version,
+    Account, AccountId, CommandId, Event, Fingerprint, Profile, Recorded, Refusal, Sequence, Standing,
+    Timestamp, UnknownEvent, Version,
 };
 use uuid::Uuid;
 

@@ -9,11 +9,9 @@ pub use folder::{FolderLock, FolderLockError, lock_folder};
 pub use journal::postgres::{PostgresJournal, PostgresSettings};
 pub use journal::sqlite::SqliteJournal;
 pub use journal::{
-    AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal, JournalError,
-    Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,
+    AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal,
+    JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,
 };
 pub use views::redis::{RedisSettings, RedisViews};
 pub use views::sqlite::SqliteViews;
-pub use views::{
-    Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError,
-};
+pub use views::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError};
