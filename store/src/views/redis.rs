@@ -433,10 +433,6 @@ impl<'a> Walk<'a> {
 
     fn ask(&self, base: &str, script: &mut ScriptInvocation<'_>) {
         let (least, beyond) = keys_with(&self.listing.prefix);
-        let tag = match &self.listing.tag {
-            Some(tag) if self.filtered => format!("={tag}"),
-            Some(_) | None => String::new(),
-        };
         script
             .key(format!("{base}:served"))
             .arg(base)
@@ -450,7 +446,7 @@ impl<'a> Walk<'a> {
             .arg(self.wanted.saturating_sub(self.found.len()))
             .arg(self.look)
             .arg(if self.filtered { self.listing.prefix.as_str() } else { "" })
-            .arg(tag)
+            .arg(u8::from(self.filtered && self.listing.tag.is_some()))
             .arg(ids(self.listing))
             .arg(least)
             .arg(beyond);
