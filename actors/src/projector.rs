@@ -26,6 +26,9 @@ const EVENTS_PER_STEP: usize = 8192;
 const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// How long a projection waits for the head to move before it looks around.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A step on the way of live events is followed by a pause so many times as long as it took, at the most so long: what
+/// gathers meanwhile is merged per account, and the projection leaves most of a core to those it follows.
+const PAUSE_AFTER_STEP: (u32, Duration) = (3, Duration::from_millis(80));
 /// How long a generation stays after it is no longer served, for readers that are under way in it.
 const KEEP_OLD: Duration = Duration::from_secs(60);
 
@@ -146,12 +149,15 @@ impl Work {
         };
         self.progress.serving(live.generation);
         self.progress.reached(live.place, 0, self.feed.head());
-        let mut retired: Option<(Instant, Generation)> = None;
+        let mut retired: Option<Instant> = None;
         let mut replaying: Option<(Uuid, Filling)> = None;
         let mut head = self.feed.watch();
         loop {
             self.progress.until_resumed().await;
+            let began = Instant::now();
+            let before = live.place;
             let moved = self.step(log_id, &mut live, true).await?;
+            let took = began.elapsed();
             if let Some(wanted) = self.progress.wanted_replay()
                 && replaying.as_ref().is_none_or(|(id, _)| *id != wanted)
             {
@@ -165,7 +171,7 @@ impl Work {
                 self.progress.replayed(*id, filling.place.ahead_of(before));
                 if !filled && filling.place == live.place {
                     self.views.serve(self.name(), filling.generation).await?;
-                    retired = Some((Instant::now(), live.generation));
+                    retired = Some(Instant::now());
                     if let Some((id, filling)) = replaying.take() {
                         live = filling;
                         self.progress.serving(live.generation);
@@ -174,7 +180,11 @@ impl Work {
                 }
                 continue;
             }
-            if let Some((since, _)) = retired
+            // One that is far behind goes on at once.
+            if moved && live.place.ahead_of(before) < EVENTS_PER_STEP as u64 / 2 {
+                tokio::time::sleep((took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1)).await;
+            }
+            if let Some(since) = retired
                 && since.elapsed() > KEEP_OLD
             {
                 self.views.retain(self.name(), &[live.generation]).await?;
