@@ -159,6 +159,10 @@ CREATE FUNCTION bursar.append(
     p_refusal_reason text[],
     p_refusal_from_account text[],
     p_refusal_to_account text[],
+    -- The head that the caller's own last append made, and which of the versions above it saw there. While nobody else
+    -- has appended since, those are current and are not looked up again.
+    p_known_last bigint,
+    p_touch_known boolean[],
     -- Numbers in p_repeat_id that are recorded already, and in the p_touch arrays that are at another version; if
     -- either has any, nothing was written and the rest is the head.
     OUT duplicates integer[],
@@ -193,18 +197,22 @@ BEGIN
 
     SELECT
         array_agg(resolved.key ORDER BY resolved.place),
-        array_agg(resolved.place ORDER BY resolved.place) FILTER (WHERE resolved.version <> coalesce((
-            SELECT event.version
-            FROM bursar.events AS event
-            WHERE event.account = resolved.key
-            ORDER BY event.version DESC
-            LIMIT 1
-        ), 0))
+        array_agg(resolved.place ORDER BY resolved.place) FILTER (WHERE CASE
+            WHEN resolved.known THEN FALSE
+            ELSE resolved.version <> coalesce((
+                SELECT event.version
+                FROM bursar.events AS event
+                WHERE event.account = resolved.key
+                ORDER BY event.version DESC
+                LIMIT 1
+            ), 0)
+        END)
     INTO keys, conflicts
     FROM (
         SELECT
             touch.place::integer AS place,
             touch.version,
+            touch.known AND head.last_sequence = p_known_last AS known,
             CASE
                 WHEN touch.key > 0 THEN touch.key
                 ELSE coalesce(
@@ -213,7 +221,8 @@ BEGIN
                     0 -- Of an account that is absent and stays so.
                 )
             END AS key
-        FROM unnest(p_touch_key, p_touch_id, p_touch_version) WITH ORDINALITY AS touch (key, id, version, place)
+        FROM unnest(p_touch_key, p_touch_id, p_touch_version, p_touch_known) WITH ORDINALITY
+            AS touch (key, id, version, known, place)
         OFFSET 0 -- Each account is looked up once, not wherever its key is used.
     ) AS resolved;
 

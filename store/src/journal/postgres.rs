@@ -90,6 +90,7 @@ pub struct PostgresJournal {
 struct Writer {
     client: Client,
     append: Statement,
+    known: append::Known,
 }
 
 impl PostgresJournal {
@@ -127,7 +128,7 @@ impl PostgresJournal {
             let client = self.connector.client().await?;
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
             let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
-            Ok::<_, tokio_postgres::Error>(Writer { client, append })
+            Ok::<_, tokio_postgres::Error>(Writer { client, append, known: append::Known::default() })
         };
         Ok(tokio::time::timeout(CONNECT_DEADLINE, connect).await??)
     }
@@ -203,12 +204,13 @@ impl Journal for PostgresJournal {
         if !repeated.is_empty() {
             return Ok(Append::Refused(repeated));
         }
-        let columns = append::Columns::of(batch).map_err(AppendError::Unavailable)?;
+        let mut columns = append::Columns::of(batch).map_err(AppendError::Unavailable)?;
         let mut slot = self.writer.lock().await;
-        let writer = match slot.take() {
+        let mut writer = match slot.take() {
             Some(writer) if !writer.client.is_closed() => writer,
             Some(_) | None => self.writer().await.map_err(AppendError::Unavailable)?,
         };
+        columns.trust(&writer.known);
         // From here on the batch may be in the log, and only an answer to this very statement says so.
         let values = columns.values();
         let answer = writer.client.query_one(&writer.append, &values);
@@ -217,9 +219,10 @@ impl Journal for PostgresJournal {
             Ok(Err(error)) => return Err(append::error(error)),
             Err(late) => return Err(AppendError::Unknown(Box::new(late))),
         };
+        let append = columns.answer(batch, &row).map_err(AppendError::Unknown)?;
+        writer.known.note(&columns, &append);
         *slot = Some(writer);
-        drop(slot);
-        columns.answer(batch, &row).map_err(AppendError::Unknown)
+        Ok(append)
     }
 
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {

@@ -1,7 +1,7 @@
 //! A batch as the arrays that `bursar.append` takes, and its answer.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::{Sequence, chain};
 use serde::Deserialize;
@@ -56,6 +56,41 @@ pub(super) struct Columns<'a> {
     refusal_reason: Vec<String>,
     refusal_from_account: Vec<Option<Cow<'a, str>>>,
     refusal_to_account: Vec<Option<Cow<'a, str>>>,
+    known_last: i64,
+    touch_known: Vec<bool>,
+}
+
+/// Accounts whose versions are remembered between appends.
+const KNOWN_MAX: usize = 200_000;
+
+/// What a connection's own appends have seen: while the log's head is where they left it, nobody else has appended, and
+/// the versions that they left are current.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    last: i64,
+    versions: HashMap<i64, i64>,
+}
+
+impl Known {
+    /// Remembers what an append left behind.
+    pub(super) fn note(&mut self, columns: &Columns<'_>, append: &Append) {
+        let Append::Committed(commit) = append else { return };
+        let before = read::place(commit.first.get()) - 1;
+        if before != self.last || self.versions.len() > KNOWN_MAX {
+            self.versions.clear();
+        }
+        self.last = read::place(commit.last.get());
+        for (touch, version) in columns.touches.iter().zip(&columns.touch_version) {
+            if let Some(AccountKey(key)) = touch.key {
+                self.versions.insert(key, *version);
+            }
+        }
+        for (place, version) in columns.event_touch.iter().zip(&columns.event_version) {
+            if let Some(AccountKey(key)) = item(&columns.touches, *place).and_then(|touch| touch.key) {
+                self.versions.insert(key, *version);
+            }
+        }
+    }
 }
 
 /// The accounts that a command's facts name.
@@ -204,7 +239,17 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 32] {
+    /// Marks the versions that need no look-up where nobody else has appended.
+    pub(super) fn trust(&mut self, known: &Known) {
+        self.known_last = known.last;
+        let touches = self.touch_key.iter().zip(&self.touch_version);
+        let seen = |(key, version): (&Option<i64>, &i64)| {
+            key.is_some_and(|key| known.versions.get(&key) == Some(version))
+        };
+        self.touch_known = touches.map(seen).collect();
+    }
+
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 34] {
         [
             &self.repeat_id,
             &self.touch_key,
@@ -238,6 +283,8 @@ impl<'a> Columns<'a> {
             &self.refusal_reason,
             &self.refusal_from_account,
             &self.refusal_to_account,
+            &self.known_last,
+            &self.touch_known,
         ]
     }
 
