@@ -28,7 +28,7 @@ const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A step on the way of live events is followed by a pause so many times as long as it took, at the most so long: what
 /// gathers meanwhile is merged per account, and the projection leaves most of a core to those it follows.
-const PAUSE_AFTER_STEP: (u32, Duration) = (3, Duration::from_millis(80));
+const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(150));
 /// How long a generation stays after it is no longer served, for readers that are under way in it.
 const KEEP_OLD: Duration = Duration::from_secs(60);
 
