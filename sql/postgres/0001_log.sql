@@ -52,6 +52,8 @@ CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE comman
 
 CREATE INDEX events_correlation ON bursar.events (correlation, sequence) WHERE correlation IS NOT NULL;
 
+CREATE INDEX events_kind ON bursar.events (kind, sequence);
+
 -- One row per commit that has events: the Merkle root over them, and the chain up to them.
 CREATE TABLE bursar.batches (
     last_sequence bigint PRIMARY KEY,
@@ -250,6 +252,15 @@ BEGIN
         SELECT keys[new.touch], new.created_at, new.currency, p_touch_id[new.touch], new.owner
         FROM unnest(p_new_touch, p_new_created_at, p_new_currency, p_new_owner)
             AS new (touch, created_at, currency, owner);
+    END IF;
+
+    -- Whoever waited long for the lock may have been given up, and its command refused under the same id meanwhile.
+    IF clock_timestamp() > statement_timestamp() + interval '1 second' AND EXISTS (
+        SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = ANY (p_event_command_id)
+    ) THEN
+        RAISE unique_violation USING
+            MESSAGE = 'a command id that was thought new was refused',
+            CONSTRAINT = 'rejections_command_id';
     END IF;
 
     IF event_count > 0 THEN

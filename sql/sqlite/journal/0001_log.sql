@@ -57,6 +57,8 @@ WHERE command_id IS NOT NULL;
 CREATE INDEX events_of_correlation ON events (correlation, sequence)
 WHERE correlation IS NOT NULL;
 
+CREATE INDEX events_of_kind ON events (kind, sequence);
+
 -- The proof of each commit that had events.
 CREATE TABLE batches (
     last_sequence INTEGER PRIMARY KEY,

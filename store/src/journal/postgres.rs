@@ -284,9 +284,16 @@ impl Journal for PostgresJournal {
                 let sql = include_str!("../../../sql/postgres/events_read_accounts.sql");
                 self.query(sql, &[&after, kinds, &limit, &accounts]).await?
             }
+            None if !kinds.is_empty() => {
+                let mut kinds = kinds.clone();
+                kinds.sort_unstable();
+                kinds.dedup();
+                let sql = include_str!("../../../sql/postgres/events_read_kinds.sql");
+                self.query(sql, &[&after, &kinds, &limit]).await?
+            }
             None => {
                 let sql = include_str!("../../../sql/postgres/events_read.sql");
-                self.query(sql, &[&after, kinds, &limit]).await?
+                self.query(sql, &[&after, &limit]).await?
             }
         };
         self.events(&rows).await

@@ -242,6 +242,11 @@ impl Journal for SqliteJournal {
     }
 
     async fn now(&self) -> Result<Timestamp, JournalError> {
+        // The clock is the process's own; that the file can be read and the writing thread is there is the news.
+        self.head().await?;
+        if self.appends.is_closed() {
+            return Err(JournalError::Unavailable("the writing thread has ended".into()));
+        }
         Ok(now())
     }
 }

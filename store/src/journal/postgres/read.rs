@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::chain::Hash;
 use domain::{
     Account, AccountId, CommandId, Currency, Fingerprint, Money, Profile, Recorded, Sequence, Standing,
-    Status, Timestamp, Version, record,
+    Status, Timestamp, UnknownEvent, Version, record,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -78,10 +78,12 @@ fn standing(row: &Row) -> Result<(Sequence, Standing), JournalError> {
         held: money(4)?,
         overdraft_limit: money(5)?,
         transactions: number(row, 6)?,
-        status: u8::try_from(status)
-            .ok()
-            .and_then(Status::from_number)
-            .ok_or_else(|| JournalError::Damaged(format!("status {status} at event {sequence}")))?,
+        status: u8::try_from(status).ok().and_then(Status::from_number).ok_or_else(|| UnknownEvent {
+            sequence,
+            kind: String::new(),
+            schema: 0,
+            reason: format!("status {status}"),
+        })?,
         updated_at: time(row, 8)?,
     };
     Ok((sequence, standing))
