@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use domain::record::encode;
 use domain::{
@@ -57,7 +58,7 @@ pub(crate) struct Order {
 }
 
 /// What became of an order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Settled {
     /// The events are on disk.
     Committed(Vec<Arc<Recorded>>),
@@ -87,6 +88,8 @@ pub(crate) struct Ticket {
     pub(crate) lineages: Vec<Arc<Lineage>>,
     /// What to answer when the unit is a refusal.
     pub(crate) refusal: Option<Refusal>,
+    /// When the unit joined the queue.
+    pub(crate) decided_at: Instant,
     /// Taken when it is answered.
     reply: Option<oneshot::Sender<Settled>>,
 }
@@ -151,7 +154,7 @@ pub(crate) fn decide_order(
     }
     let unit =
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
-    Submission { unit, ticket: Ticket { lineages, refusal, reply: Some(reply) } }
+    Submission { unit, ticket: Ticket { lineages, refusal, decided_at: Instant::now(), reply: Some(reply) } }
 }
 
 /// The node's clock, but never before the last event of an account that the decision is about.

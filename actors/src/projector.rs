@@ -5,6 +5,7 @@
 //! replay fills a new generation beside the served one, which goes on following the log; when both are at one place, the
 //! new one is served.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ impl Actor for Projector {
             views: Arc::clone(&self.views),
             feed: Arc::clone(&self.feed),
             progress: Arc::clone(&self.progress),
+            abandoned: Cell::new(false),
         };
         ctx.spawn(supervise(work).into_actor(self));
     }
@@ -125,6 +127,8 @@ struct Work {
     views: Arc<dyn Views>,
     feed: Arc<Feed>,
     progress: Arc<Progress>,
+    /// Whether a generation was begun that is not served.
+    abandoned: Cell<bool>,
 }
 
 /// A generation being written, with what is known of its documents.
@@ -149,28 +153,40 @@ impl Work {
         };
         self.progress.serving(live.generation);
         self.progress.reached(live.place, 0, self.feed.head());
+        if self.abandoned.take() {
+            // A replay failed half way, in this life; what it filled is not used again.
+            self.views.retain(self.name(), &[live.generation]).await?;
+        }
         let mut retired: Option<Instant> = None;
+        let mut looked = Instant::now();
         let mut replaying: Option<(Uuid, Filling)> = None;
         let mut head = self.feed.watch();
         loop {
             self.progress.until_resumed().await;
             let began = Instant::now();
             let before = live.place;
-            let moved = self.step(log_id, &mut live, true).await?;
+            let moved = match self.step(log_id, &mut live, true).await {
+                // A replay may be what mends it.
+                Err(Stopped::Poison { .. }) if self.progress.wanted_replay().is_some() => false,
+                stepped => stepped?,
+            };
             let took = began.elapsed();
             if let Some(wanted) = self.progress.wanted_replay()
                 && replaying.as_ref().is_none_or(|(id, _)| *id != wanted)
             {
+                self.abandoned.set(true);
                 let generation = self.views.create(self.name(), log_id).await?;
                 replaying =
                     Some((wanted, Filling { generation, place: Sequence::ZERO, known: BTreeMap::new() }));
             }
             if let Some((id, filling)) = &mut replaying {
                 let before = filling.place;
-                let filled = self.step(log_id, filling, false).await?;
+                self.step(log_id, filling, false).await?;
                 self.progress.replayed(*id, filling.place.ahead_of(before));
-                if !filled && filling.place == live.place {
+                if filling.place >= live.place && self.served_place().await? <= filling.place {
                     self.views.serve(self.name(), filling.generation).await?;
+                    self.check_served(filling).await?;
+                    self.abandoned.set(false);
                     retired = Some(Instant::now());
                     if let Some((id, filling)) = replaying.take() {
                         live = filling;
@@ -187,8 +203,12 @@ impl Work {
             if let Some(since) = retired
                 && since.elapsed() > KEEP_OLD
             {
-                self.views.retain(self.name(), &[live.generation]).await?;
                 retired = None;
+                self.drop_all_but(live.generation);
+            }
+            if looked.elapsed() > LOOK_EVERY {
+                looked = Instant::now();
+                self.check_served(&live).await?;
             }
             if !moved {
                 self.progress.at_head();
@@ -196,7 +216,7 @@ impl Work {
                 tokio::select! {
                     _ = head.changed() => {}
                     () = self.progress.wished() => {}
-                    () = tokio::time::sleep(LOOK_EVERY) => self.check_served(&live).await?,
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
                 }
                 self.progress.at_head();
             }
@@ -210,6 +230,8 @@ impl Work {
         let chain = self.journal.chain_at(checkpoint.sequence).await?;
         if checkpoint.log_id != log_id || chain != Some(checkpoint.chain) {
             tracing::warn!(projection = self.name(), "the read model is not of this log and is filled anew");
+            // Until then nothing is served, rather than what is wrong.
+            self.views.retain(self.name(), &[]).await?;
             return Ok(None);
         }
         Ok(Some(Filling { generation, place: checkpoint.sequence, known: BTreeMap::new() }))
@@ -282,11 +304,35 @@ impl Work {
         }
     }
 
-    /// Notices that the served generation is another one, or gone.
+    /// Notices that another generation is served, or that the store lost what it had.
     async fn check_served(&self, live: &Filling) -> Result<(), Stopped> {
         if self.views.served(self.name()).await? != Some(live.generation) {
             return Err(ViewsError::Damaged("another generation is served".to_owned()).into());
         }
+        if self.served_place().await? < live.place {
+            return Err(ViewsError::Damaged("the read model went back".to_owned()).into());
+        }
         Ok(())
+    }
+
+    /// How far the served generation is; another process may have moved it on.
+    async fn served_place(&self) -> Result<Sequence, Stopped> {
+        let Some(generation) = self.views.served(self.name()).await? else { return Ok(Sequence::ZERO) };
+        let checkpoint = self.views.checkpoint(self.name(), generation).await?;
+        Ok(checkpoint.map_or(Sequence::ZERO, |checkpoint| checkpoint.sequence))
+    }
+
+    /// Drops what is no longer served, beside the work: that may take a while.
+    fn drop_all_but(&self, generation: Generation) {
+        let (views, name) = (Arc::clone(&self.views), self.name());
+        actix::spawn(async move {
+            if let Err(error) = views.retain(name, &[generation]).await {
+                tracing::warn!(
+                    projection = name,
+                    error = &error as &dyn std::error::Error,
+                    "an old read model stays"
+                );
+            }
+        });
     }
 }

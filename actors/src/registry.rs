@@ -146,35 +146,25 @@ impl Registry {
         let count = self.wanted.len().min(LOADS_PER_READ_MAX);
         let accounts: Vec<AccountId> = self.wanted.drain(..count).collect();
         let journal = Arc::clone(&self.journal);
-        let reading = async move {
-            let loaded = journal.load(&accounts).await;
-            (accounts, loaded)
-        };
-        ctx.spawn(reading.into_actor(self).map(|(accounts, loaded), registry, ctx| {
+        let reading = async move { load(&*journal, accounts).await };
+        ctx.spawn(reading.into_actor(self).map(|loaded, registry, ctx| {
             registry.reading = false;
-            registry.admit(accounts, loaded);
+            loaded.into_iter().for_each(|(account, loaded)| registry.admit(account, loaded));
             registry.read(ctx);
         }));
     }
 
-    fn admit(&mut self, accounts: Vec<AccountId>, loaded: Result<Vec<Loaded>, JournalError>) {
+    fn admit(&mut self, account: AccountId, loaded: Result<Loaded, Settled>) {
         match loaded {
-            Ok(loaded) => {
-                for (account, loaded) in accounts.into_iter().zip(loaded) {
-                    self.start(account, loaded);
+            Ok(loaded) => self.start(account, loaded),
+            Err(settled) => {
+                let Some(Resident::Loading { jobs, in_hand }) = self.residents.remove(&account) else {
+                    return;
+                };
+                if in_hand {
+                    self.hand.retain(|known| *known != account);
                 }
-            }
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "accounts can't be loaded");
-                for account in accounts {
-                    let Some(Resident::Loading { jobs, in_hand }) = self.residents.remove(&account) else {
-                        continue;
-                    };
-                    if in_hand {
-                        self.hand.retain(|known| *known != account);
-                    }
-                    jobs.into_iter().for_each(|job| job.fail(settled(&error)));
-                }
+                jobs.into_iter().for_each(|job| job.fail(settled.clone()));
             }
         }
     }
@@ -184,6 +174,8 @@ impl Registry {
         let actor =
             AccountActor::new(account.clone(), loaded.account, Arc::clone(&lineage), self.writer.clone());
         let (addr, held) = (actor.start(), Arc::new(()));
+        // Before the account is taken out: as long as it is loading, it keeps its place with the hand.
+        self.make_room();
         let (jobs, in_hand) = match self.residents.remove(&account) {
             Some(Resident::Loading { jobs, in_hand }) => (jobs, in_hand),
             Some(Resident::Live { .. }) | None => (Vec::new(), false),
@@ -193,7 +185,6 @@ impl Registry {
                 job.fail(Settled::Retry);
             }
         }
-        self.make_room();
         if !in_hand {
             self.hand.push_back(account.clone());
         }
@@ -252,6 +243,31 @@ fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, held: &Arc<()>, jo
             Ok(())
         }
         Job::Pin(_) => Err(job),
+    }
+}
+
+/// Reads accounts together; where one of them can't be read, each alone, so that the others can be used.
+async fn load(journal: &dyn Journal, accounts: Vec<AccountId>) -> Vec<(AccountId, Result<Loaded, Settled>)> {
+    match journal.load(&accounts).await {
+        Ok(loaded) => accounts.into_iter().zip(loaded.into_iter().map(Ok)).collect(),
+        Err(JournalError::Unknown(_) | JournalError::Damaged(_)) if accounts.len() > 1 => {
+            let mut each = Vec::with_capacity(accounts.len());
+            for account in accounts {
+                let alone = journal.load(std::slice::from_ref(&account)).await;
+                let first = alone.map_err(|error| settled(&error)).and_then(|loaded| {
+                    loaded
+                        .into_iter()
+                        .next()
+                        .ok_or_else(|| Settled::Fault("no answer for an account".to_owned()))
+                });
+                each.push((account, first));
+            }
+            each
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "accounts can't be loaded");
+            accounts.into_iter().map(|account| (account, Err(settled(&error)))).collect()
+        }
     }
 }
 

@@ -25,6 +25,9 @@ use crate::feed::Feed;
 const UNITS_QUEUED_MAX: usize = crate::ledger::MAILBOX_CAPACITY;
 /// The pause before an append of unknown fate is submitted again: from, and at the most.
 const RESUBMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+/// A unit that waited so long for its append may have been sent again under its id: less than the time within which a
+/// client is answered, by more than an append waits for the log's lock without looking.
+const MAY_BE_REPEATED_AFTER: Duration = Duration::from_secs(2);
 
 /// What the writer counts.
 #[derive(Debug, Default)]
@@ -121,6 +124,10 @@ impl Desk {
         // Those that fail are told after the rest is committed, so that what they are decided on again is current.
         let mut failed: Vec<(Ticket, Settled)> = Vec::new();
         let mut line = sound(submissions, &mut failed);
+        for Submission { unit, ticket } in &mut line {
+            // Its client may have been told that the outcome is unknown, and may have sent the id to another process.
+            unit.may_repeat |= ticket.decided_at.elapsed() > MAY_BE_REPEATED_AFTER;
+        }
         let mut pause = RESUBMIT_PAUSE.0;
         let mut unsure = false;
         while !line.is_empty() {
@@ -144,7 +151,8 @@ impl Desk {
                 Ok(Append::Refused(faults)) => {
                     line = sound(self.take_out(line, &faults, &mut failed), &mut failed)
                 }
-                Err(AppendError::Unavailable(error)) => {
+                // Once an append's fate was unknown, an attempt that surely failed says nothing about the first one.
+                Err(AppendError::Unavailable(error)) if !unsure => {
                     tracing::warn!(error = &*error as &dyn std::error::Error, "an append failed");
                     for Submission { ticket, .. } in line.drain(..) {
                         ticket.break_off();
@@ -154,7 +162,7 @@ impl Desk {
                 Err(AppendError::Collision) => {
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
                 }
-                Err(AppendError::Unknown(error)) => {
+                Err(AppendError::Unknown(error) | AppendError::Unavailable(error)) => {
                     tracing::warn!(
                         error = &*error as &dyn std::error::Error,
                         "the fate of an append is unknown"
