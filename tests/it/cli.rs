@@ -1,24 +1,35 @@
 //! The command line: how the program starts, what it says, and how it ends.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::server::{ANY_PORTS, Kind, Server, program};
 use crate::socket::Socket;
+use crate::stores::PASSWORD;
 
 on_both_stores!(
     the_start_says_where_everything_is,
     an_end_is_orderly,
     the_schema_can_be_made_beforehand,
     the_settings_in_force_can_be_seen,
+    a_password_is_not_shown,
 );
 
-/// What a program that ends by itself says.
+/// What a program that ends by itself says; one that doesn't is ended.
 fn output(command: &mut Command) -> Output {
-    command.output().unwrap()
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while process.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            process.kill().unwrap();
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+    process.wait_with_output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -93,6 +104,16 @@ async fn the_settings_in_force_can_be_seen(kind: Kind) {
     assert!(!text.contains("secret"), "{text}");
 }
 
+/// Neither at the start nor in what is logged.
+async fn a_password_is_not_shown(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 5).await.accepted();
+    for flag in server.flags().iter().filter(|flag| flag.contains(PASSWORD)) {
+        let seen = format!("{}{}{}", server.printed(), server.logged(), server.get("/metrics").await.text);
+        assert!(!seen.contains(PASSWORD), "{flag} in {seen}");
+    }
+}
+
 /// 78 (`EX_CONFIG`) and the name of what is wrong.
 #[track_caller]
 fn assert_refused(command: &mut Command, name: &str) {
@@ -103,7 +124,7 @@ fn assert_refused(command: &mut Command, name: &str) {
 
 fn serve(folder: &Path) -> Command {
     let mut command = program();
-    command.arg("serve").args(ANY_PORTS).arg("--data-dir").arg(folder.join("data")).current_dir(folder);
+    command.arg("serve").args(ANY_PORTS).arg("--data-dir").arg(folder).current_dir(folder);
     command
 }
 
@@ -134,7 +155,7 @@ fn it_does_not_listen_to_the_network_by_accident() {
 fn a_folder_has_one_holder() {
     crate::server::run(async {
         let server = Server::start(Kind::Embedded).await;
-        assert_refused(&mut serve(server.stores.folder.path()), &server.pid().to_string());
+        assert_refused(&mut serve(&server.data()), &server.pid().to_string());
         server.create("acc-1", 5).await.accepted();
         let replay = server.request(Method::POST, "/replay").json(&json!({}));
         server.send(replay).await.expect(202);

@@ -1,5 +1,7 @@
 //! The defects of the reference demo, each shown to be impossible here.
 
+use std::rc::Rc;
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -65,7 +67,7 @@ async fn no_event_is_skipped_when_the_read_model_is_lost(kind: Kind) {
     let mut server = Server::start(kind).await;
     server.create("acc-1", 0).await.accepted();
     server.deposit("acc-1", 5).await.accepted();
-    match &mut server.stores.servers {
+    match &Rc::clone(&server.stores).servers {
         Some((_, redis)) => {
             redis.kill();
             server.deposit("acc-1", 6).await.accepted();
@@ -73,12 +75,11 @@ async fn no_event_is_skipped_when_the_read_model_is_lost(kind: Kind) {
             assert_eq!(account["balance"], 11, "one account comes from the log meanwhile");
             server.get("/accounts").await.refused(503, "views-unavailable");
             server.get("/ledger").await.refused(503, "views-unavailable");
-            let folder = server.stores.folder.path().to_owned();
-            server.stores.servers.as_mut().unwrap().1.start_empty(&folder);
+            redis.start_empty(server.stores.folder.path());
         }
         None => {
             server.kill();
-            let data = std::fs::read_dir(server.stores.folder.path().join("data")).unwrap();
+            let data = std::fs::read_dir(server.data()).unwrap();
             let files = data.map(|entry| entry.unwrap().path());
             let views = files.filter(|path| path.file_name().unwrap().to_string_lossy().contains("views"));
             assert!(
@@ -284,10 +285,7 @@ async fn a_long_list_comes_in_pages(kind: Kind) {
     let ids: Vec<&str> = all.iter().map(|account| account["accountId"].as_str().unwrap()).collect();
     assert_eq!(ids, (0..300).map(|n| format!("acc-{n:03}")).collect::<Vec<_>>());
     if let Some((_, redis)) = &server.stores.servers {
-        let client = redis::Client::open(redis.url()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let commands: String =
-            redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.unwrap();
+        let commands = redis.tell(&["INFO", "commandstats"]).await;
         assert!(commands.contains("cmdstat_eval") && !commands.contains("cmdstat_keys"), "{commands}");
     }
 }

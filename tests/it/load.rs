@@ -1,7 +1,19 @@
-//! Load: chance that can be repeated, and how long a test may run.
+//! Load: commands by chance that can be repeated, how long they go on, and whether the log has what was answered.
 
+use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Reply, amount};
+use crate::fold::Fold;
+
+/// How many accounts the commands of [`Sent::any`] are about.
+const ACCOUNTS: u64 = 10;
+/// What each of them starts with, in cents.
+const INITIAL: i64 = 100_000;
 
 /// How long a load lasts: `BURSAR_TEST_SECONDS`, else three seconds.
 pub fn seconds() -> Duration {
@@ -43,4 +55,93 @@ impl Dice {
         self.0 ^= self.0 >> 27;
         self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 8
     }
+}
+
+/// A command that was sent.
+pub struct Sent {
+    /// Its idempotency key.
+    pub key: String,
+    path: &'static str,
+    body: Value,
+    /// The status of its answer, if one came.
+    pub answer: Option<u16>,
+}
+
+impl Sent {
+    /// Any command on some of the accounts; now and then one that will be refused.
+    pub fn any(dice: &mut Dice, key: String) -> Self {
+        let (one, other) = (dice.below(ACCOUNTS), dice.below(ACCOUNTS - 1));
+        let other = if other >= one { other + 1 } else { other };
+        let most = if dice.below(10) == 0 { 10_000_000 } else { 5_000 };
+        let cents = 1 + i64::try_from(dice.below(most)).unwrap();
+        let single = json!({"accountId": format!("acc-{one}"), "amount": amount(cents)});
+        let (path, body) = match dice.below(10) {
+            0..4 => ("/commands/deposit", single),
+            4..6 => ("/commands/withdraw", single),
+            _ => {
+                let (from, to) = (format!("acc-{one}"), format!("acc-{other}"));
+                (
+                    "/commands/transfer",
+                    json!({"fromAccountId": from, "toAccountId": to, "amount": amount(cents)}),
+                )
+            }
+        };
+        Self { key, path, body, answer: None }
+    }
+
+    /// Sends it, for the first time or again.
+    pub async fn try_send(&self, client: &Client) -> Result<Reply, reqwest::Error> {
+        let request = client.request(Method::POST, self.path).header("Idempotency-Key", &self.key);
+        Client::try_send(request.json(&self.body)).await
+    }
+
+    /// Sends it until it has an outcome, with its key, as often as the server says that it can't tell yet.
+    pub async fn settle(&mut self, client: &Client) {
+        loop {
+            let reply = self.try_send(client).await.unwrap();
+            if reply.status == 503 {
+                assert!(
+                    reply.number("Retry-After") > 0 && reply.json()["commandId"] == self.key,
+                    "{}",
+                    reply.text
+                );
+                continue;
+            }
+            assert!(matches!(reply.status, 200 | 422), "{} {}", reply.status, reply.text);
+            self.answer = Some(reply.status);
+            return;
+        }
+    }
+}
+
+/// Opens the accounts that the commands are about.
+pub async fn open_accounts(client: &Client) {
+    for account in 0..ACCOUNTS {
+        client.create(&format!("acc-{account}"), amount(INITIAL)).await.accepted();
+    }
+}
+
+/// Fails unless the log has exactly what was answered, and the read models what the log has.
+pub async fn assert_outcomes(client: &Client, all: &[Sent]) {
+    let log = client.log().await;
+    let mut effects: HashMap<&str, Vec<&str>> = HashMap::new();
+    for event in log.iter().filter(|event| event["type"] != "ACCOUNT_CREATED") {
+        effects
+            .entry(event["commandId"].as_str().unwrap())
+            .or_default()
+            .push(event["type"].as_str().unwrap());
+    }
+    for command in all {
+        let expected: &[&str] = match (command.answer, command.path) {
+            (Some(200), "/commands/deposit") => &["MONEY_DEPOSITED"],
+            (Some(200), "/commands/withdraw") => &["MONEY_WITHDRAWN"],
+            (Some(200), _) => &["MONEY_TRANSFERRED", "TRANSFER_RECEIVED"],
+            _ => &[],
+        };
+        assert_eq!(effects.remove(command.key.as_str()).unwrap_or_default(), expected, "{}", command.key);
+    }
+    assert!(effects.is_empty(), "nobody sent these: {effects:?}");
+    let fold = Fold::of(&log);
+    assert!(fold.accounts.values().all(|account| account.balance >= 0));
+    fold.assert_is_what_is_read(client).await;
 }

@@ -17,6 +17,8 @@ mod defects;
 mod demo;
 mod feed;
 mod kill;
+mod nodes;
+mod outage;
 mod slow;
 mod tidy;
 mod transfers;

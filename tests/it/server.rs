@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -31,6 +32,15 @@ macro_rules! on_both_stores {
     };
 }
 
+/// Declares tests of what only stores with servers of their own can do.
+macro_rules! on_servers {
+    ($($name:ident),* $(,)?) => {
+        mod servers {
+            $(#[test] fn $name() { crate::server::run(super::$name()); })*
+        }
+    };
+}
+
 /// Runs a test to its end.
 pub fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -41,10 +51,12 @@ pub fn run(test: impl Future<Output = ()>) {
 pub struct Server {
     process: Child,
     client: Client,
+    /// Where it keeps what is its own.
+    home: PathBuf,
     flags: Vec<String>,
     // Last, so that the program is gone before its data.
-    /// Its data.
-    pub stores: Stores,
+    /// Its data; another node may have the same.
+    pub stores: Rc<Stores>,
 }
 
 impl Deref for Server {
@@ -63,11 +75,22 @@ impl Server {
 
     /// The same with more flags.
     pub async fn start_with(kind: Kind, flags: &[&str]) -> Self {
-        let stores = Stores::new(kind).await;
-        let mut all = stores.flags();
-        all.extend(flags.iter().map(|&flag| flag.to_owned()));
-        let process = spawn(&stores, &all);
-        let mut server = Self { process, client: Client::new(Ports::default()), flags: all, stores };
+        Self::start_in("one", Rc::new(Stores::new(kind).await), flags).await
+    }
+
+    /// Another node on the same Postgres and Redis.
+    pub async fn start_beside(other: &Self) -> Self {
+        assert!(other.stores.servers.is_some(), "the embedded store belongs to one process");
+        Self::start_in("two", Rc::clone(&other.stores), &[]).await
+    }
+
+    async fn start_in(name: &str, stores: Rc<Stores>, more: &[&str]) -> Self {
+        let home = stores.folder.path().join(name);
+        std::fs::create_dir(&home).unwrap();
+        let mut flags = stores.flags(&home.join("data"));
+        flags.extend(more.iter().map(|&flag| flag.to_owned()));
+        let process = spawn(&home, &flags);
+        let mut server = Self { process, client: Client::new(Ports::default()), home, flags, stores };
         server.await_ready().await;
         server
     }
@@ -97,7 +120,7 @@ impl Server {
         // What it wrote before it ended is not what it writes when it is ready.
         let _ = std::fs::remove_file(self.ports_file());
         let started = Instant::now();
-        self.process = spawn(&self.stores, &self.flags);
+        self.process = spawn(&self.home, &self.flags);
         self.await_ready().await;
         started.elapsed()
     }
@@ -117,7 +140,17 @@ impl Server {
 
     /// What it printed on standard output.
     pub fn printed(&self) -> String {
-        std::fs::read_to_string(self.stores.folder.path().join("stdout.log")).unwrap()
+        std::fs::read_to_string(self.home.join("stdout.log")).unwrap()
+    }
+
+    /// What it logged.
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(self.home.join("stderr.log")).unwrap()
+    }
+
+    /// Its folder.
+    pub fn data(&self) -> PathBuf {
+        self.home.join("data")
     }
 
     /// The flags that it was started with.
@@ -126,7 +159,7 @@ impl Server {
     }
 
     fn ports_file(&self) -> PathBuf {
-        self.stores.folder.path().join("data/ports.json")
+        self.data().join("ports.json")
     }
 
     async fn await_ready(&mut self) {
@@ -160,8 +193,7 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
         if std::thread::panicking() {
-            let log = self.stores.folder.path().join("stderr.log");
-            eprintln!("--- the server's last words ---\n{}\n---", read_tail(&log));
+            eprintln!("--- the server's last words ---\n{}\n---", read_tail(&self.home.join("stderr.log")));
         }
     }
 }
@@ -193,14 +225,13 @@ pub const ANY_PORTS: [&str; 10] = [
     "0",
 ];
 
-fn spawn(stores: &Stores, flags: &[String]) -> Child {
-    let folder = stores.folder.path();
-    let append = |name: &str| File::options().create(true).append(true).open(folder.join(name)).unwrap();
+fn spawn(home: &Path, flags: &[String]) -> Child {
+    let append = |name: &str| File::options().create(true).append(true).open(home.join(name)).unwrap();
     program()
         .arg("serve")
         .args(ANY_PORTS)
         .args(flags)
-        .current_dir(folder)
+        .current_dir(home)
         .stdout(append("stdout.log"))
         .stderr(append("stderr.log"))
         .spawn()

@@ -1,5 +1,6 @@
 //! Where a server under test keeps its data: a folder, and for the kind with servers a Postgres database and a Redis.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -12,6 +13,9 @@ use tempfile::TempDir;
 
 /// How long a Redis may take to answer after its start.
 const REDIS_STARTS_WITHIN: Duration = Duration::from_secs(10);
+
+/// What nobody may read in a log.
+pub const PASSWORD: &str = "not-to-be-shown";
 
 /// Which stores a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +45,9 @@ impl Stores {
         Self { folder, servers }
     }
 
-    /// What the program is to be told.
-    pub fn flags(&self) -> Vec<String> {
-        let mut flags = vec!["--data-dir".to_owned(), self.folder.path().join("data").display().to_string()];
+    /// What a program with that folder is to be told.
+    pub fn flags(&self, data: &Path) -> Vec<String> {
+        let mut flags = vec!["--data-dir".to_owned(), data.display().to_string()];
         if let Some((database, redis)) = &self.servers {
             flags.extend(["--database-url".to_owned(), database.url.clone()]);
             flags.extend(["--redis-url".to_owned(), redis.url()]);
@@ -59,6 +63,29 @@ pub struct Database {
 }
 
 impl Database {
+    /// Lets nobody in any more, or everybody again; who is in is thrown out.
+    pub async fn open(&self, is_open: bool) {
+        let open = format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {is_open}", self.name);
+        administer(&admin_url(), &[open]).await;
+        if !is_open {
+            self.cut().await;
+        }
+    }
+
+    /// Ends every connection, in the middle of whatever it is doing.
+    pub async fn cut(&self) {
+        let of_ours =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        administer(&admin_url(), &[of_ours]).await;
+    }
+
+    /// Changes what a client of the program never could, as the owner of the database.
+    pub async fn tamper(&self, statement: &str) {
+        let triggers = |what: &str| format!("ALTER TABLE bursar.events {what} TRIGGER append_only");
+        let statements = [triggers("DISABLE"), statement.to_owned(), triggers("ENABLE ALWAYS")];
+        administer(&self.url, &statements).await;
+    }
+
     async fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -68,7 +95,11 @@ impl Database {
         administer(&admin, &[format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")])
             .await;
         let (server, _) = admin.rsplit_once('/').unwrap();
-        Self { url: format!("{server}/{name}"), name }
+        // Whoever trusts its clients takes any password.
+        let (user, host) = server.split_once('@').unwrap();
+        let user =
+            if user.matches(':').count() == 1 { format!("{user}:{PASSWORD}") } else { user.to_owned() };
+        Self { url: format!("{user}@{host}/{name}"), name }
     }
 }
 
@@ -104,7 +135,7 @@ async fn administer(url: &str, statements: &[String]) {
 /// A Redis of its own.
 pub struct Redis {
     port: u16,
-    process: Child,
+    process: RefCell<Child>,
 }
 
 impl Redis {
@@ -113,7 +144,7 @@ impl Redis {
             // Somebody else may take the port in between; then the next one is tried.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             if let Some(process) = Self::start_on(port, folder) {
-                return Self { port, process };
+                return Self { port, process: RefCell::new(process) };
             }
         }
         panic!("redis-server does not start: {}", read_tail(&folder.join("redis.log")));
@@ -151,14 +182,23 @@ impl Redis {
     }
 
     /// Ends it at once; all that it held is gone.
-    pub fn kill(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub fn kill(&self) {
+        let mut process = self.process.borrow_mut();
+        let _ = process.kill();
+        let _ = process.wait();
     }
 
     /// Starts an empty one in the place of a killed one.
-    pub fn start_empty(&mut self, folder: &Path) {
-        self.process = Self::start_on(self.port, folder).expect("the port of the old Redis is still free");
+    pub fn start_empty(&self, folder: &Path) {
+        let process = Self::start_on(self.port, folder).expect("the port of the old Redis is still free");
+        *self.process.borrow_mut() = process;
+    }
+
+    /// Says something to it directly.
+    pub async fn tell(&self, command: &[&str]) -> String {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd(command[0]).arg(&command[1..]).query_async(&mut connection).await.unwrap()
     }
 }
 

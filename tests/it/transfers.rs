@@ -11,7 +11,7 @@ use crate::fold::Fold;
 use crate::load::{Dice, seconds};
 use crate::server::{Kind, Server};
 
-on_both_stores!(two_hundred_clients_move_money_back_and_forth);
+on_both_stores!(two_hundred_clients_move_money_back_and_forth, accounts_come_and_go_in_between);
 
 const CLIENTS: usize = 200;
 const ACCOUNTS: u64 = 10;
@@ -56,5 +56,29 @@ async fn two_hundred_clients_move_money_back_and_forth(kind: Kind) {
     let fold = Fold::of(&log);
     assert_eq!(fold.total(), i64::try_from(ACCOUNTS).unwrap() * INITIAL);
     assert!(fold.accounts.values().all(|account| account.balance >= 0));
+    fold.assert_is_what_is_read(&server).await;
+}
+
+/// Hardly more accounts fit into memory than are in use at a time: they retire and come back in the middle of it all.
+async fn accounts_come_and_go_in_between(kind: Kind) {
+    const ACCOUNTS: u64 = 100;
+    let mut dice = Dice::new();
+    let server = Server::start_with(kind, &["--resident-accounts", "16"]).await;
+    join_all((0..ACCOUNTS).map(async |n| server.create(&format!("acc-{n}"), 10).await.accepted())).await;
+    let dice: Vec<Dice> = (0..8).map(|_| dice.split()).collect();
+    join_all(dice.into_iter().map(async |mut dice| {
+        for _ in 0..100 {
+            let (from, to) = (dice.below(ACCOUNTS), dice.below(ACCOUNTS - 1));
+            let to = if from == to { ACCOUNTS - 1 } else { to };
+            let reply =
+                server.transfer(&format!("acc-{from}"), &format!("acc-{to}"), 1 + dice.below(5)).await;
+            if reply.status != 200 {
+                reply.refused(422, "insufficient-funds");
+            }
+        }
+    }))
+    .await;
+    let fold = Fold::of(&server.log().await);
+    assert_eq!(fold.total(), i64::try_from(ACCOUNTS).unwrap() * 1000);
     fold.assert_is_what_is_read(&server).await;
 }

@@ -1,5 +1,6 @@
 //! The edge of the server: routes, hosts, origins, health, metrics, problems.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -15,6 +16,7 @@ on_both_stores!(
     an_origin_that_is_not_ours_is_forbidden,
     every_port_can_be_watched,
     every_problem_is_explained,
+    too_many_at_once_are_turned_away_at_once,
 );
 
 async fn what_does_not_exist_is_a_problem(kind: Kind) {
@@ -174,4 +176,23 @@ async fn every_problem_is_explained(kind: Kind) {
         assert!(reply.status == 200 && reply.text.contains(code), "{code}: {} {}", reply.status, reply.text);
     }
     server.get("/problems/nothing").await.refused(404, "not-found");
+}
+
+/// With the key under which to ask again; nothing queues up unseen.
+async fn too_many_at_once_are_turned_away_at_once(kind: Kind) {
+    let server = Server::start_with(kind, &["--commands-in-flight", "2"]).await;
+    server.create("acc-1", 0).await.accepted();
+    let body = json!({"accountId": "acc-1", "amount": 1});
+    let replies = join_all((0..200).map(async |n| {
+        let key = format!("k-{n}");
+        let reply = server.keyed(&key, "/commands/deposit", &body).await;
+        if reply.status != 200 {
+            assert_eq!(reply.refused(503, "overloaded")["commandId"], key);
+        }
+        reply.status
+    }))
+    .await;
+    let done = replies.iter().filter(|&&status| status == 200).count() as u64;
+    assert!((2..200).contains(&done), "{done} of 200");
+    assert_eq!(server.head().await, 1 + done);
 }
