@@ -110,8 +110,8 @@ fn a_key_sent_many_times_among_others_on_the_account_has_one_effect() {
         let ledger = ledger(&folder).await;
         accepted(ledger.execute(create("a", "0")).await);
         let first = accepted(ledger.execute(deposit("a", "1", Some("k"))).await);
-        let answers = join_all((0..200).map(|n| {
-            let key = (n % 10 == 0).then_some("k");
+        let answers = join_all((0..200_u32).map(|n| {
+            let key = n.is_multiple_of(10).then_some("k");
             ledger.execute(deposit("a", "1", key))
         }))
         .await;
@@ -154,7 +154,7 @@ fn two_processes_on_one_log_lose_nothing() {
         let names = ["a", "b", "c", "d"];
         for round in 0..10 {
             let work = (0..40).map(|n: usize| {
-                let ledger = if n % 2 == 0 { &one } else { &two };
+                let ledger = if n.is_multiple_of(2) { &one } else { &two };
                 let (from, to) = (names[n % 4], names[(n + round) % 4]);
                 let request = if from == to { deposit(from, "1", None) } else { transfer(from, to, "1") };
                 async move { (from == to, accepted(ledger.execute(request).await)) }
