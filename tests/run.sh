@@ -4,8 +4,8 @@
 # its own on free ports, and stops them, whatever happens.
 #
 #   tests/run.sh                     everything
-#   tests/run.sh -p domain           only the tests that these arguments of the test runner choose
-#   tests/run.sh -p bursar kill::    the tests with such a name
+#   tests/run.sh -p domain           only the tests of that crate; arguments are the test runner's
+#   tests/run.sh -p bursar kill::    only the tests with such a name
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -44,9 +44,9 @@ step() {
 
 every_test() {
   if cargo nextest --version >/dev/null 2>&1; then
-    step cargo nextest run --locked --workspace --no-fail-fast "$@"
+    step cargo nextest run --locked --no-fail-fast "$@"
   else
-    step cargo test --locked --workspace --no-fail-fast --lib --bins --tests "$@"
+    step cargo test --locked --no-fail-fast --lib --bins --tests "$@"
   fi
 }
 
