@@ -1,7 +1,7 @@
 //! The stored form of events: what is written is promised for ever, and read back here, whatever its age.
 //!
 //! Stored JSON is the event's public object without its sequence number, which only the commit knows. A new field is
-//! added with a default; a change of meaning gets a new schema version and an arm in [`current`].
+//! added with a default; a change of meaning gets a new schema version and an arm in `current`.
 
 use std::sync::Arc;
 
