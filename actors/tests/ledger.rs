@@ -7,15 +7,22 @@ use std::time::{Duration, Instant};
 use actix::System;
 use actors::{Answer, Failure, Ledger, ProjectionState, Settings};
 use async_trait::async_trait;
+use domain::chain::Hash;
 use domain::projection::{Document, Prior};
-use domain::{Account, AccountId, Command, CommandId, Currency, Quantity, Refusal, Request, Sequence};
+use domain::{
+    Account, AccountId, Command, CommandId, Currency, Quantity, Recorded, Refusal, Request, Sequence,
+    Timestamp, Version,
+};
 use futures_util::future::join_all;
 use store::{
-    Applied, Checkpoint, EventFilter, Generation, Journal, List, Listing, Read, SqliteJournal, SqliteViews,
-    Views, ViewsError,
+    Append, AppendError, Applied, Batch, Checkpoint, EventFilter, Generation, Head, Journal, JournalError,
+    List, Listing, Loaded, LogEntry, LogQuery, Page, Read, Recalled, SqliteJournal, SqliteViews, Views,
+    ViewsError,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
+
+type Events = Vec<Arc<Recorded>>;
 
 fn settings() -> Settings {
     Settings {
@@ -198,6 +205,77 @@ fn accounts_beyond_the_bound_leave_memory_and_come_back() {
     });
 }
 
+/// A log whose answers are lost, and which then can't be reached for a while.
+struct Lossy {
+    inner: Arc<dyn Journal>,
+    appends: AtomicU32,
+}
+
+#[async_trait]
+impl Journal for Lossy {
+    async fn append(&self, batch: &Batch) -> Result<Append, AppendError> {
+        match self.appends.fetch_add(1, Ordering::SeqCst) {
+            0 => {
+                self.inner.append(batch).await?;
+                Err(AppendError::Unknown("the line broke".into()))
+            }
+            1 => Err(AppendError::Unavailable("nobody listens".into())),
+            _ => self.inner.append(batch).await,
+        }
+    }
+    async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
+        self.inner.load(accounts).await
+    }
+    async fn head(&self) -> Result<Head, JournalError> {
+        self.inner.head().await
+    }
+    async fn chain_at(&self, sequence: Sequence) -> Result<Option<Hash>, JournalError> {
+        self.inner.chain_at(sequence).await
+    }
+    async fn read(
+        &self,
+        after: Sequence,
+        limit: usize,
+        filter: &EventFilter,
+    ) -> Result<Events, JournalError> {
+        self.inner.read(after, limit, filter).await
+    }
+    async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
+        self.inner.page(after, about).await
+    }
+    async fn stream(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Events, JournalError> {
+        self.inner.stream(account, after, limit).await
+    }
+    async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
+        self.inner.command(id).await
+    }
+    async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
+        self.inner.commands(query).await
+    }
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        self.inner.now().await
+    }
+}
+
+#[test]
+fn an_answer_lost_after_the_commit_is_found_again_though_the_log_is_away_in_between() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let lossy = Lossy { inner: journal(&folder), appends: AtomicU32::new(0) };
+        let ledger = Ledger::start(Arc::new(lossy), views(&folder), &settings()).await.unwrap();
+        let (first, replayed) = accepted(ledger.execute(create("a", "1")).await);
+        assert_eq!((first, replayed), (Sequence::new(1), false));
+        let (second, _) = accepted(ledger.execute(deposit("a", "1", None)).await);
+        assert_eq!(second, Sequence::new(2));
+        assert_eq!(balance(ledger.journal(), "a").await, 200);
+    });
+}
+
 /// Read models that panic, then fail, then work.
 struct Shaky {
     inner: Arc<dyn Views>,
@@ -293,8 +371,16 @@ fn an_event_that_cant_be_read_faults_the_projection_there_and_is_shown() {
              COMMIT;",
         )
         .unwrap();
-        let faulted = |stats: &actors::ProjectionStats| stats.state == ProjectionState::Faulted;
         let again = Ledger::start(journal(&folder), views(&folder), &settings()).await.unwrap();
+        // Its account is stopped; one that is loaded beside it is not.
+        let (stopped, goes_on) = futures_util::future::join(
+            again.execute(deposit("a", "1", None)),
+            again.execute(create("b", "1")),
+        )
+        .await;
+        assert!(matches!(stopped, Err(Failure::Fault(reason)) if reason.contains("MONEY_PRINTED")));
+        accepted(goes_on);
+        let faulted = |stats: &actors::ProjectionStats| stats.state == ProjectionState::Faulted;
         until("the projections are faulted", || again.projections().iter().all(faulted)).await;
         for stats in again.projections() {
             assert_eq!(stats.checkpoint, Sequence::new(1));
