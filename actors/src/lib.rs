@@ -1,7 +1,9 @@
 //! The actors of the ledger, and the one handle that the rest of the program sees: [`Ledger`].
 
 mod account;
+mod answer;
 mod decision;
+mod execute;
 mod feed;
 mod hub;
 mod keys;
@@ -12,8 +14,9 @@ mod recent;
 mod registry;
 mod writer;
 
+pub use answer::{Accepted, Answer, Failure, NotReady, Refused};
 pub use feed::{Feed, Recent};
 pub use hub::{Hub, Member, Vitals};
-pub use ledger::{Accepted, Answer, Failure, Ledger, NotReady, Refused, Settings, parse_place, place_text};
+pub use ledger::{Ledger, Settings, parse_place, place_text};
 pub use progress::{ProjectionState, ProjectionStats, Replay, ReplayState};
 pub use recent::{Line, LineQuery, LineStatus};
