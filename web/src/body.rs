@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, http::header};
 use domain::account::TEXT_LENGTH_MAX;
 use domain::{AccountId, Command, CommandId, Currency, Metadata, Quantity};
 use futures_util::StreamExt as _;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::code::Code;
@@ -18,6 +18,8 @@ use crate::problem::Problem;
 
 /// The largest body of one command, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
+/// The most members that a body may have, known or not.
+const MEMBERS_MAX: usize = 32;
 /// How long a body may take to arrive.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
@@ -128,7 +130,7 @@ pub(crate) fn parse(kind: Kind, body: &[u8]) -> Result<Said, Problem> {
     Ok(said)
 }
 
-/// The members of a JSON object, their values still text.
+/// The members of a JSON object, their values still text; of too many, one more than may be.
 struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
@@ -143,6 +145,11 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                 let mut members = Vec::with_capacity(8);
                 while let Some(member) = map.next_entry::<Name<'de>, &'de RawValue>()? {
                     members.push((member.0.0, member.1));
+                    if members.len() > MEMBERS_MAX {
+                        // The rest is only read to its end: it may still be malformed.
+                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                        break;
+                    }
                 }
                 Ok(Fields(members))
             }
@@ -170,6 +177,9 @@ impl<'a> Fields<'a> {
                 malformed(format!("the body is not valid JSON (line {line}, column {column})"))
             }
         })?;
+        if fields.0.len() > MEMBERS_MAX {
+            return Err(Problem::field("body", format_args!("must not have more than {MEMBERS_MAX} fields")));
+        }
         for (place, (name, _)) in fields.0.iter().enumerate() {
             if fields.0[..place].iter().any(|(other, _)| other == name) {
                 return Err(Problem::field(name, "is given more than once"));
@@ -308,6 +318,15 @@ mod tests {
             let as_field = format!("\"field\":\"{named}\"");
             assert!(problem.contains(&as_code) || problem.contains(&as_field), "{body}: {problem}");
         }
+        let many = |count: usize| {
+            let members: Vec<String> = (0..count).map(|number| format!("\"{number}\":0")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        let problem = |body: String| parse(Kind::Deposit, body.as_bytes()).expect_err(&body).json();
+        assert!(problem(many(MEMBERS_MAX)).contains("\"field\":\"accountId\""));
+        assert!(problem(many(MEMBERS_MAX + 1)).contains("\"field\":\"body\""));
+        assert!(problem(many(30_000)).contains("\"field\":\"body\""));
+        assert!(problem(many(100).replace('}', ",}")).contains("malformed-json"));
         let long = format!(r#"{{"accountId":"a","owner":"{}"}}"#, "ä".repeat(501));
         assert!(parse(Kind::CreateAccount, long.as_bytes()).is_err());
         assert!(parse(Kind::CreateAccount, long.replacen('ä', "", 1).as_bytes()).is_ok());

@@ -17,7 +17,7 @@ use crate::params::{Params, header_text, path_part};
 use crate::problem::Problem;
 
 /// The longest correlation id, in characters.
-const CORRELATION_LENGTH_MAX: usize = 255;
+pub(crate) const CORRELATION_LENGTH_MAX: usize = 255;
 /// What the command log shows without `limit`.
 const LOG_DEFAULT: usize = 20;
 

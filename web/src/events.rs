@@ -10,6 +10,7 @@ use futures_util::stream;
 use store::{EventFilter, JournalError};
 
 use crate::Api;
+use crate::commands::CORRELATION_LENGTH_MAX;
 use crate::json;
 use crate::params::{LIMIT_DEFAULT, Params, path_account, path_part, wants_ndjson};
 use crate::problem::{Problem, beyond_head};
@@ -35,8 +36,18 @@ pub(crate) fn filter(params: &Params) -> Result<EventFilter, Problem> {
     let accounts = accounts.map_err(|error| Problem::field("accountId", error))?;
     let kinds: Result<Vec<String>, Problem> =
         params.all("type").map(|kind| kind_name("type", kind)).collect();
-    let correlation = params.get("correlationId").map(str::to_owned);
+    let correlation =
+        params.get("correlationId").map(|text| correlation("correlationId", text)).transpose()?;
     Ok(EventFilter { accounts, kinds: kinds?, correlation })
+}
+
+/// A correlation id that an event could have.
+pub(crate) fn correlation(field: &str, text: &str) -> Result<String, Problem> {
+    if text.chars().nth(CORRELATION_LENGTH_MAX).is_some() || text.contains('\0') {
+        let words = format_args!("must be at most {CORRELATION_LENGTH_MAX} characters without U+0000");
+        return Err(Problem::field(field, words));
+    }
+    Ok(text.to_owned())
 }
 
 /// A name that an event type could have.

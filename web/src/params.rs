@@ -16,6 +16,9 @@ pub(crate) const LIMIT_DEFAULT: usize = 100;
 /// The most that `limit` may be.
 pub(crate) const LIMIT_MAX: usize = 1000;
 
+/// How often a parameter that may come more than once may come, and how many values a list in its place may have.
+pub(crate) const REPEATS_MAX: usize = 100;
+
 /// What must be escaped in a part of a path or query.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
@@ -33,8 +36,13 @@ impl Params {
             if !known.contains(&&*name) {
                 return Err(Problem::field(&name, "is not a parameter of this path"));
             }
-            if params.iter().any(|(other, _)| *other == name) && !repeatable.contains(&&*name) {
+            let given = params.iter().filter(|(other, _)| *other == name).count();
+            if given > 0 && !repeatable.contains(&&*name) {
                 return Err(Problem::field(&name, "is given more than once"));
+            }
+            if given == REPEATS_MAX {
+                let words = format_args!("is given more than {REPEATS_MAX} times");
+                return Err(Problem::field(&name, words));
             }
             let value = decode(value).filter(|value| !value.contains('\0'));
             let value = value.ok_or_else(|| Problem::field(&name, "is not text in UTF-8 without U+0000"))?;
@@ -164,4 +172,22 @@ pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Opti
 pub(crate) fn wants_ndjson(request: &HttpRequest) -> bool {
     let accept = request.headers().get(actix_web::http::header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("application/x-ndjson"))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_parameter_comes_so_often_and_no_more() {
+        let read = |count: usize, repeatable: &[&str]| {
+            let uri = format!("/events?{}", vec!["type=A"; count].join("&"));
+            Params::read(&TestRequest::with_uri(&uri).to_http_request(), &["type"], repeatable)
+        };
+        assert!(read(1, &[]).is_ok() && read(2, &[]).is_err());
+        assert!(read(REPEATS_MAX, &["type"]).is_ok());
+        assert!(read(REPEATS_MAX + 1, &["type"]).is_err());
+    }
 }

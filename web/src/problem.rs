@@ -272,7 +272,13 @@ impl From<ViewsError> for Problem {
                 Self::new(Code::ViewsUnavailable, words)
             }
             ViewsError::NotServed(_) => Self::new(Code::ViewsUnavailable, words),
-            ViewsError::Damaged(cause) => Self::internal(&cause),
+            // They can be filled anew from the log, which has no damage by that.
+            ViewsError::Damaged(cause) => {
+                let id = Uuid::now_v7();
+                tracing::error!(correlation_id = %id, %cause, "the read models are damaged");
+                Self::new(Code::ViewsUnavailable, "the read models are damaged")
+                    .text("correlationId", &id.to_string())
+            }
         }
     }
 }
@@ -334,6 +340,20 @@ mod tests {
             assert_eq!(json["error"], "words");
             assert_eq!(json["type"], format!("/problems/{}", code.name()));
             assert_eq!(json.get("retryAfter").is_some(), json["status"] == 503, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn read_models_that_have_no_answer_are_unavailable() {
+        let all = [
+            ViewsError::Unavailable("refused".into()),
+            ViewsError::NotServed("accounts".to_owned()),
+            ViewsError::Damaged("bytes".to_owned()),
+        ];
+        for error in all {
+            let problem = Problem::from(error);
+            assert_eq!(problem.code(), Code::ViewsUnavailable);
+            assert!(!problem.json().contains("bytes"), "{}", problem.json());
         }
     }
 

@@ -8,6 +8,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use domain::projection::accounts::{BY_BALANCE, BY_LAST_UPDATED, render};
 use domain::{Account, AccountId, Sequence, Status};
+use parking_lot::Mutex;
 use store::{Direction, Listing, Order, Read, ViewsError};
 use tokio::time::Instant;
 
@@ -27,12 +28,70 @@ const LEDGER: &str = "ledger";
 static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
 static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
-/// The highest position of each projection that was ever shown: what is read later and stands before it is not the
-/// same read model.
+/// What clients were shown, so that nobody is shown less later.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    accounts: AtomicU64,
-    ledger: AtomicU64,
+    accounts: Mutex<Floor>,
+    ledger: Mutex<Floor>,
+    /// The highest position that an account was told at from the log. The lists may be behind it; single accounts not.
+    told: AtomicU64,
+}
+
+impl Shown {
+    fn of(&self, projection: &str) -> &Mutex<Floor> {
+        match projection {
+            LEDGER => &self.ledger,
+            _ => &self.accounts,
+        }
+    }
+}
+
+/// The highest position of a projection that was shown: what is read later and stands before it is not the same read
+/// model.
+#[derive(Clone, Copy, Debug, Default)]
+struct Floor {
+    reached: Sequence,
+    /// The generation that was served when the floor was taken, where that is known.
+    generation: Option<u64>,
+    /// How often the floor was taken anew: what was read before that doesn't raise it.
+    taken: u64,
+}
+
+/// What is to be done with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// It is shown; this is the first one.
+    First,
+    Shown,
+    /// It stands before the floor.
+    Behind,
+    /// The floor was taken anew since.
+    Outdated,
+}
+
+impl Floor {
+    /// Judges an answer that was read since the floor was like `before`.
+    fn judge(&mut self, before: Self, reached: Sequence) -> Verdict {
+        if before.taken != self.taken {
+            return Verdict::Outdated;
+        }
+        if reached < before.reached {
+            return Verdict::Behind;
+        }
+        let first = self.reached == Sequence::ZERO && reached > Sequence::ZERO;
+        self.reached = self.reached.max(reached);
+        if first { Verdict::First } else { Verdict::Shown }
+    }
+
+    /// Takes the floor anew where another generation was filled from a log that doesn't reach up to it. Whether that
+    /// was done since the floor was like `before`.
+    fn take_anew(&mut self, before: Self, reached: Sequence, generation: u64, head: Sequence) -> bool {
+        let other = self.generation != Some(generation) && head < self.reached;
+        if other && before.taken == self.taken {
+            *self = Self { reached, generation: Some(generation), taken: self.taken.wrapping_add(1) };
+        }
+        before.taken != self.taken
+    }
 }
 
 /// How fresh an answer must be.
@@ -63,19 +122,23 @@ async fn fresh<T>(
     freshness: Option<Freshness>,
     mut read: impl AsyncFnMut() -> Result<Read<T>, ViewsError>,
 ) -> Result<Read<T>, Problem> {
-    let shown = match projection {
-        LEDGER => &api.shown.ledger,
-        _ => &api.shown.accounts,
-    };
+    let shown = api.shown.of(projection);
     loop {
         // Taken before the read: whatever was shown by now, this read must not stand before it.
-        let floor = shown.load(Ordering::Acquire);
+        let floor = *shown.lock();
         let answer = read().await?;
         let reached = answer.sequence;
-        if reached.get() < floor {
-            return Err(gone_backward(projection));
+        let verdict = shown.lock().judge(floor, reached);
+        match verdict {
+            Verdict::Shown => {}
+            Verdict::First => {
+                let generation = generation(api, projection);
+                shown.lock().generation = generation;
+            }
+            Verdict::Outdated => continue,
+            Verdict::Behind if refilled(api, projection, floor, reached).await? => continue,
+            Verdict::Behind => return Err(gone_backward(projection)),
         }
-        shown.fetch_max(reached.get(), Ordering::AcqRel);
         let Some(Freshness { at_least, until }) = freshness.filter(|wanted| reached < wanted.at_least) else {
             return Ok(answer);
         };
@@ -85,13 +148,41 @@ async fn fresh<T>(
     }
 }
 
+/// The generation of a projection that is served, where that is known.
+fn generation(api: &Api, projection: &str) -> Option<u64> {
+    api.ledger.projections().into_iter().find(|stats| stats.name == projection)?.generation
+}
+
+/// Whether an answer stands before the floor because the read model was filled anew from another log, one that was
+/// restored: then the floor is taken anew, for what is read from now on.
+async fn refilled(api: &Api, projection: &str, floor: Floor, reached: Sequence) -> Result<bool, Problem> {
+    let Some(generation) = generation(api, projection).filter(|served| floor.generation != Some(*served))
+    else {
+        return Ok(false);
+    };
+    // What this process has seen of the log never goes back; the log itself knows better.
+    let head = api.ledger.journal().head().await?.last;
+    let refilled = api.shown.of(projection).lock().take_anew(floor, reached, generation, head);
+    if refilled {
+        tracing::warn!(projection, generation, %reached, "the read model was filled anew from a shorter log");
+    }
+    Ok(refilled)
+}
+
 async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let params = Params::read(&request, &["atLeast", "timeout"], &[])?;
     let id = path_account(&request)?;
     let wanted = freshness(&params)?;
+    // Taken before the read, as the floor is.
+    let told = Sequence::new(api.shown.told.load(Ordering::Acquire));
     let read =
         fresh(&api, ACCOUNTS, wanted, async || api.ledger.views().get(ACCOUNTS, id.as_str()).await).await;
     let (sequence, body) = match read {
+        // Someone was told more than the read model knows by now.
+        Ok(Read { sequence, .. }) if sequence < told => {
+            let reached = still_told(&api, told).await?;
+            from_log(&api, &id, reached.max(sequence)).await?
+        }
         Ok(Read { sequence, value: Some(body) }) => (sequence, body),
         Ok(Read { sequence, value: None }) => from_log(&api, &id, sequence).await?,
         // One account can be told without the read models; how fresh the log is, its head says.
@@ -114,6 +205,17 @@ async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, P
     Ok(response.insert_header((header::ETAG, etag)).content_type("application/json").body(body))
 }
 
+/// How far accounts were told from the log. A log that was restored may end before that; then what was told is void.
+async fn still_told(api: &Api, told: Sequence) -> Result<Sequence, Problem> {
+    let head = api.ledger.journal().head().await?.last;
+    if head < told {
+        let told_here = &api.shown.told;
+        // Where it is no longer the same, someone else did this, or told more.
+        let _ = told_here.compare_exchange(told.get(), head.get(), Ordering::AcqRel, Ordering::Acquire);
+    }
+    Ok(told.min(head))
+}
+
 /// An account as the log has it, and how far that is. A document that is missing is confirmed here before anyone is told
 /// that there is no such account.
 async fn from_log(api: &Api, id: &AccountId, reached: Sequence) -> Result<(Sequence, String), Problem> {
@@ -124,7 +226,9 @@ async fn from_log(api: &Api, id: &AccountId, reached: Sequence) -> Result<(Seque
         return Err(Problem::new(Code::AccountNotFound, format!("account {id} does not exist"))
             .text("accountId", id.as_str()));
     };
-    Ok((reached.max(sequence), render(&profile, &standing, sequence)))
+    let reached = reached.max(sequence);
+    api.shown.told.fetch_max(reached.get(), Ordering::AcqRel);
+    Ok((reached, render(&profile, &standing, sequence)))
 }
 
 /// The version in an account's document: the last but one of its members.
@@ -236,5 +340,34 @@ mod tests {
         let body = r#"{"accountId":"a","owner":"x\",\"version\":9,\"","version":12,"sequence":40}"#;
         assert_eq!(version_in(body), "12");
         assert_eq!(version_in("{}"), "0");
+    }
+
+    #[test]
+    fn nobody_is_shown_less_than_before() {
+        let at = Sequence::new;
+        let mut floor = Floor::default();
+        let start = floor;
+        assert_eq!(floor.judge(start, at(7)), Verdict::First);
+        assert_eq!(floor.judge(start, at(5)), Verdict::Shown, "it was read before 7 was shown");
+        assert_eq!(floor.reached, at(7));
+        let before = floor;
+        assert_eq!(floor.judge(before, at(6)), Verdict::Behind);
+        assert_eq!(floor.judge(before, at(7)), Verdict::Shown);
+    }
+
+    #[test]
+    fn a_read_model_from_a_shorter_log_has_a_floor_of_its_own() {
+        let at = Sequence::new;
+        let mut floor = Floor { reached: at(100), generation: Some(3), taken: 0 };
+        let before = floor;
+        assert!(!floor.take_anew(before, at(60), 3, at(60)), "the same generation went back");
+        assert!(!floor.take_anew(before, at(60), 4, at(100)), "the log still has what was shown");
+        assert!(floor.take_anew(before, at(60), 4, at(60)));
+        assert_eq!((floor.reached, floor.generation), (at(60), Some(4)));
+        assert!(floor.take_anew(before, at(60), 4, at(60)), "another request did it");
+        assert_eq!(floor.judge(before, at(100)), Verdict::Outdated, "it was read from the model before");
+        let now = floor;
+        assert_eq!(floor.judge(now, at(61)), Verdict::Shown);
+        assert_eq!(floor.reached, at(61));
     }
 }
