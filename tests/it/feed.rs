@@ -16,6 +16,7 @@ on_both_stores!(
     who_resumes_misses_nothing_and_gets_nothing_twice,
     a_place_beyond_the_head_is_an_error,
     every_door_leads_to_the_same_feed,
+    who_says_too_much_is_let_go,
 );
 
 /// As the demo's clients expect; and the event is the one of the reply and of the log.
@@ -216,4 +217,20 @@ async fn every_door_leads_to_the_same_feed(kind: Kind) {
         }
     }
     server.get("/ws").await.refused(426, "upgrade-required");
+}
+
+/// Without harm to anybody else.
+async fn who_says_too_much_is_let_go(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 0).await.accepted();
+    let mut other = Socket::connect(&server, "/").await;
+    for noise in ["x".repeat(1 << 20), "[".repeat(20_000), "not JSON".to_owned()] {
+        let mut socket = Socket::connect(&server, "/").await;
+        socket.say(&json!(noise)).await;
+        while let Some(message) = socket.try_next().await {
+            assert_eq!(message["type"], "ERROR");
+        }
+    }
+    let event = server.deposit("acc-1", 1).await.accepted()["event"].clone();
+    assert_eq!(other.event().await, event);
 }

@@ -1,5 +1,6 @@
 //! Projections: how far they are, pausing, resuming, replaying.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ on_both_stores!(
     a_replay_can_be_followed_to_its_end,
     a_replay_of_nothing_is_done_as_well,
     a_replay_catches_up_with_what_was_paused,
+    one_replay_runs_at_a_time,
 );
 
 async fn stats_say_how_far_the_projections_are(kind: Kind) {
@@ -119,4 +121,24 @@ async fn a_replay_catches_up_with_what_was_paused(kind: Kind) {
     let sequence = server.deposit("acc-1", 7).await.sequence();
     let account = server.account("acc-1", sequence).await;
     assert_eq!((&account["balance"], &account["transactionCount"]), (&json!(14), &json!(2)));
+}
+
+/// The others are told which one.
+async fn one_replay_runs_at_a_time(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 0).await.accepted();
+    join_all((0..2000).map(async |_| server.deposit("acc-1", 1).await.accepted())).await;
+    let replies = join_all((0..10).map(|_| server.send(server.request(Method::POST, "/replay")))).await;
+    let started: Vec<String> = replies
+        .iter()
+        .filter(|reply| reply.status == 202)
+        .map(|reply| reply.header("Location").unwrap().to_owned())
+        .collect();
+    let refused = replies.iter().filter(|reply| reply.status != 202);
+    let refused: Vec<Value> = refused.map(|reply| reply.refused(409, "replay-running")).collect();
+    assert!(!started.is_empty() && !refused.is_empty(), "{} started", started.len());
+    for path in started {
+        done(&server, &path).await;
+    }
+    assert_eq!(server.account("acc-1", 2001).await["balance"], 2000);
 }

@@ -1,7 +1,11 @@
 //! What a request must look like, and how it is told what is wrong with it.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::server::{Kind, Server};
 
@@ -13,6 +17,7 @@ on_both_stores!(
     account_ids_are_plain_words,
     what_is_not_json_is_refused,
     a_body_has_a_type_and_a_size,
+    a_body_that_does_not_come_is_not_waited_for,
 );
 
 const ROUTES: [(&str, &str); 4] = [
@@ -166,4 +171,16 @@ async fn a_body_has_a_type_and_a_size(kind: Kind) {
         .send(request.header("Content-Type", "application/json; charset=utf-8").body(spaced))
         .await
         .accepted();
+}
+
+/// Whoever holds connections open without saying anything holds nothing else.
+async fn a_body_that_does_not_come_is_not_waited_for(kind: Kind) {
+    let server = Server::start(kind).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", server.ports.commands)).await.unwrap();
+    let head = "POST /commands/deposit HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let reading = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut answer));
+    reading.await.expect("it is waited for").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"request-timeout\""), "{answer}");
 }
