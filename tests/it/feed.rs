@@ -10,6 +10,7 @@ use crate::socket::Socket;
 on_both_stores!(
     without_parameters_there_is_nothing_but_new_events,
     from_a_sequence_there_is_history_and_then_what_happens,
+    what_is_older_than_the_process_comes_from_the_log,
     a_feed_can_be_filtered,
     frames_can_be_packed,
     a_subscriber_can_go_over_to_other_events,
@@ -48,6 +49,46 @@ async fn from_a_sequence_there_is_history_and_then_what_happens(kind: Kind) {
         let event = server.deposit("acc-1", 1).await.accepted()["event"].clone();
         assert_eq!(socket.event().await, event);
     }
+}
+
+/// Nothing of it is in memory after a restart; filters may want all of it, little, or nothing at its end.
+async fn what_is_older_than_the_process_comes_from_the_log(kind: Kind) {
+    let mut server = Server::start(kind).await;
+    server.create("rare", 0).await.accepted();
+    server.create("acc-1", 0).await.accepted();
+    for _ in 0..6 {
+        join_all((0..250).map(async |_| server.deposit("acc-1", 1).await.accepted())).await;
+        server.deposit("rare", 1).await.accepted();
+    }
+    server.kill();
+    server.start_again().await;
+    let log = server.log().await;
+    let wanted = |field: &str, value: &str| -> Vec<u64> {
+        let events = log.iter().filter(|event| event[field] == value);
+        events.map(|event| event["sequenceNumber"].as_u64().unwrap()).collect()
+    };
+    for (query, expected) in [
+        ("", (1..=log.len() as u64).collect()),
+        ("&frames=batch", (1..=log.len() as u64).collect()),
+        ("&accountId=rare", wanted("aggregateId", "rare")),
+        ("&accountId=acc-1", wanted("aggregateId", "acc-1")),
+        ("&type=ACCOUNT_CREATED", vec![1, 2]),
+        ("&accountId=nobody", Vec::new()),
+    ] {
+        let mut socket = Socket::connect(&server, &format!("/?fromSequence=0{query}")).await;
+        assert_eq!(history(&mut socket).await, expected, "{query}");
+    }
+    // What happens meanwhile follows without a gap.
+    let mut socket = Socket::connect(&server, "/?fromSequence=0&accountId=rare").await;
+    let last = server.deposit("rare", 1).await.sequence();
+    let mut seen = Vec::new();
+    while seen.last() != Some(&last) {
+        let message = socket.next().await;
+        if message["type"] == "NEW_EVENT" {
+            seen.push(message["event"]["sequenceNumber"].as_u64().unwrap());
+        }
+    }
+    assert_eq!(seen, [wanted("aggregateId", "rare"), vec![last]].concat());
 }
 
 /// The events up to `CAUGHT_UP`, as sequences.
