@@ -192,11 +192,12 @@ impl Desk {
         metrics::histogram!("bursar_batch_events").record(events as f64);
     }
 
-    /// The batch is on disk: answers everyone, and hands the events on.
+    /// The batch is on disk: hands the events on, then answers everyone. Who has an answer finds its events in the feed.
     fn tell(&self, units: Vec<Unit>, tickets: Vec<Ticket>, commit: &Commit) {
         let keys: HashMap<&AccountId, _> = commit.created.iter().map(|(id, key)| (id, *key)).collect();
         let mut sequence = commit.first;
         let mut page = Page { events: Vec::with_capacity(units.len()), chain: commit.chain };
+        let mut answers = Vec::with_capacity(units.len());
         for (unit, mut ticket) in units.into_iter().zip(tickets) {
             if !keys.is_empty() {
                 for (touch, lineage) in unit.touches.iter().zip(&ticket.lineages) {
@@ -227,10 +228,11 @@ impl Desk {
                 }
                 (Contents::Refusal | Contents::KeyedRefusal { .. }, None) => Settled::Retry,
             };
-            ticket.settle(settled);
+            answers.push((ticket, settled));
         }
         // Where the feed lacks something before this, the hub reads both from the log.
         let _ = self.feed.publish(&page);
+        answers.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
     }
 
     /// The line without the named units.
