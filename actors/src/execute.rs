@@ -244,7 +244,7 @@ impl Ledger {
                             event: draft.event,
                             command_id: command_id.clone(),
                             correlation: draft.correlation,
-                            json: ByteString::from(draft.stored),
+                            json: ByteString::from(draft.stored.into_json()),
                         })
                     })
                     .collect();

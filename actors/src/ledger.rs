@@ -90,22 +90,24 @@ impl Ledger {
 
         let (desk, writer) =
             JournalWriter::new(Arc::clone(&journal), Arc::clone(&feed), Arc::clone(&writer_counts));
-        let arbiter = Arbiter::new();
-        JournalWriter::start_in_arbiter(&arbiter.handle(), move |_| desk);
-        arbiters.push(arbiter);
+        let desk_thread = Arbiter::new();
+        JournalWriter::start_in_arbiter(&desk_thread.handle(), move |_| desk);
 
         let count = settings.shards.max(1);
         let residents_max = settings.residents_max.div_ceil(count).max(1);
         let mut shards = Vec::with_capacity(count);
         for _ in 0..count {
-            let arbiter = Arbiter::new();
+            // A single shard shares the journal writer's thread: one hop less where cores are few.
+            let own_thread = (count > 1).then(Arbiter::new);
+            let thread = own_thread.as_ref().unwrap_or(&desk_thread).handle();
             let (journal, writer, counts) =
                 (Arc::clone(&journal), writer.clone(), Arc::clone(&registry_counts));
-            shards.push(Registry::start_in_arbiter(&arbiter.handle(), move |_| {
+            shards.push(Registry::start_in_arbiter(&thread, move |_| {
                 Registry::new(journal, writer, residents_max, counts)
             }));
-            arbiters.push(arbiter);
+            arbiters.extend(own_thread);
         }
+        arbiters.push(desk_thread);
 
         let listeners = Arbiter::new();
         let replays = Arc::new(Replays::default());

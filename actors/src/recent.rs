@@ -1,6 +1,7 @@
 //! The command log: what the log remembers of commands, and beside it what only this process knows.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use domain::{AccountId, CommandId, Recorded, Refusal, Request, Sequence, Timestamp};
@@ -61,12 +62,14 @@ const UNKEYED: u64 = 1 << 40;
 /// What only this process knows of its latest commands.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
+    hasher: RandomState,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    latencies: VecDeque<(CommandId, u64)>,
+    /// By the hashes of command ids, which keeps the ids from outliving their commands.
+    latencies: VecDeque<(u64, u64)>,
     refusals: VecDeque<Line>,
     refused: u64,
 }
@@ -77,7 +80,8 @@ impl Memory {
         if inner.latencies.len() >= REMEMBERED_MAX {
             inner.latencies.pop_front();
         }
-        inner.latencies.push_back((id.clone(), latency_us));
+        let id = self.hasher.hash_one(id);
+        inner.latencies.push_back((id, latency_us));
     }
 
     /// A refusal that the log does not remember.
@@ -108,8 +112,9 @@ impl Memory {
     /// Lines of the command log, newest first: what the log has, and what this process adds to it.
     pub(crate) fn lines(&self, query: &LineQuery, logged: Vec<LogEntry>) -> Vec<Line> {
         let inner = self.inner.lock();
-        let latencies: HashMap<&CommandId, u64> = inner.latencies.iter().map(|(id, us)| (id, *us)).collect();
-        let from_log = logged.into_iter().map(|entry| from_log(entry, &latencies));
+        let latencies: HashMap<u64, u64> = inner.latencies.iter().copied().collect();
+        let latency = |id: &CommandId| latencies.get(&self.hasher.hash_one(id)).copied();
+        let from_log = logged.into_iter().map(|entry| from_log(entry, latency));
         let wanted = |line: &&Line| {
             query.rejected
                 && query.before.is_none_or(|before| line.place < before)
@@ -122,7 +127,7 @@ impl Memory {
     }
 }
 
-fn from_log(entry: LogEntry, latencies: &HashMap<&CommandId, u64>) -> Line {
+fn from_log(entry: LogEntry, latency: impl Fn(&CommandId) -> Option<u64>) -> Line {
     let mut line = match entry {
         LogEntry::Accepted { name, event } => Line {
             command_id: event.command_id.clone(),
@@ -141,7 +146,7 @@ fn from_log(entry: LogEntry, latencies: &HashMap<&CommandId, u64>) -> Line {
             status: LineStatus::Rejected { facts: rejection.facts, refusal: rejection.refusal },
         },
     };
-    line.latency_us = latencies.get(&line.command_id).copied();
+    line.latency_us = latency(&line.command_id);
     line
 }
 

@@ -14,6 +14,7 @@ use actix::prelude::*;
 use domain::record::publish;
 use domain::{AccountId, Recorded, Version};
 use futures_util::FutureExt as _;
+use futures_util::future::join;
 use store::journal::EVENTS_PER_BATCH_MAX;
 use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch, Unit};
 use tokio::sync::mpsc;
@@ -93,13 +94,22 @@ impl Actor for JournalWriter {
             counts: Arc::clone(&self.counts),
         };
         let work = async move {
-            let mut gathered = Vec::new();
+            let mut done = Done::default();
             loop {
-                if queue.recv_many(&mut gathered, EVENTS_PER_BATCH_MAX / 2).await == 0 {
-                    return;
+                let mut gathered = Vec::new();
+                if !done.is_told() {
+                    let _ = queue.recv_many(&mut gathered, EVENTS_PER_BATCH_MAX / 2).now_or_never();
+                }
+                if gathered.is_empty() {
+                    desk.tell(std::mem::take(&mut done));
+                    if queue.recv_many(&mut gathered, EVENTS_PER_BATCH_MAX / 2).await == 0 {
+                        return;
+                    }
                 }
                 desk.counts.queued.fetch_sub(gathered.len() as u64, Ordering::Relaxed);
-                desk.append(std::mem::take(&mut gathered)).await;
+                // The next batch is on its way before the last one's answers are.
+                let tell = std::future::ready(done).map(|done| desk.tell(done));
+                (done, ()) = join(desk.append(gathered), tell).await;
             }
         };
         ctx.spawn(AssertUnwindSafe(work).catch_unwind().into_actor(self).map(|ended, _, _| {
@@ -112,6 +122,20 @@ impl Actor for JournalWriter {
     }
 }
 
+/// What became of a batch, until everyone is told.
+#[derive(Default)]
+struct Done {
+    /// What is on disk, in order.
+    committed: Option<(Vec<Unit>, Vec<Ticket>, Commit)>,
+    failed: Vec<(Ticket, Settled)>,
+}
+
+impl Done {
+    fn is_told(&self) -> bool {
+        self.committed.is_none() && self.failed.is_empty()
+    }
+}
+
 /// The writer at work on one batch after the other.
 struct Desk {
     journal: Arc<dyn Journal>,
@@ -120,10 +144,10 @@ struct Desk {
 }
 
 impl Desk {
-    async fn append(&self, submissions: Vec<Submission>) {
-        // Those that fail are told after the rest is committed, so that what they are decided on again is current.
-        let mut failed: Vec<(Ticket, Settled)> = Vec::new();
-        let mut line = sound(submissions, &mut failed);
+    async fn append(&self, submissions: Vec<Submission>) -> Done {
+        let mut done = Done::default();
+        let Done { committed, failed } = &mut done;
+        let mut line = sound(submissions, failed);
         for Submission { unit, ticket } in &mut line {
             // Its client may have been told that the outcome is unknown, and may have sent the id to another process.
             unit.may_repeat |= ticket.decided_at.elapsed() > MAY_BE_REPEATED_AFTER;
@@ -134,11 +158,12 @@ impl Desk {
             let started = Instant::now();
             let (units, tickets): (Vec<Unit>, Vec<Ticket>) =
                 line.into_iter().map(|submission| (submission.unit, submission.ticket)).unzip();
-            let batch = Batch { units };
+            let batch = Arc::new(Batch { units });
             let appended = self.journal.append(&batch).await;
-            if let Ok(Append::Committed(commit)) = &appended {
+            let batch = Arc::unwrap_or_clone(batch);
+            if let Ok(Append::Committed(commit)) = appended {
                 self.count(&batch, started);
-                self.tell(batch.units, tickets, commit);
+                *committed = Some((batch.units, tickets, commit));
                 break;
             }
             let rejoined = batch.units.into_iter().zip(tickets);
@@ -146,10 +171,10 @@ impl Desk {
             match appended {
                 Ok(Append::Committed(_)) => {}
                 Ok(Append::Refused(faults)) if unsure => {
-                    line = self.settle_unsure(line, &faults, &mut failed).await;
+                    line = self.settle_unsure(line, &faults, failed).await;
                 }
                 Ok(Append::Refused(faults)) => {
-                    line = sound(self.take_out(line, &faults, &mut failed), &mut failed)
+                    line = sound(self.take_out(line, &faults, failed), failed);
                 }
                 // Once an append's fate was unknown, an attempt that surely failed says nothing about the first one.
                 Err(AppendError::Unavailable(error)) if !unsure => {
@@ -175,7 +200,7 @@ impl Desk {
                 }
             }
         }
-        failed.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
+        done
     }
 
     fn count(&self, batch: &Batch, started: Instant) {
@@ -192,8 +217,16 @@ impl Desk {
         metrics::histogram!("bursar_batch_events").record(events as f64);
     }
 
-    /// The batch is on disk: hands the events on, then answers everyone. Who has an answer finds its events in the feed.
-    fn tell(&self, units: Vec<Unit>, tickets: Vec<Ticket>, commit: &Commit) {
+    /// Hands the events on, then answers everyone. Who has an answer finds its events in the feed; who failed is told
+    /// last, so that what it is decided on again is current.
+    fn tell(&self, Done { committed, failed }: Done) {
+        if let Some((units, tickets, commit)) = committed {
+            self.tell_committed(units, tickets, &commit);
+        }
+        failed.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
+    }
+
+    fn tell_committed(&self, units: Vec<Unit>, tickets: Vec<Ticket>, commit: &Commit) {
         let keys: HashMap<&AccountId, _> = commit.created.iter().map(|(id, key)| (id, *key)).collect();
         let mut sequence = commit.first;
         let mut page = Page { events: Vec::with_capacity(units.len()), chain: commit.chain };

@@ -213,7 +213,7 @@ struct Lossy {
 
 #[async_trait]
 impl Journal for Lossy {
-    async fn append(&self, batch: &Batch) -> Result<Append, AppendError> {
+    async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
         match self.appends.fetch_add(1, Ordering::SeqCst) {
             0 => {
                 self.inner.append(batch).await?;

@@ -3,6 +3,7 @@
 //! Stored JSON is the event's public object without its sequence number, which only the commit knows. A new field is
 //! added with a default; a change of meaning gets a new schema version and an arm in `current`.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use bytestring::ByteString;
@@ -11,6 +12,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::account::{Event, Profile, Standing};
+use crate::chain::{Hash, leaf};
 use crate::ids::{AccountId, CommandId, Sequence, Timestamp, Version};
 use crate::money::{Amount, Currency, Money, Quantity};
 use crate::request::{Fields, Metadata};
@@ -110,8 +112,41 @@ impl Event {
     }
 }
 
-/// The stored JSON of an event, on one line.
-pub fn encode(profile: &Profile, version: Version, event: &Event, envelope: &Envelope) -> String {
+/// An event's JSON as it is stored, on one line, with the leaf that proves it ([`leaf`]).
+#[derive(Clone, Debug)]
+pub struct Stored {
+    json: String,
+    leaf: Hash,
+}
+
+impl Stored {
+    /// The leaf of this very text.
+    pub fn leaf(&self) -> &Hash {
+        &self.leaf
+    }
+
+    /// The text alone.
+    pub fn into_json(self) -> String {
+        self.json
+    }
+}
+
+impl From<String> for Stored {
+    fn from(json: String) -> Self {
+        Self { leaf: leaf(json.as_bytes()), json }
+    }
+}
+
+impl Deref for Stored {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.json
+    }
+}
+
+/// Writes an event down as it is stored.
+pub fn encode(profile: &Profile, version: Version, event: &Event, envelope: &Envelope) -> Stored {
     let mut object = Fields::with_capacity(448);
     object.quoted("eventId", envelope.event_id.hyphenated());
     object.quoted("aggregateId", &profile.id);
@@ -124,7 +159,7 @@ pub fn encode(profile: &Profile, version: Version, event: &Event, envelope: &Env
     object.text("correlationId", &envelope.correlation);
     object.text("causationId", envelope.command_id.as_str());
     object.bare("metadata", envelope.metadata.as_ref().map_or("{}", Metadata::as_str));
-    object.finish()
+    Stored::from(object.finish())
 }
 
 /// The public object: the stored one with its sequence number in front.
@@ -343,7 +378,7 @@ mod tests {
             };
             let written = encode(&profile(), Version::new(1), &read.event, &envelope);
             // Escapes aside, which JSON leaves open.
-            assert_eq!(written, stored.replace("\\u00eb", "ë"));
+            assert_eq!(written.into_json(), stored.replace("\\u00eb", "ë"));
         }
     }
 

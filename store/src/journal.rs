@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::chain::Hash;
+use domain::record::Stored;
 use domain::{
     Account, AccountId, CommandId, Event, Fingerprint, Profile, Recorded, Refusal, Sequence, Standing,
     Timestamp, UnknownEvent, Version,
@@ -93,8 +94,8 @@ pub struct Draft {
     pub event: Event,
     /// The conversation that the command belongs to.
     pub correlation: Arc<str>,
-    /// The stored JSON ([`domain::record::encode`]).
-    pub stored: String,
+    /// What the log stores of it ([`domain::record::encode`]).
+    pub stored: Stored,
 }
 
 /// Units for one commit, in the order in which they were decided.
@@ -331,7 +332,7 @@ pub trait Journal: Send + Sync {
     ///
     /// # Errors
     /// See [`AppendError`]; dropping the future leaves the fate of the batch unknown.
-    async fn append(&self, batch: &Batch) -> Result<Append, AppendError>;
+    async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError>;
 
     /// The accounts as they are, in the order asked for.
     ///

@@ -199,7 +199,7 @@ impl PostgresJournal {
 
 #[async_trait]
 impl Journal for PostgresJournal {
-    async fn append(&self, batch: &Batch) -> Result<Append, AppendError> {
+    async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
         let repeated = append::repeated_within(batch);
         if !repeated.is_empty() {
             return Ok(Append::Refused(repeated));

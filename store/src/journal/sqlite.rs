@@ -36,7 +36,7 @@ const READS_WAITING_MAX: usize = 256;
 /// Statements that a connection keeps prepared: more than this adapter has.
 const STATEMENTS_KEPT_MAX: usize = 64;
 
-type AppendJob = (Batch, oneshot::Sender<Result<Append, AppendError>>);
+type AppendJob = (Arc<Batch>, oneshot::Sender<Result<Append, AppendError>>);
 type ReadJob = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// The log in one SQLite file. Dropping it ends its threads once they are done with what they were given.
@@ -159,7 +159,10 @@ fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result<(), std:
 
 fn serve_appends(mut jobs: mpsc::Receiver<AppendJob>, mut connection: Connection) {
     while let Some((batch, reply)) = jobs.blocking_recv() {
-        let _ = reply.send(append::append(&mut connection, &batch));
+        let appended = append::append(&mut connection, &batch);
+        // The batch is the caller's alone again before he hears of it.
+        drop(batch);
+        let _ = reply.send(appended);
     }
 }
 
@@ -184,9 +187,9 @@ fn integer(number: u64) -> i64 {
 
 #[async_trait]
 impl Journal for SqliteJournal {
-    async fn append(&self, batch: &Batch) -> Result<Append, AppendError> {
+    async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
         let (reply, answer) = oneshot::channel();
-        let job = (batch.clone(), reply);
+        let job = (Arc::clone(batch), reply);
         self.appends
             .send(job)
             .await

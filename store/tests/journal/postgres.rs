@@ -188,10 +188,10 @@ async fn an_answer_lost_after_the_commit_is_settled_by_appending_again() {
         let mut unit = book.deposit(&format!("k-{round}"), "a", 1);
         unit.may_repeat = false;
         line.lose(THE_ANSWER);
-        let answer = journal.append(&Batch { units: vec![unit.clone()] }).await;
+        let answer = journal.append(&Arc::new(Batch { units: vec![unit.clone()] })).await;
         assert!(matches!(answer, Err(AppendError::Unknown(_))), "{answer:?}");
         unit.may_repeat = true;
-        let again = journal.append(&Batch { units: vec![unit] }).await.unwrap();
+        let again = journal.append(&Arc::new(Batch { units: vec![unit] })).await.unwrap();
         assert_eq!(refused(again), [(0, Fault::Duplicate)]);
     }
     assert_eq!(everything(&journal).await.len(), 21);
@@ -204,7 +204,7 @@ async fn a_request_that_is_lost_is_settled_by_appending_again() {
     let (line, journal, mut book) = over_a_line(&database).await;
     let unit = book.deposit("k-1", "a", 1);
     line.lose(THE_REQUEST);
-    let answer = journal.append(&Batch { units: vec![unit.clone()] }).await;
+    let answer = journal.append(&Arc::new(Batch { units: vec![unit.clone()] })).await;
     assert!(matches!(answer, Err(AppendError::Unknown(_))), "{answer:?}");
     assert_eq!(everything(&journal).await.len(), 1);
     book.commit(&journal, vec![unit]).await;
@@ -224,7 +224,7 @@ async fn an_append_that_nobody_waits_for_leaves_its_connection() {
     let transaction = blocker.transaction().await.unwrap();
     transaction.execute("SELECT FROM bursar.head FOR UPDATE", &[]).await.unwrap();
     let unit = book.deposit("k-1", "a", 1);
-    let batch = Batch { units: vec![unit.clone()] };
+    let batch = Arc::new(Batch { units: vec![unit.clone()] });
     assert!(tokio::time::timeout(Duration::from_millis(200), journal.append(&batch)).await.is_err());
     transaction.commit().await.unwrap();
     // It may have gone through in the meantime or not: the next answer is about the next append either way.
@@ -248,7 +248,7 @@ async fn an_append_that_the_server_gives_up_is_not_in_the_log() {
     let transaction = blocker.transaction().await.unwrap();
     transaction.execute("SELECT FROM bursar.head FOR UPDATE", &[]).await.unwrap();
     let unit = book.deposit("k-1", "a", 1);
-    let answer = journal.append(&Batch { units: vec![unit.clone()] }).await;
+    let answer = journal.append(&Arc::new(Batch { units: vec![unit.clone()] })).await;
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
     transaction.rollback().await.unwrap();
     book.commit(&journal, vec![unit]).await;

@@ -257,7 +257,7 @@ pub fn unkeyed(mut unit: Unit) -> Unit {
 }
 
 pub async fn append(journal: &dyn Journal, units: Vec<Unit>) -> Append {
-    journal.append(&Batch { units }).await.unwrap()
+    journal.append(&Arc::new(Batch { units })).await.unwrap()
 }
 
 pub fn committed(append: Append) -> Commit {

@@ -175,7 +175,8 @@ impl<'a> Columns<'a> {
                 }
             }
         }
-        let leaves: Vec<_> = columns.event_body.iter().map(|body| chain::leaf(body.as_bytes())).collect();
+        let drafts = batch.units.iter().flat_map(Unit::drafts);
+        let leaves: Vec<_> = drafts.map(|draft| *draft.stored.leaf()).collect();
         columns.root = chain::root(&leaves).map(Vec::from);
         Ok(columns)
     }

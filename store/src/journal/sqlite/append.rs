@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::chain::{Hash, leaf, link, root};
+use domain::chain::{Hash, link, root};
 use domain::{CommandId, Sequence};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior};
 use serde::Deserialize;
@@ -245,7 +245,7 @@ fn write<'a>(
                 integer(standing.transactions),
                 standing.status.number(),
                 standing.updated_at.as_micros(),
-                draft.stored,
+                &*draft.stored,
             ])?;
         }
     }
@@ -288,7 +288,7 @@ fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite
 /// Chains the batch to the log.
 fn prove(transaction: &Transaction<'_>, batch: &Batch, first: u64, end: &mut End) -> rusqlite::Result<()> {
     let drafts = batch.units.iter().flat_map(Unit::drafts);
-    let leaves: Vec<Hash> = drafts.map(|draft| leaf(draft.stored.as_bytes())).collect();
+    let leaves: Vec<Hash> = drafts.map(|draft| *draft.stored.leaf()).collect();
     let Some(root) = root(&leaves) else { return Ok(()) };
     let committed_at = domain::Timestamp::from_micros(end.committed_at);
     end.chain = link(&end.chain, &root, Sequence::new(first), Sequence::new(end.sequence), committed_at);

@@ -152,7 +152,7 @@ pub async fn an_id_that_was_thought_new_fails_the_batch(fixture: &impl Fixture) 
     book.commit(&*journal, vec![first]).await;
     let mut units = vec![book.deposit("k-2", "b", 1), book.deposit("k-1", "a", 1)];
     units.iter_mut().for_each(|unit| unit.may_repeat = false);
-    let answer = journal.append(&Batch { units: units.clone() }).await;
+    let answer = journal.append(&Arc::new(Batch { units: units.clone() })).await;
     assert!(matches!(answer, Err(AppendError::Collision)), "{answer:?}");
     assert_eq!(everything(&*journal).await.len(), 3);
     assert_eq!(journal.head().await.unwrap().last, Sequence::new(3));

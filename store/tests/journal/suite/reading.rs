@@ -173,7 +173,7 @@ pub async fn an_event_that_is_not_known_is_never_skipped(fixture: &impl Fixture)
     // As a later version of the program would write it.
     let mut unit = book.deposit("k-1", "a", 1);
     if let Contents::Events(_, drafts) = &mut unit.contents {
-        drafts[0].stored = drafts[0].stored.replace("\"schemaVersion\":1", "\"schemaVersion\":2");
+        drafts[0].stored = drafts[0].stored.replace("\"schemaVersion\":1", "\"schemaVersion\":2").into();
     }
     book.commit(&*journal, vec![unit]).await;
     let unknown = |error: JournalError| match error {
