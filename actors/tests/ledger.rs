@@ -205,6 +205,33 @@ fn accounts_beyond_the_bound_leave_memory_and_come_back() {
     });
 }
 
+/// A conflict makes an account come back from the log; it keeps the one place that it has among the residents.
+#[test]
+fn accounts_that_another_process_moved_stay_bounded_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let few = Settings { shards: 1, residents_max: 8, ..settings() };
+        let here = Ledger::start(journal(&folder), views(&folder), &few).await.unwrap();
+        let there = ledger(&folder).await;
+        let name = |n: u32| format!("acc-{}", n % 64);
+        for n in 0..64 {
+            accepted(here.execute(create(&name(n), "0")).await);
+        }
+        for n in 0..40 {
+            // Six that are in memory here move there; they come back from the log together with six newcomers.
+            let six = |first: u32| (first..first + 6).map(|n| deposit(&name(n), "1", None));
+            let here = |requests: Vec<Request>| join_all(requests.into_iter().map(|one| here.execute(one)));
+            here(six(n * 6).collect()).await.into_iter().for_each(|answer| drop(accepted(answer)));
+            let moved = join_all(six(n * 6).map(|one| there.execute(one))).await;
+            let both = here(six(n * 6).chain(six(n * 6 + 32)).collect()).await;
+            moved.into_iter().chain(both).for_each(|answer| drop(accepted(answer)));
+        }
+        let (actors, written) = here.counts();
+        assert!(written["conflicts"].as_u64().unwrap() > 0, "{written}");
+        assert!(actors["resident"].as_u64().unwrap() <= 9, "{actors}");
+    });
+}
+
 /// A log whose answers are lost, and which then can't be reached for a while.
 struct Lossy {
     inner: Arc<dyn Journal>,

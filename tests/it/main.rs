@@ -19,6 +19,7 @@ mod feed;
 mod kill;
 mod nodes;
 mod outage;
+mod restored;
 mod slow;
 mod tidy;
 mod transfers;

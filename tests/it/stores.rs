@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -54,6 +54,53 @@ impl Stores {
         }
         flags
     }
+
+    /// Copies the log as it is. No program may be using it; so with the other two.
+    pub async fn back_up_log(&self, data: &Path) {
+        match &self.servers {
+            Some((Database { name, .. }, _)) => {
+                administer(&admin_url(), &[format!("CREATE DATABASE {name}_copy TEMPLATE {name}")]).await;
+            }
+            None => {
+                let copies = data.join("copy");
+                std::fs::create_dir(&copies).unwrap();
+                log_files(data).for_each(|file| {
+                    std::fs::copy(&file, copies.join(file.file_name().unwrap())).unwrap();
+                });
+            }
+        }
+    }
+
+    /// Puts the copy in the place of the log.
+    pub async fn restore_log(&self, data: &Path) {
+        self.drop_log(data).await;
+        match &self.servers {
+            Some((Database { name, .. }, _)) => {
+                let statements =
+                    [format!("DROP DATABASE {name}"), format!("ALTER DATABASE {name}_copy RENAME TO {name}")];
+                administer(&admin_url(), &statements).await;
+            }
+            None => log_files(&data.join("copy")).for_each(|file| {
+                std::fs::rename(&file, data.join(file.file_name().unwrap())).unwrap();
+            }),
+        }
+    }
+
+    /// Removes the log; the next start begins another one.
+    pub async fn drop_log(&self, data: &Path) {
+        match &self.servers {
+            Some((database, _)) => {
+                administer(&database.url, &["DROP SCHEMA bursar CASCADE".to_owned()]).await;
+            }
+            None => log_files(data).for_each(|file| std::fs::remove_file(file).unwrap()),
+        }
+    }
+}
+
+/// The files of an embedded log.
+fn log_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("journal.sqlite3"))
 }
 
 /// A database of its own on the Postgres that `tests/run.sh` started.
