@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use store::{Journal, JournalError, LogPlace, Views};
+use store::{Journal, JournalError, LogPlace, Views, ViewsError};
 use uuid::Uuid;
 
 use crate::answer::NotReady;
@@ -23,6 +23,8 @@ use crate::writer::{JournalWriter, WriterCounts};
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
 /// How far a node's clock may be off the log's.
 const CLOCK_SKEW_MAX_MS: i64 = 1000;
+/// How long a reader waits for the read models to be compared with the log, which happens once, after the start.
+const COMPARED_WITHIN: Duration = Duration::from_millis(250);
 
 /// What a ledger is started with.
 #[derive(Clone, Debug)]
@@ -166,9 +168,24 @@ impl Ledger {
         &*self.inner.journal
     }
 
-    /// The read models, for reading.
-    pub fn views(&self) -> &dyn Views {
-        &*self.inner.views
+    /// The read models of a projection: not before this process has found out whether they are of this log, which may
+    /// have been exchanged since they were filled. A start finds that out in a few ms, which are waited for.
+    ///
+    /// # Errors
+    /// [`ViewsError::NotServed`] where it is not known yet.
+    pub async fn views(&self, projection: &str) -> Result<&dyn Views, ViewsError> {
+        let mut projections = self.inner.projections.iter();
+        let progress = projections.find(|progress| progress.name() == projection);
+        let unknown = || ViewsError::NotServed(projection.to_owned());
+        let mut compared = progress.ok_or_else(unknown)?.watch_compared();
+        if !*compared.borrow() {
+            let comparison = compared.wait_for(|compared| *compared);
+            tokio::time::timeout(COMPARED_WITHIN, comparison)
+                .await
+                .map_err(|_| unknown())?
+                .map_err(|_| unknown())?;
+        }
+        Ok(&*self.inner.views)
     }
 
     /// The recent end of the log.

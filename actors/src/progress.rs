@@ -113,6 +113,7 @@ const REPLAYS_MAX: usize = 100;
 pub(crate) struct Progress {
     name: &'static str,
     inner: Mutex<Inner>,
+    compared: watch::Sender<bool>,
     wish: Notify,
     moved: watch::Sender<Sequence>,
     replays: Arc<Replays>,
@@ -152,7 +153,8 @@ impl Progress {
             replay: None,
         };
         let (wish, moved) = (Notify::new(), watch::Sender::new(Sequence::ZERO));
-        Self { name, inner: Mutex::new(inner), wish, moved, replays }
+        let compared = watch::Sender::new(false);
+        Self { name, inner: Mutex::new(inner), compared, wish, moved, replays }
     }
 
     pub(crate) fn name(&self) -> &'static str {
@@ -237,6 +239,15 @@ impl Progress {
 
     pub(crate) fn serving(&self, generation: Generation) {
         self.inner.lock().generation = Some(generation);
+    }
+
+    /// What is served was compared with the log in the life of this process, and is not served if it is of another.
+    pub(crate) fn compared(&self) {
+        self.compared.send_replace(true);
+    }
+
+    pub(crate) fn watch_compared(&self) -> watch::Receiver<bool> {
+        self.compared.subscribe()
     }
 
     /// So many events were applied, up to that place.

@@ -147,6 +147,7 @@ impl Work {
     async fn run(&self) -> Result<Never, Stopped> {
         let log_id = self.journal.head().await?.log_id;
         let served = self.sound_generation(log_id).await?;
+        self.progress.compared();
         let mut live = match served {
             Some(filling) => filling,
             None => self.fill_first(log_id).await?,

@@ -221,10 +221,14 @@ fn accounts_that_another_process_moved_stay_bounded_in_memory() {
             // Six that are in memory here move there; they come back from the log together with six newcomers.
             let six = |first: u32| (first..first + 6).map(|n| deposit(&name(n), "1", None));
             let here = |requests: Vec<Request>| join_all(requests.into_iter().map(|one| here.execute(one)));
-            here(six(n * 6).collect()).await.into_iter().for_each(|answer| drop(accepted(answer)));
+            here(six(n * 6).collect()).await.into_iter().for_each(|answer| {
+                accepted(answer);
+            });
             let moved = join_all(six(n * 6).map(|one| there.execute(one))).await;
             let both = here(six(n * 6).chain(six(n * 6 + 32)).collect()).await;
-            moved.into_iter().chain(both).for_each(|answer| drop(accepted(answer)));
+            moved.into_iter().chain(both).for_each(|answer| {
+                accepted(answer);
+            });
         }
         let (actors, written) = here.counts();
         assert!(written["conflicts"].as_u64().unwrap() > 0, "{written}");
@@ -369,7 +373,7 @@ fn a_projection_that_panics_or_fails_starts_again_and_skips_nothing() {
         let stats = ledger.projections();
         assert_eq!(stats.iter().map(|stats| stats.restarts).sum::<u64>(), 6);
         assert!(stats.iter().all(|stats| stats.state == ProjectionState::Running));
-        let read = ledger.views().get("accounts", "a").await.unwrap();
+        let read = ledger.views("accounts").await.unwrap().get("accounts", "a").await.unwrap();
         assert_eq!(read.sequence, last);
         assert!(read.value.unwrap().contains("\"balance\":2,"));
     });

@@ -175,8 +175,10 @@ async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, P
     let wanted = freshness(&params)?;
     // Taken before the read, as the floor is.
     let told = Sequence::new(api.shown.told.load(Ordering::Acquire));
-    let read =
-        fresh(&api, ACCOUNTS, wanted, async || api.ledger.views().get(ACCOUNTS, id.as_str()).await).await;
+    let read = fresh(&api, ACCOUNTS, wanted, async || {
+        api.ledger.views(ACCOUNTS).await?.get(ACCOUNTS, id.as_str()).await
+    })
+    .await;
     let (sequence, body) = match read {
         // Someone was told more than the read model knows by now.
         Ok(Read { sequence, .. }) if sequence < told => {
@@ -265,8 +267,10 @@ async fn accounts(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, 
         limit: params.limit()?.unwrap_or(LIMIT_DEFAULT),
     };
     let wanted = freshness(&params)?;
-    let read =
-        fresh(&api, ACCOUNTS, wanted, async || api.ledger.views().list(ACCOUNTS, &listing).await).await?;
+    let read = fresh(&api, ACCOUNTS, wanted, async || {
+        api.ledger.views(ACCOUNTS).await?.list(ACCOUNTS, &listing).await
+    })
+    .await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((X_SEQUENCE.clone(), read.sequence.get()));
     response.insert_header((X_TOTAL_COUNT.clone(), read.value.total));
@@ -324,7 +328,9 @@ async fn ledger(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Pr
         limit: LIMIT_MAX,
     };
     let wanted = freshness(&params)?;
-    let read = fresh(&api, LEDGER, wanted, async || api.ledger.views().list(LEDGER, &listing).await).await?;
+    let read =
+        fresh(&api, LEDGER, wanted, async || api.ledger.views(LEDGER).await?.list(LEDGER, &listing).await)
+            .await?;
     let body = json::array(read.value.bodies.iter().map(String::as_str));
     let mut response = HttpResponse::Ok();
     response.insert_header((X_SEQUENCE.clone(), read.sequence.get()));
