@@ -8,6 +8,7 @@ mod server;
 mod client;
 mod fold;
 mod load;
+mod proxy;
 mod socket;
 mod stores;
 

@@ -78,6 +78,11 @@ impl Server {
         Self::start_in("one", Rc::new(Stores::new(kind).await), flags).await
     }
 
+    /// Starts one on those stores.
+    pub async fn start_on(stores: Stores) -> Self {
+        Self::start_in("one", Rc::new(stores), &[]).await
+    }
+
     /// Another node on the same Postgres and Redis.
     pub async fn start_beside(other: &Self) -> Self {
         assert!(other.stores.servers.is_some(), "the embedded store belongs to one process");
