@@ -109,7 +109,7 @@ impl Actor for JournalWriter {
                 desk.counts.queued.fetch_sub(gathered.len() as u64, Ordering::Relaxed);
                 // The next batch is on its way before the last one's answers are.
                 let tell = std::future::ready(done).map(|done| desk.tell(done));
-                (done, ()) = join(desk.append(gathered), tell).await;
+                (done, ()) = join(desk.append(gathered, &mut queue), tell).await;
             }
         };
         ctx.spawn(AssertUnwindSafe(work).catch_unwind().into_actor(self).map(|ended, _, _| {
@@ -144,7 +144,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn append(&self, submissions: Vec<Submission>) -> Done {
+    async fn append(&self, submissions: Vec<Submission>, queue: &mut mpsc::Receiver<Submission>) -> Done {
         let mut done = Done::default();
         let Done { committed, failed } = &mut done;
         let mut line = sound(submissions, failed);
@@ -193,6 +193,9 @@ impl Desk {
                         "the fate of an append is unknown"
                     );
                     self.counts.unknown.fetch_add(1, Ordering::Relaxed);
+                    if unsure {
+                        self.turn_away(queue);
+                    }
                     unsure = true;
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
                     tokio::time::sleep(pause).await;
@@ -266,6 +269,15 @@ impl Desk {
         // Where the feed lacks something before this, the hub reads both from the log.
         let _ = self.feed.publish(&page);
         answers.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
+    }
+
+    /// The log stays away: who waits behind the append of unknown fate is told at once, since nothing of theirs was sent.
+    fn turn_away(&self, queue: &mut mpsc::Receiver<Submission>) {
+        while let Ok(Submission { ticket, .. }) = queue.try_recv() {
+            self.counts.queued.fetch_sub(1, Ordering::Relaxed);
+            ticket.break_off();
+            ticket.settle(Settled::Unavailable);
+        }
     }
 
     /// The line without the named units.

@@ -8,10 +8,12 @@ mod server;
 mod client;
 mod fold;
 mod load;
+mod postgres;
 mod proxy;
 mod socket;
 mod stores;
 
+mod away;
 mod cli;
 mod contract;
 mod defects;

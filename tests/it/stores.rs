@@ -90,6 +90,13 @@ impl Database {
         administer(&self.admin, &[of_ours]).await;
     }
 
+    /// Lets new connections only read, or write again; ends those that are there.
+    pub async fn make_read_only(&self, is_read_only: bool) {
+        let set = format!("ALTER DATABASE {} SET default_transaction_read_only = {is_read_only}", self.name);
+        administer(&self.admin, &[set]).await;
+        self.cut().await;
+    }
+
     /// The server's address.
     pub fn address(&self) -> SocketAddr {
         let config: tokio_postgres::Config = self.admin.parse().unwrap();
