@@ -19,6 +19,7 @@ mod contract;
 mod defects;
 mod demo;
 mod feed;
+mod full;
 mod kill;
 mod nodes;
 mod outage;
