@@ -23,6 +23,7 @@ mod full;
 mod kill;
 mod nodes;
 mod outage;
+mod overload;
 mod slow;
 mod tidy;
 mod transfers;
