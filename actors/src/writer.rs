@@ -4,7 +4,7 @@
 //! batch is on disk is anyone told. A unit that can't be appended is taken out with everything that rests on it, and
 //! the rest of the batch is sent again at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use domain::record::publish;
-use domain::{AccountId, Recorded, Version};
+use domain::{AccountId, CommandId, Recorded, Version};
 use futures_util::FutureExt as _;
 use futures_util::future::join;
+use parking_lot::Mutex;
 use store::journal::EVENTS_PER_BATCH_MAX;
 use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch, Unit};
 use tokio::sync::mpsc;
@@ -43,6 +44,9 @@ pub(crate) struct WriterCounts {
     pub(crate) queued: AtomicU64,
 }
 
+/// The commands of an append whose fate is not known yet: nobody may be told that they were not done.
+pub(crate) type InDoubt = Arc<Mutex<HashSet<CommandId>>>;
+
 /// The way into the log, for everyone who decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
@@ -68,6 +72,7 @@ pub(crate) struct JournalWriter {
     journal: Arc<dyn Journal>,
     feed: Arc<Feed>,
     counts: Arc<WriterCounts>,
+    in_doubt: InDoubt,
     queue: Option<mpsc::Receiver<Submission>>,
 }
 
@@ -76,10 +81,11 @@ impl JournalWriter {
         journal: Arc<dyn Journal>,
         feed: Arc<Feed>,
         counts: Arc<WriterCounts>,
+        in_doubt: InDoubt,
     ) -> (Self, Writer) {
         let (sender, queue) = mpsc::channel(UNITS_QUEUED_MAX);
         let writer = Writer { queue: sender, counts: Arc::clone(&counts) };
-        (Self { journal, feed, counts, queue: Some(queue) }, writer)
+        (Self { journal, feed, counts, in_doubt, queue: Some(queue) }, writer)
     }
 }
 
@@ -92,6 +98,7 @@ impl Actor for JournalWriter {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             counts: Arc::clone(&self.counts),
+            in_doubt: Arc::clone(&self.in_doubt),
         };
         let work = async move {
             let mut done = Done::default();
@@ -141,6 +148,7 @@ struct Desk {
     journal: Arc<dyn Journal>,
     feed: Arc<Feed>,
     counts: Arc<WriterCounts>,
+    in_doubt: InDoubt,
 }
 
 impl Desk {
@@ -195,6 +203,9 @@ impl Desk {
                     self.counts.unknown.fetch_add(1, Ordering::Relaxed);
                     if unsure {
                         self.turn_away(queue);
+                    } else {
+                        let ids = line.iter().map(|submission| submission.unit.command_id.clone());
+                        self.in_doubt.lock().extend(ids);
                     }
                     unsure = true;
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
@@ -202,6 +213,9 @@ impl Desk {
                     pause = (pause * 2).min(RESUBMIT_PAUSE.1);
                 }
             }
+        }
+        if unsure {
+            self.in_doubt.lock().clear();
         }
         done
     }

@@ -286,6 +286,41 @@ fn an_answer_lost_after_the_commit_is_found_again_though_the_log_is_away_in_betw
     });
 }
 
+#[test]
+fn who_asks_again_while_the_outcome_is_unknown_is_not_told_that_nothing_was_done() {
+    const FAULTS: &[Fault] = &[
+        Fault::LosesTheAnswer,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        accepted(ledger(&folder).await.execute(create("a", "1")).await);
+        let journal = Faulty::journal(&folder, FAULTS);
+        let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
+        let keyed = || ledger.execute(deposit("a", "1", Some("k")));
+        // The client hangs up.
+        let first = tokio::time::timeout(Duration::from_millis(50), keyed()).await;
+        assert!(first.is_err(), "{first:?}");
+        let (same, other) =
+            futures_util::future::join(keyed(), ledger.execute(deposit("a", "1", None))).await;
+        assert!(matches!(same, Err(Failure::OutcomeUnknown)), "{same:?}");
+        assert!(matches!(other, Err(Failure::LogUnavailable)), "{other:?}");
+        let answer = loop {
+            match keyed().await {
+                Err(Failure::OutcomeUnknown) => tokio::time::sleep(Duration::from_millis(20)).await,
+                answer => break answer,
+            }
+        };
+        assert_eq!(accepted(answer), (Sequence::new(2), true));
+        assert_eq!(balance(ledger.journal(), "a").await, 200);
+    });
+}
+
 /// What the writer knew is lost; a new process starts from the log. A process of its own ends here.
 #[test]
 fn a_panic_of_the_journal_writer_ends_the_process() {
