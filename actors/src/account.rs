@@ -143,3 +143,86 @@ pub(crate) fn start_meeting(order: Order, pins: Vec<Pin>) {
         let _ = meet.order.reply.send(Settled::Retry);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use domain::{Command, CommandId, Currency, Quantity, Request};
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::registry::{Deliver, Job};
+    use crate::{Answer, Failure, Ledger, Settings, stores};
+
+    /// What no command is known to do.
+    #[derive(Message)]
+    #[rtype(result = "()")]
+    struct Panic;
+
+    impl Handler<Panic> for AccountActor {
+        type Result = ();
+
+        fn handle(&mut self, _: Panic, _: &mut Self::Context) {
+            panic!("a bug");
+        }
+    }
+
+    fn request(command: Command) -> Request {
+        let id = CommandId::from(uuid::Uuid::now_v7());
+        Request { id, keyed: false, command, if_match: None, metadata: None, correlation: None }
+    }
+
+    #[test]
+    fn an_account_whose_actor_panicked_comes_back_from_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let account = AccountId::parse("a").unwrap();
+        let one = Quantity::parse("1").unwrap();
+        let deposit = || {
+            let account = account.clone();
+            request(Command::Deposit { account, amount: one, currency: None, description: None })
+        };
+        System::new().block_on(async {
+            let (journal, views) = (stores::journal(&folder), stores::views(&folder));
+            let settings = Settings {
+                shards: 1,
+                commands_in_flight_max: 100,
+                residents_max: 100,
+                feed_timeout: Duration::from_secs(30),
+            };
+            let ledger = Ledger::start(Arc::clone(&journal), views, &settings).await.unwrap();
+            let create = Command::CreateAccount {
+                account: account.clone(),
+                initial_balance: one,
+                currency: Currency::USD,
+                owner: None,
+                overdraft_limit: Quantity::ZERO,
+            };
+            assert!(matches!(ledger.execute(request(create)).await, Ok(Answer::Accepted(_))));
+            let (reply, pin) = oneshot::channel();
+            let job = Job::Pin(reply);
+            ledger.inner.shards[0].send(Deliver { account: account.clone(), job }).await.unwrap();
+            let actor = pin.await.unwrap().unwrap().addr;
+            // Some of these are decided before the panic, some wait for the actor, some find another one.
+            let deposits = join_all((0..50).map(async |number| {
+                if number == 25 {
+                    actor.try_send(Panic).unwrap();
+                }
+                ledger.execute(deposit()).await
+            }));
+            let mut done = 0;
+            for answer in deposits.await {
+                match answer {
+                    Ok(Answer::Accepted(_)) => done += 1,
+                    Err(Failure::Fault(_)) => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert!(!actor.connected(), "the actor lives on");
+            assert!(matches!(ledger.execute(deposit()).await, Ok(Answer::Accepted(_))));
+            let loaded = journal.load(std::slice::from_ref(&account)).await.unwrap();
+            let Account::Present(_, standing) = &loaded[0].account else { panic!("no account") };
+            assert_eq!(standing.balance.minor(), 100 * (1 + done + 1));
+        });
+    }
+}

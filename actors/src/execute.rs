@@ -50,7 +50,13 @@ impl Ledger {
         let fingerprint = request.fingerprint();
         // Whatever is under way when the time is over goes on without the client.
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.execute_as(&request, fingerprint)).await;
-        let answer = answer.unwrap_or(Err(Failure::OutcomeUnknown));
+        let answer = match answer.unwrap_or(Err(Failure::OutcomeUnknown)) {
+            // An earlier attempt may have done it.
+            Err(Failure::LogUnavailable) if self.inner.in_doubt.lock().contains(&request.id) => {
+                Err(Failure::OutcomeUnknown)
+            }
+            answer => answer,
+        };
         self.note(&request, &answer, started);
         answer
     }
@@ -95,7 +101,7 @@ impl Ledger {
                 Turn::Mine(_until_answered) => return self.decide_until_settled(request, fingerprint).await,
                 Turn::After(first) => {
                     first.over().await;
-                    if let Some(answer) = self.recorded(request, fingerprint).await? {
+                    if let Some(answer) = self.settled(request, fingerprint).await? {
                         return Ok(answer);
                     }
                 }
@@ -132,7 +138,7 @@ impl Ledger {
                     }));
                 }
                 Ok(Settled::Duplicate) => {
-                    if let Some(answer) = self.recorded(request, fingerprint).await? {
+                    if let Some(answer) = self.settled(request, fingerprint).await? {
                         return Ok(answer);
                     }
                 }
@@ -188,6 +194,14 @@ impl Ledger {
         account.hash(&mut hasher);
         let place = usize::try_from(hasher.finish() % shards.len() as u64).unwrap_or(0);
         shards.get(place).unwrap_or(&shards[0])
+    }
+
+    /// The same where something may be recorded that can't be read right now.
+    async fn settled(&self, request: &Request, fingerprint: Fingerprint) -> Result<Option<Answer>, Failure> {
+        match self.recorded(request, fingerprint).await {
+            Err(Failure::LogUnavailable) => Err(Failure::OutcomeUnknown),
+            answer => answer,
+        }
     }
 
     /// What is recorded under the request's id, if it is what the request asks.

@@ -17,7 +17,7 @@ use crate::progress::{Progress, ProjectionStats, Replay, Replays};
 use crate::projector::Projector;
 use crate::recent::Memory;
 use crate::registry::{Registry, RegistryCounts};
-use crate::writer::{JournalWriter, WriterCounts};
+use crate::writer::{InDoubt, JournalWriter, WriterCounts};
 
 /// What any mailbox and queue on a command's way can hold: far more than admission lets in, with its retries.
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
@@ -59,6 +59,7 @@ pub(crate) struct Inner {
     pub(crate) replays: Arc<Replays>,
     pub(crate) registry_counts: Arc<RegistryCounts>,
     pub(crate) writer_counts: Arc<WriterCounts>,
+    pub(crate) in_doubt: InDoubt,
     pub(crate) draining: AtomicBool,
     pub(crate) meters: Meters,
     /// The threads that the actors live on.
@@ -90,8 +91,13 @@ impl Ledger {
         let registry_counts = Arc::new(RegistryCounts::default());
         let mut arbiters = Vec::new();
 
-        let (desk, writer) =
-            JournalWriter::new(Arc::clone(&journal), Arc::clone(&feed), Arc::clone(&writer_counts));
+        let in_doubt = InDoubt::default();
+        let (desk, writer) = JournalWriter::new(
+            Arc::clone(&journal),
+            Arc::clone(&feed),
+            Arc::clone(&writer_counts),
+            Arc::clone(&in_doubt),
+        );
         let desk_thread = Arbiter::new();
         JournalWriter::start_in_arbiter(&desk_thread.handle(), move |_| desk);
 
@@ -156,6 +162,7 @@ impl Ledger {
             replays,
             registry_counts,
             writer_counts,
+            in_doubt,
             draining: AtomicBool::new(false),
             meters,
             arbiters,

@@ -12,6 +12,9 @@ mod progress;
 mod projector;
 mod recent;
 mod registry;
+#[cfg(test)]
+#[path = "../tests/stores/mod.rs"]
+mod stores;
 mod writer;
 
 pub use answer::{Accepted, Answer, Failure, NotReady, Refused};

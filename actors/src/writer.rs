@@ -4,7 +4,7 @@
 //! batch is on disk is anyone told. A unit that can't be appended is taken out with everything that rests on it, and
 //! the rest of the batch is sent again at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use domain::record::publish;
-use domain::{AccountId, Recorded, Version};
+use domain::{AccountId, CommandId, Recorded, Version};
 use futures_util::FutureExt as _;
 use futures_util::future::join;
+use parking_lot::Mutex;
 use store::journal::EVENTS_PER_BATCH_MAX;
 use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch, Unit};
 use tokio::sync::mpsc;
@@ -43,6 +44,9 @@ pub(crate) struct WriterCounts {
     pub(crate) queued: AtomicU64,
 }
 
+/// The commands of an append whose fate is not known yet: nobody may be told that they were not done.
+pub(crate) type InDoubt = Arc<Mutex<HashSet<CommandId>>>;
+
 /// The way into the log, for everyone who decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
@@ -68,6 +72,7 @@ pub(crate) struct JournalWriter {
     journal: Arc<dyn Journal>,
     feed: Arc<Feed>,
     counts: Arc<WriterCounts>,
+    in_doubt: InDoubt,
     queue: Option<mpsc::Receiver<Submission>>,
 }
 
@@ -76,10 +81,11 @@ impl JournalWriter {
         journal: Arc<dyn Journal>,
         feed: Arc<Feed>,
         counts: Arc<WriterCounts>,
+        in_doubt: InDoubt,
     ) -> (Self, Writer) {
         let (sender, queue) = mpsc::channel(UNITS_QUEUED_MAX);
         let writer = Writer { queue: sender, counts: Arc::clone(&counts) };
-        (Self { journal, feed, counts, queue: Some(queue) }, writer)
+        (Self { journal, feed, counts, in_doubt, queue: Some(queue) }, writer)
     }
 }
 
@@ -92,6 +98,7 @@ impl Actor for JournalWriter {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             counts: Arc::clone(&self.counts),
+            in_doubt: Arc::clone(&self.in_doubt),
         };
         let work = async move {
             let mut done = Done::default();
@@ -109,7 +116,7 @@ impl Actor for JournalWriter {
                 desk.counts.queued.fetch_sub(gathered.len() as u64, Ordering::Relaxed);
                 // The next batch is on its way before the last one's answers are.
                 let tell = std::future::ready(done).map(|done| desk.tell(done));
-                (done, ()) = join(desk.append(gathered), tell).await;
+                (done, ()) = join(desk.append(gathered, &mut queue), tell).await;
             }
         };
         ctx.spawn(AssertUnwindSafe(work).catch_unwind().into_actor(self).map(|ended, _, _| {
@@ -141,10 +148,11 @@ struct Desk {
     journal: Arc<dyn Journal>,
     feed: Arc<Feed>,
     counts: Arc<WriterCounts>,
+    in_doubt: InDoubt,
 }
 
 impl Desk {
-    async fn append(&self, submissions: Vec<Submission>) -> Done {
+    async fn append(&self, submissions: Vec<Submission>, queue: &mut mpsc::Receiver<Submission>) -> Done {
         let mut done = Done::default();
         let Done { committed, failed } = &mut done;
         let mut line = sound(submissions, failed);
@@ -193,12 +201,21 @@ impl Desk {
                         "the fate of an append is unknown"
                     );
                     self.counts.unknown.fetch_add(1, Ordering::Relaxed);
+                    if unsure {
+                        self.turn_away(queue);
+                    } else {
+                        let ids = line.iter().map(|submission| submission.unit.command_id.clone());
+                        self.in_doubt.lock().extend(ids);
+                    }
                     unsure = true;
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(RESUBMIT_PAUSE.1);
                 }
             }
+        }
+        if unsure {
+            self.in_doubt.lock().clear();
         }
         done
     }
@@ -266,6 +283,15 @@ impl Desk {
         // Where the feed lacks something before this, the hub reads both from the log.
         let _ = self.feed.publish(&page);
         answers.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
+    }
+
+    /// The log stays away: who waits behind the append of unknown fate is told at once, since nothing of theirs was sent.
+    fn turn_away(&self, queue: &mut mpsc::Receiver<Submission>) {
+        while let Ok(Submission { ticket, .. }) = queue.try_recv() {
+            self.counts.queued.fetch_sub(1, Ordering::Relaxed);
+            ticket.break_off();
+            ticket.settle(Settled::Unavailable);
+        }
     }
 
     /// The line without the named units.

@@ -1,7 +1,9 @@
 //! The actors on a real log: what is told is true, whatever fails on the way.
 
+mod stores;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::System;
@@ -16,11 +18,12 @@ use domain::{
 use futures_util::future::join_all;
 use store::{
     Append, AppendError, Applied, Batch, Checkpoint, EventFilter, Generation, Head, Journal, JournalError,
-    List, Listing, Loaded, LogEntry, LogQuery, Page, Read, Recalled, SqliteJournal, SqliteViews, Views,
-    ViewsError,
+    List, Listing, Loaded, LogEntry, LogQuery, Page, Read, Recalled, Views, ViewsError,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::stores::{journal, views};
 
 type Events = Vec<Arc<Recorded>>;
 
@@ -31,14 +34,6 @@ fn settings() -> Settings {
         residents_max: 1000,
         feed_timeout: Duration::from_secs(30),
     }
-}
-
-fn journal(folder: &TempDir) -> Arc<dyn Journal> {
-    Arc::new(SqliteJournal::open(&folder.path().join("journal.sqlite3")).unwrap())
-}
-
-fn views(folder: &TempDir) -> Arc<dyn Views> {
-    Arc::new(SqliteViews::open(&folder.path().join("views.sqlite3")).unwrap())
 }
 
 async fn ledger(folder: &TempDir) -> Ledger {
@@ -236,22 +231,37 @@ fn accounts_that_another_process_moved_stay_bounded_in_memory() {
     });
 }
 
-/// A log whose answers are lost, and which then can't be reached for a while.
-struct Lossy {
+/// What an append comes to.
+enum Fault {
+    LosesTheAnswer,
+    IsAway,
+    Panics,
+}
+
+/// A log whose first appends come to these faults; the others succeed.
+struct Faulty {
     inner: Arc<dyn Journal>,
-    appends: AtomicU32,
+    faults: &'static [Fault],
+    appends: AtomicUsize,
+}
+
+impl Faulty {
+    fn journal(folder: &TempDir, faults: &'static [Fault]) -> Arc<dyn Journal> {
+        Arc::new(Self { inner: journal(folder), faults, appends: AtomicUsize::new(0) })
+    }
 }
 
 #[async_trait]
-impl Journal for Lossy {
+impl Journal for Faulty {
     async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
-        match self.appends.fetch_add(1, Ordering::SeqCst) {
-            0 => {
+        match self.faults.get(self.appends.fetch_add(1, Ordering::SeqCst)) {
+            Some(Fault::LosesTheAnswer) => {
                 self.inner.append(batch).await?;
                 Err(AppendError::Unknown("the line broke".into()))
             }
-            1 => Err(AppendError::Unavailable("nobody listens".into())),
-            _ => self.inner.append(batch).await,
+            Some(Fault::IsAway) => Err(AppendError::Unavailable("nobody listens".into())),
+            Some(Fault::Panics) => panic!("a bug"),
+            None => self.inner.append(batch).await,
         }
     }
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
@@ -297,13 +307,69 @@ impl Journal for Lossy {
 fn an_answer_lost_after_the_commit_is_found_again_though_the_log_is_away_in_between() {
     let folder = tempfile::tempdir().unwrap();
     System::new().block_on(async {
-        let lossy = Lossy { inner: journal(&folder), appends: AtomicU32::new(0) };
-        let ledger = Ledger::start(Arc::new(lossy), views(&folder), &settings()).await.unwrap();
+        let journal = Faulty::journal(&folder, &[Fault::LosesTheAnswer, Fault::IsAway]);
+        let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
         let (first, replayed) = accepted(ledger.execute(create("a", "1")).await);
         assert_eq!((first, replayed), (Sequence::new(1), false));
         let (second, _) = accepted(ledger.execute(deposit("a", "1", None)).await);
         assert_eq!(second, Sequence::new(2));
         assert_eq!(balance(ledger.journal(), "a").await, 200);
+    });
+}
+
+#[test]
+fn who_asks_again_while_the_outcome_is_unknown_is_not_told_that_nothing_was_done() {
+    const FAULTS: &[Fault] = &[
+        Fault::LosesTheAnswer,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+        Fault::IsAway,
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        accepted(ledger(&folder).await.execute(create("a", "1")).await);
+        let journal = Faulty::journal(&folder, FAULTS);
+        let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
+        let keyed = || ledger.execute(deposit("a", "1", Some("k")));
+        // The client hangs up.
+        let first = tokio::time::timeout(Duration::from_millis(50), keyed()).await;
+        assert!(first.is_err(), "{first:?}");
+        let (same, other) =
+            futures_util::future::join(keyed(), ledger.execute(deposit("a", "1", None))).await;
+        assert!(matches!(same, Err(Failure::OutcomeUnknown)), "{same:?}");
+        assert!(matches!(other, Err(Failure::LogUnavailable)), "{other:?}");
+        let answer = loop {
+            match keyed().await {
+                Err(Failure::OutcomeUnknown) => tokio::time::sleep(Duration::from_millis(20)).await,
+                answer => break answer,
+            }
+        };
+        assert_eq!(accepted(answer), (Sequence::new(2), true));
+        assert_eq!(balance(ledger.journal(), "a").await, 200);
+    });
+}
+
+/// What the writer knew is lost; a new process starts from the log. A process of its own ends here.
+#[test]
+fn a_panic_of_the_journal_writer_ends_the_process() {
+    const IN_THE_PROCESS_THAT_ENDS: &str = "BURSAR_TEST_PANIC";
+    if std::env::var_os(IN_THE_PROCESS_THAT_ENDS).is_none() {
+        let ended = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "a_panic_of_the_journal_writer_ends_the_process"])
+            .env(IN_THE_PROCESS_THAT_ENDS, "1")
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(70), "{ended:?}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let journal = Faulty::journal(&folder, &[Fault::Panics]);
+        let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
+        panic!("the process goes on: {:?}", ledger.execute(create("a", "1")).await);
     });
 }
 

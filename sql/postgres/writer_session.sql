@@ -1,12 +1,12 @@
 -- What the session that appends rests on, whatever the role or the database were configured to: a commit that is
--- answered is on disk (more than on, such as remote_apply, is left alone), and no append hangs for ever.
+-- answered is on disk (more than on, such as remote_apply, is left alone), and no append hangs for ever. That
+-- the database is to be read only is heard.
 SELECT set_config('synchronous_commit', 'on', false)
 WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
 SET statement_timeout = '4s';
 SET lock_timeout = '3s';
 SET idle_in_transaction_session_timeout = '5s';
 SET default_transaction_isolation = 'read committed';
-SET default_transaction_read_only = off;
 SET jit = off;
 -- The append's plans do not depend on the batch; making them anew would cost each one a tenth of its time.
 SET plan_cache_mode = force_generic_plan;

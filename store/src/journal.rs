@@ -371,6 +371,6 @@ pub trait Journal: Send + Sync {
     /// The command log, newest first.
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError>;
 
-    /// The database's clock, for comparison with the node's.
+    /// The database's clock, for comparison with the node's; an error where the log can't be written.
     async fn now(&self) -> Result<Timestamp, JournalError>;
 }

@@ -1,19 +1,27 @@
-//! `kill -9` at any moment, again and again under load: what was acknowledged is there once, what was not is there at most
-//! once, and everything that is derived from the log agrees with it.
+//! `kill -9` at any moment, again and again under load, and an orderly end: what was acknowledged is there once, what was
+//! not is there at most once, and everything that is derived from the log agrees with it.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
 use crate::client::Client;
 use crate::load::{Dice, Sent, assert_outcomes, is_long, open_accounts};
 use crate::server::{Kind, Server};
+use crate::socket::Socket;
 
-on_both_stores!(nothing_acknowledged_is_lost_and_nothing_is_done_twice, it_is_ready_again_soon);
+on_both_stores!(
+    nothing_acknowledged_is_lost_and_nothing_is_done_twice,
+    an_end_under_load_is_orderly,
+    it_is_ready_again_soon,
+);
 
 const ROUNDS: usize = 20;
 const WORKERS: usize = 16;
+/// How long an orderly end may take, however long commands keep coming in.
+const ENDS_WITHIN: Duration = Duration::from_secs(6);
+
 async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice(kind: Kind) {
     let mut dice = Dice::new();
     let mut server = Server::start(kind).await;
@@ -31,31 +39,70 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_done_twice(kind: Kind) {
 /// Workers send commands until the server is dead.
 async fn load_until_killed(server: &mut Server, dice: &mut Dice, round: usize) -> Vec<Sent> {
     let client = Client::clone(server);
-    let (sent, is_dead) = (RefCell::new(Vec::new()), Cell::new(false));
+    let is_dead = Cell::new(false);
     let after = Duration::from_millis(50 + dice.below(350));
-    let dice: Vec<Dice> = (0..WORKERS).map(|_| dice.split()).collect();
-    let workers = join_all(dice.into_iter().enumerate().map(async |(worker, mut dice)| {
-        for number in 0.. {
-            let mut command = Sent::any(&mut dice, format!("{round}-{worker}-{number}"));
-            let reply = command.try_send(&client).await;
-            command.answer = reply.as_ref().ok().map(|reply| reply.status);
-            sent.borrow_mut().push(command);
-            match reply {
-                Ok(reply) => assert!(matches!(reply.status, 200 | 422), "{} {}", reply.status, reply.text),
-                Err(error) => {
-                    assert!(is_dead.get(), "no answer from a living server: {error}");
-                    return;
-                }
-            }
-        }
-    }));
     let killer = async {
         tokio::time::sleep(after).await;
         server.kill();
         is_dead.set(true);
     };
-    tokio::join!(workers, killer);
+    let name = round.to_string();
+    let (sent, ()) = tokio::join!(load(&client, dice, &name, &is_dead), killer);
+    sent
+}
+
+/// Workers send commands until nobody answers, which may be when the server ends only.
+async fn load(client: &Client, dice: &mut Dice, name: &str, is_ending: &Cell<bool>) -> Vec<Sent> {
+    let sent = RefCell::new(Vec::new());
+    let dice: Vec<Dice> = (0..WORKERS).map(|_| dice.split()).collect();
+    join_all(dice.into_iter().enumerate().map(async |(worker, mut dice)| {
+        for number in 0.. {
+            let mut command = Sent::any(&mut dice, format!("{name}-{worker}-{number}"));
+            let reply = command.try_send(client).await;
+            command.answer = reply.as_ref().ok().map(|reply| reply.status);
+            sent.borrow_mut().push(command);
+            match reply {
+                Ok(reply) => assert!(matches!(reply.status, 200 | 422), "{} {}", reply.status, reply.text),
+                Err(error) => {
+                    assert!(is_ending.get(), "no answer from a living server: {error}");
+                    return;
+                }
+            }
+        }
+    }))
+    .await;
     sent.into_inner()
+}
+
+/// `SIGTERM`: not ready first, then the sockets are told, then it ends well, in time.
+async fn an_end_under_load_is_orderly(kind: Kind) {
+    let mut dice = Dice::new();
+    let mut server = Server::start(kind).await;
+    open_accounts(&server).await;
+    let mut socket = Socket::connect(&server, "/").await;
+    let client = Client::clone(&server);
+    let is_ending = Cell::new(false);
+    let end = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        is_ending.set(true);
+        let asked = Instant::now();
+        let status = server.terminate().await;
+        (status.code(), asked.elapsed())
+    };
+    let closed = async {
+        let code = socket.close_code().await;
+        let is_ready = client.try_get("/readyz").await.is_ok_and(|reply| reply.status == 200);
+        (code, is_ready)
+    };
+    let (sent, (status, took), (code, is_ready)) =
+        tokio::join!(load(&client, &mut dice, "end", &is_ending), end, closed);
+    assert_eq!((status, code), (Some(0), Some(1001)));
+    assert!(!is_ready, "the sockets were closed while it was ready");
+    assert!(took < ENDS_WITHIN, "the end took {took:?}");
+    server.start_again().await;
+    let all = settle(&server, sent).await;
+    assert!(all.len() > 5 * WORKERS, "{} commands are no load", all.len());
+    assert_outcomes(&server, &all).await;
 }
 
 /// Sends again what had no answer, and the last that had one; each has an outcome then.

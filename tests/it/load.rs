@@ -1,9 +1,11 @@
 //! Load: commands by chance that can be repeated, how long they go on, and whether the log has what was answered.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -14,6 +16,13 @@ use crate::fold::Fold;
 const ACCOUNTS: u64 = 10;
 /// What each of them starts with, in cents.
 const INITIAL: i64 = 100_000;
+
+/// What a client that is told to come back waits: less than it is told.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long any answer may take.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
+/// How long it may take to say that a command was not done.
+const TURNED_AWAY_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long a load lasts: `BURSAR_TEST_SECONDS`, else three seconds.
 pub fn seconds() -> Duration {
@@ -57,6 +66,22 @@ impl Dice {
     }
 }
 
+/// Settles commands from many clients, one after the other each, until it is over; gives all of them back.
+pub async fn settle_until(client: &Client, dice: &mut Dice, is_over: &Cell<bool>) -> Vec<Sent> {
+    let workers: Vec<Dice> = (0..16).map(|_| dice.split()).collect();
+    let sent = join_all(workers.into_iter().enumerate().map(async |(worker, mut dice)| {
+        let mut sent = Vec::new();
+        while !is_over.get() {
+            let mut command = Sent::any(&mut dice, format!("{worker}-{}", sent.len()));
+            command.settle(client).await;
+            sent.push(command);
+        }
+        sent
+    }))
+    .await;
+    sent.into_iter().flatten().collect()
+}
+
 /// A command that was sent.
 pub struct Sent {
     /// Its idempotency key.
@@ -95,16 +120,26 @@ impl Sent {
         Client::try_send(request.json(&self.body)).await
     }
 
-    /// Sends it until it has an outcome, with its key, as often as the server says that it can't tell yet.
+    /// Sends it until it has an outcome, with its key, as often as the server says in due time that it can't tell yet.
     pub async fn settle(&mut self, client: &Client) {
         loop {
+            let asked = Instant::now();
             let reply = self.try_send(client).await.unwrap();
+            let took = asked.elapsed();
+            assert!(took < ANSWERED_WITHIN, "{took:?} for {}", reply.text);
             if reply.status == 503 {
+                let problem = reply.json();
                 assert!(
-                    reply.number("Retry-After") > 0 && reply.json()["commandId"] == self.key,
+                    reply.number("Retry-After") > 0 && problem["commandId"] == self.key,
                     "{}",
                     reply.text
                 );
+                assert!(
+                    problem["code"] == "outcome-unknown" || took < TURNED_AWAY_WITHIN,
+                    "{took:?} for {}",
+                    reply.text
+                );
+                tokio::time::sleep(PAUSE).await;
                 continue;
             }
             assert!(matches!(reply.status, 200 | 422), "{} {}", reply.status, reply.text);

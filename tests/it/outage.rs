@@ -2,20 +2,21 @@
 //! data, an event that nobody knows.
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::fold::Fold;
-use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
+use crate::load::{Dice, assert_outcomes, is_long, open_accounts, settle_until};
+use crate::proxy::{Cut, Proxy};
 use crate::server::{Kind, Server, until};
-use crate::stores::{Database, Redis};
+use crate::stores::{Database, Redis, Stores};
 
 on_servers!(
-    a_commit_whose_answer_is_lost_is_settled,
+    an_append_of_unknown_fate_is_settled,
+    connections_that_the_server_ends_are_made_again,
     reads_go_on_while_the_log_is_away,
     commands_go_on_while_the_read_models_come_and_go,
     read_models_that_may_lose_data_are_not_ready,
@@ -27,31 +28,52 @@ fn servers(server: &Server) -> (&Database, &Redis) {
     (database, redis)
 }
 
-/// Every connection to the log is cut, thirty times, under load; who is told to ask again does, with the same key.
-async fn a_commit_whose_answer_is_lost_is_settled() {
+/// Appends are lost before they arrive, answers on the way back, whole or in half, and appends arrive when they were sent
+/// again already; whoever is told to ask again does, with the same key.
+async fn an_append_of_unknown_fate_is_settled() {
+    let cuts = if is_long() { 500 } else { 20 };
+    let mut stores = Stores::new(Kind::Servers).await;
+    let database = &mut stores.servers.as_mut().unwrap().0;
+    let proxy = Proxy::to(database.address());
+    database.lead_by(proxy.address);
+    let server = Server::start_on(stores).await;
+    open_accounts(&server).await;
+    let mut dice = Dice::new();
+    let mut chance = dice.split();
+    let is_over = Cell::new(false);
+    let saboteur = async {
+        for _ in 0..cuts {
+            // Now and then the append that is sent again is cut as well.
+            tokio::time::sleep(Duration::from_millis(100 * chance.below(3))).await;
+            proxy.cut_next(Cut::ALL[usize::try_from(chance.below(4)).unwrap()]);
+            until("the line is back", async || proxy.is_calm().then_some(())).await;
+        }
+        is_over.set(true);
+        Instant::now()
+    };
+    let (sent, back) = tokio::join!(settle_until(&server, &mut dice, &is_over), saboteur);
+    assert!(back.elapsed() < Duration::from_secs(10), "settled after {:?}", back.elapsed());
+    let unknown = server.json("/stats").await["journal"]["unknownOutcomes"].as_u64().unwrap();
+    eprintln!("{} commands, {cuts} cuts, {unknown} appends of unknown fate", sent.len());
+    assert!(unknown >= cuts && sent.len() as u64 > 3 * cuts);
+    assert_outcomes(&server, &sent).await;
+}
+
+/// Every connection is ended by the server, in the middle of whatever it is doing.
+async fn connections_that_the_server_ends_are_made_again() {
     let server = Server::start(Kind::Servers).await;
     open_accounts(&server).await;
     let mut dice = Dice::new();
+    let mut chance = dice.split();
     let is_over = Cell::new(false);
-    let workers: Vec<Dice> = (0..16).map(|_| dice.split()).collect();
-    let load = join_all(workers.into_iter().enumerate().map(async |(worker, mut dice)| {
-        let mut sent = Vec::new();
-        while !is_over.get() {
-            let mut command = Sent::any(&mut dice, format!("{worker}-{}", sent.len()));
-            command.settle(&server).await;
-            sent.push(command);
-        }
-        sent
-    }));
     let saboteur = async {
-        for _ in 0..30 {
-            tokio::time::sleep(Duration::from_millis(20 + dice.below(80))).await;
+        for _ in 0..20 {
+            tokio::time::sleep(Duration::from_millis(20 + chance.below(80))).await;
             servers(&server).0.cut().await;
         }
         is_over.set(true);
     };
-    let (sent, ()) = tokio::join!(load, saboteur);
-    let sent: Vec<Sent> = sent.into_iter().flatten().collect();
+    let (sent, ()) = tokio::join!(settle_until(&server, &mut dice, &is_over), saboteur);
     assert!(sent.len() > 100, "{} commands are no load", sent.len());
     until("the log can be read again", async || server.get("/events").await.status.eq(&200).then_some(()))
         .await;

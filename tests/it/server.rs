@@ -78,6 +78,11 @@ impl Server {
         Self::start_in("one", Rc::new(Stores::new(kind).await), flags).await
     }
 
+    /// Starts one on those stores.
+    pub async fn start_on(stores: Stores) -> Self {
+        Self::start_in("one", Rc::new(stores), &[]).await
+    }
+
     /// Another node on the same Postgres and Redis.
     pub async fn start_beside(other: &Self) -> Self {
         assert!(other.stores.servers.is_some(), "the embedded store belongs to one process");
@@ -123,6 +128,13 @@ impl Server {
         self.process = spawn(&self.home, &self.flags);
         self.await_ready().await;
         started.elapsed()
+    }
+
+    /// Lets no file grow beyond that many bytes, `None` for any number, as if the disk was full.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let limit = (bytes.unwrap_or(rlimit::INFINITY), rlimit::INFINITY);
+        let pid = i32::try_from(self.pid()).unwrap();
+        rlimit::prlimit(pid, rlimit::Resource::FSIZE, Some(limit), None).unwrap();
     }
 
     /// Its process id.
@@ -200,7 +212,12 @@ impl Drop for Server {
 
 /// The program with a clean environment.
 pub fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bursar"));
+    without_our_settings(Command::new(PROGRAM))
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_bursar");
+
+fn without_our_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("BURSAR_") || name == "DATABASE_URL" || name == "REDIS_URL" {
@@ -227,7 +244,9 @@ pub const ANY_PORTS: [&str; 10] = [
 
 fn spawn(home: &Path, flags: &[String]) -> Child {
     let append = |name: &str| File::options().create(true).append(true).open(home.join(name)).unwrap();
-    program()
+    // Files that may not grow are an error to it, as a full disk is, and not a signal (`Server::limit_files`).
+    without_our_settings(Command::new("sh"))
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM])
         .arg("serve")
         .args(ANY_PORTS)
         .args(flags)

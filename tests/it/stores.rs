@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -37,11 +37,16 @@ pub struct Stores {
 impl Stores {
     /// New and empty ones.
     pub async fn new(kind: Kind) -> Self {
-        let folder = TempDir::with_prefix("bursar-test-").unwrap();
-        let servers = match kind {
-            Kind::Embedded => None,
-            Kind::Servers => Some((Database::new().await, Redis::start(folder.path()))),
-        };
+        match kind {
+            Kind::Embedded => Self { folder: folder(), servers: None },
+            Kind::Servers => Self::on(&admin_url()).await,
+        }
+    }
+
+    /// New and empty ones on the Postgres with that URL.
+    pub async fn on(postgres: &str) -> Self {
+        let folder = folder();
+        let servers = Some((Database::new(postgres).await, Redis::start(folder.path())));
         Self { folder, servers }
     }
 
@@ -103,17 +108,23 @@ fn log_files(folder: &Path) -> impl Iterator<Item = PathBuf> {
     entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("journal.sqlite3"))
 }
 
-/// A database of its own on the Postgres that `tests/run.sh` started.
+fn folder() -> TempDir {
+    TempDir::with_prefix("bursar-test-").unwrap()
+}
+
+/// A database of its own.
 pub struct Database {
     name: String,
     url: String,
+    /// The URL of the database from which others are made and dropped.
+    admin: String,
 }
 
 impl Database {
     /// Lets nobody in any more, or everybody again; who is in is thrown out.
     pub async fn open(&self, is_open: bool) {
         let open = format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {is_open}", self.name);
-        administer(&admin_url(), &[open]).await;
+        administer(&self.admin, &[open]).await;
         if !is_open {
             self.cut().await;
         }
@@ -123,7 +134,27 @@ impl Database {
     pub async fn cut(&self) {
         let of_ours =
             format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
-        administer(&admin_url(), &[of_ours]).await;
+        administer(&self.admin, &[of_ours]).await;
+    }
+
+    /// Lets new connections only read, or write again; ends those that are there.
+    pub async fn make_read_only(&self, is_read_only: bool) {
+        let set = format!("ALTER DATABASE {} SET default_transaction_read_only = {is_read_only}", self.name);
+        administer(&self.admin, &[set]).await;
+        self.cut().await;
+    }
+
+    /// The server's address.
+    pub fn address(&self) -> SocketAddr {
+        let config: tokio_postgres::Config = self.admin.parse().unwrap();
+        ([127, 0, 0, 1], config.get_ports()[0]).into()
+    }
+
+    /// From now on the program is to reach it by way of that address.
+    pub fn lead_by(&mut self, address: SocketAddr) {
+        let (user, place) = self.url.rsplit_once('@').unwrap();
+        let (_, name) = place.split_once('/').unwrap();
+        self.url = format!("{user}@{address}/{name}");
     }
 
     /// Changes what a client of the program never could, as the owner of the database.
@@ -133,30 +164,30 @@ impl Database {
         administer(&self.url, &statements).await;
     }
 
-    async fn new() -> Self {
+    async fn new(admin: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("bursar_test_{}_{number}", std::process::id());
-        let admin = admin_url();
         // A process of that number may have been killed before it could clean up.
-        administer(&admin, &[format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")])
+        administer(admin, &[format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")])
             .await;
         let (server, _) = admin.rsplit_once('/').unwrap();
         // Whoever trusts its clients takes any password.
         let (user, host) = server.split_once('@').unwrap();
         let user =
             if user.matches(':').count() == 1 { format!("{user}:{PASSWORD}") } else { user.to_owned() };
-        Self { url: format!("{user}@{host}/{name}"), name }
+        Self { url: format!("{user}@{host}/{name}"), name, admin: admin.to_owned() }
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let admin = self.admin.clone();
         // A thread of its own, since the test's runtime can't wait within itself.
         let dropping = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(administer(&admin_url(), &[statement]));
+            runtime.block_on(administer(&admin, &[statement]));
         });
         let _ = dropping.join();
     }

@@ -87,6 +87,8 @@ pub struct PostgresJournal {
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
 }
 
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 struct Writer {
     client: Client,
     append: Statement,
@@ -123,7 +125,13 @@ impl PostgresJournal {
         Ok(journal)
     }
 
-    async fn writer(&self) -> Result<Writer, Box<dyn std::error::Error + Send + Sync>> {
+    /// The connection that appends, taken out of its slot; a new one where there is none.
+    async fn writer(&self, slot: &mut Option<Writer>) -> Result<Writer, Failure> {
+        if let Some(writer) = slot.take()
+            && !writer.client.is_closed()
+        {
+            return Ok(writer);
+        }
         let connect = async {
             let client = self.connector.client().await?;
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
@@ -133,7 +141,7 @@ impl PostgresJournal {
         Ok(tokio::time::timeout(CONNECT_DEADLINE, connect).await??)
     }
 
-    async fn reader(&self) -> Result<Object, Box<dyn std::error::Error + Send + Sync>> {
+    async fn reader(&self) -> Result<Object, Failure> {
         Ok(self.readers.get().await?)
     }
 
@@ -206,10 +214,7 @@ impl Journal for PostgresJournal {
         }
         let mut columns = append::Columns::of(batch).map_err(AppendError::Unavailable)?;
         let mut slot = self.writer.lock().await;
-        let mut writer = match slot.take() {
-            Some(writer) if !writer.client.is_closed() => writer,
-            Some(_) | None => self.writer().await.map_err(AppendError::Unavailable)?,
-        };
+        let mut writer = self.writer(&mut slot).await.map_err(AppendError::Unavailable)?;
         columns.trust(&writer.known);
         // From here on the batch may be in the log, and only an answer to this very statement says so.
         let values = columns.values();
@@ -362,10 +367,22 @@ impl Journal for PostgresJournal {
         Ok(lines.into_iter().map(|(_, line)| line).collect())
     }
 
+    /// Asked on the connection that appends: whether it could is the news.
     async fn now(&self) -> Result<Timestamp, JournalError> {
-        let rows = self.query(include_str!("../../../sql/postgres/now.sql"), &[]).await?;
-        let row = rows.first().ok_or_else(|| JournalError::Damaged("no time".to_owned()))?;
-        read::time(row, 0)
+        let ask = async {
+            let mut slot = self.writer.lock().await;
+            let writer = self.writer(&mut slot).await?;
+            let row = writer.client.query_one(include_str!("../../../sql/postgres/now.sql"), &[]).await?;
+            if row.try_get(1)? {
+                // Whether it can write again is seen on a new connection.
+                return Err("the database is read-only".into());
+            }
+            *slot = Some(writer);
+            Ok::<_, Failure>(row)
+        };
+        let answer = tokio::time::timeout(READ_DEADLINE, ask).await;
+        let row = answer.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)?;
+        read::time(&row, 0)
     }
 }
 

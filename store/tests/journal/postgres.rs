@@ -1,9 +1,7 @@
 //! The suite on Postgres, where every test has a database of its own, and what is promised there alone.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +10,7 @@ use store::journal::postgres::{ConnectError, MigrateError, Migrated, SchemaError
 use store::{Append, AppendError, Batch, Fault, Journal, PostgresJournal, PostgresSettings};
 use tokio_postgres::NoTls;
 
+use crate::proxy::{Cut, Proxy};
 use crate::suite::{Book, Fixture, everything, journal_suite, refused};
 
 /// Where the tests may make databases and roles.
@@ -118,97 +117,37 @@ async fn migrated() -> Database {
     database
 }
 
-/// A way to the server that can lose a request, or the answer to one.
-struct Line {
-    address: SocketAddr,
-    lose: Arc<AtomicU8>,
-}
-
-const NOTHING: u8 = 0;
-const THE_REQUEST: u8 = 1;
-const THE_ANSWER: u8 = 2;
-
-impl Line {
-    fn to_server() -> Self {
-        let config: tokio_postgres::Config = server().parse().unwrap();
-        let port = config.get_ports()[0];
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let lose = Arc::new(AtomicU8::new(NOTHING));
-        let losing = Arc::clone(&lose);
-        std::thread::spawn(move || {
-            for client in listener.incoming() {
-                let client = client.unwrap();
-                let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-                forward(client.try_clone().unwrap(), server.try_clone().unwrap(), THE_REQUEST, &losing);
-                forward(server, client, THE_ANSWER, &losing);
-            }
-        });
-        Self { address, lose }
-    }
-
-    fn lose(&self, what: u8) {
-        self.lose.store(what, Ordering::SeqCst);
-    }
-}
-
-/// Copies one direction, until it is this direction's turn to be lost: then both ends find the line cut.
-fn forward(mut from: TcpStream, mut to: TcpStream, direction: u8, lose: &Arc<AtomicU8>) {
-    let lose = Arc::clone(lose);
-    std::thread::spawn(move || {
-        let mut buffer = [0; 65_536];
-        while let Ok(length @ 1..) = from.read(&mut buffer) {
-            let lost = lose.compare_exchange(direction, NOTHING, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-            if lost || to.write_all(&buffer[..length]).is_err() {
-                break;
-            }
-        }
-        let _ = from.shutdown(Shutdown::Both);
-        let _ = to.shutdown(Shutdown::Both);
-    });
-}
-
-/// A journal over a line, with one account that has been opened over it.
-async fn over_a_line(database: &Database) -> (Line, PostgresJournal, Book) {
-    let line = Line::to_server();
-    let user: tokio_postgres::Config = server().parse().unwrap();
-    let url = database.url_of(user.get_user().unwrap(), Some(line.address));
+#[tokio::test]
+async fn an_append_of_unknown_fate_is_settled_by_appending_again() {
+    let database = migrated().await;
+    let server: tokio_postgres::Config = server().parse().unwrap();
+    let proxy = Proxy::to(([127, 0, 0, 1], server.get_ports()[0]).into());
+    let url = database.url_of(server.get_user().unwrap(), Some(proxy.address));
     let journal = PostgresJournal::connect(PostgresSettings { url }).await.unwrap();
     let mut book = Book::default();
     let open = book.create("create-a", "a", 100);
     book.commit(&journal, vec![open]).await;
-    (line, journal, book)
-}
-
-#[tokio::test]
-async fn an_answer_lost_after_the_commit_is_settled_by_appending_again() {
-    let database = migrated().await;
-    let (line, journal, mut book) = over_a_line(&database).await;
-    for round in 0..20 {
+    for (round, cut) in (0..20).zip(Cut::ALL.into_iter().cycle()) {
         let mut unit = book.deposit(&format!("k-{round}"), "a", 1);
         unit.may_repeat = false;
-        line.lose(THE_ANSWER);
+        proxy.cut_next(cut);
         let answer = journal.append(&Arc::new(Batch { units: vec![unit.clone()] })).await;
-        assert!(matches!(answer, Err(AppendError::Unknown(_))), "{answer:?}");
+        assert!(matches!(answer, Err(AppendError::Unknown(_))), "{cut:?}: {answer:?}");
         unit.may_repeat = true;
         let again = journal.append(&Arc::new(Batch { units: vec![unit] })).await.unwrap();
-        assert_eq!(refused(again), [(0, Fault::Duplicate)]);
+        match cut {
+            Cut::BeforeTheAppend => assert!(matches!(again, Append::Committed(_)), "{again:?}"),
+            Cut::BeforeTheAnswer | Cut::AmidTheAnswer => assert_eq!(refused(again), [(0, Fault::Duplicate)]),
+            // Either of the two may have been the first.
+            Cut::Late => {
+                while !proxy.is_calm() {
+                    tokio::task::yield_now().await
+                }
+            }
+        }
     }
     assert_eq!(everything(&journal).await.len(), 21);
     assert_eq!(journal.head().await.unwrap().last, Sequence::new(21));
-}
-
-#[tokio::test]
-async fn a_request_that_is_lost_is_settled_by_appending_again() {
-    let database = migrated().await;
-    let (line, journal, mut book) = over_a_line(&database).await;
-    let unit = book.deposit("k-1", "a", 1);
-    line.lose(THE_REQUEST);
-    let answer = journal.append(&Arc::new(Batch { units: vec![unit.clone()] })).await;
-    assert!(matches!(answer, Err(AppendError::Unknown(_))), "{answer:?}");
-    assert_eq!(everything(&journal).await.len(), 1);
-    book.commit(&journal, vec![unit]).await;
-    assert_eq!(everything(&journal).await.len(), 2);
 }
 
 #[tokio::test]

@@ -9,10 +9,8 @@ use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::ToSql;
 
-use super::read;
+use super::{Failure, read};
 use crate::journal::{AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, Fault, Touch, Unit};
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The indexes whose violation says that a command id was not new.
 const COMMAND_ID_INDEXES: [&str; 2] = ["events_command_id", "rejections_command_id"];

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::chain::{Hash, link, root};
 use domain::{CommandId, Sequence};
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, ffi};
 use serde::Deserialize;
 
 use super::{integer, now};
@@ -308,11 +308,13 @@ fn refused_by_database(error: rusqlite::Error) -> AppendError {
     AppendError::Unavailable(Box::new(error))
 }
 
-/// An error of the commit itself. The transaction is rolled back; but when the disk failed under it, a crash that
-/// comes before the next commit could bring the batch back from the write-ahead log.
+/// An error of the commit itself. The transaction is rolled back; but when the disk failed to sync, a crash that comes
+/// before the next commit could bring the batch back from the write-ahead log. What could not even be written there, for
+/// want of room say, is not in it: the page that makes it a commit is the last one.
 fn failed_commit(error: rusqlite::Error) -> AppendError {
+    let unwritten = error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_WRITE);
     match error.sqlite_error_code() {
-        Some(ErrorCode::SystemIoFailure) => AppendError::Unknown(Box::new(error)),
+        Some(ErrorCode::SystemIoFailure) if !unwritten => AppendError::Unknown(Box::new(error)),
         Some(_) | None => AppendError::Unavailable(Box::new(error)),
     }
 }
