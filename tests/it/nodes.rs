@@ -1,13 +1,14 @@
 //! Several nodes on one Postgres and one Redis: they write at once, and none rests on being the only one.
 
 use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::client::Client;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
-use crate::server::{Kind, Server};
+use crate::server::{Kind, Server, until};
 use crate::socket::Socket;
 
 on_servers!(
@@ -15,10 +16,14 @@ on_servers!(
     a_key_sent_to_both_nodes_has_one_effect,
     what_one_node_writes_the_other_reads,
     a_node_that_dies_leaves_nothing_undecided,
+    an_event_reaches_the_other_node_by_a_hint,
+    an_account_that_the_other_node_moved_is_decided_on_as_it_is,
 );
 
 const WORKERS: usize = 10;
 const COMMANDS: usize = 30;
+/// How often a node looks for events that it was not told of.
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 async fn two_nodes() -> (Server, Server) {
     let one = Server::start(Kind::Servers).await;
@@ -111,7 +116,7 @@ async fn a_node_that_dies_leaves_nothing_undecided() {
             }
         }));
         let killer = async {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
             two.kill();
             is_dead.set(true);
         };
@@ -126,4 +131,50 @@ async fn a_node_that_dies_leaves_nothing_undecided() {
     }
     assert_outcomes(&one, &sent).await;
     assert_outcomes(&two, &sent).await;
+}
+
+/// Much sooner than by looking now and then; and again after the connections were lost.
+async fn an_event_reaches_the_other_node_by_a_hint() {
+    let (one, two) = two_nodes().await;
+    let mut socket = Socket::connect(&two, "/?fromSequence=10").await;
+    assert_eq!(socket.next().await["type"], "WELCOME");
+    assert_eq!(socket.next().await["type"], "CAUGHT_UP");
+    let mut usual = async |count: usize| {
+        let mut waits = Vec::new();
+        while waits.len() < count {
+            let reply = one.deposit("acc-1", 1).await;
+            if reply.status != 200 {
+                continue;
+            }
+            let (sequence, answered) = (reply.sequence(), Instant::now());
+            while socket.event().await["sequenceNumber"] != sequence {}
+            waits.push(answered.elapsed());
+        }
+        waits.sort();
+        waits[count / 2]
+    };
+    let median = usual(31).await;
+    assert!(median < POLL_EVERY / 4, "{median:?}");
+    one.stores.servers.as_ref().unwrap().0.cut().await;
+    until("hints are heard again", async || (usual(5).await < POLL_EVERY / 4).then_some(())).await;
+}
+
+/// Not tried on an old state and decided again.
+async fn an_account_that_the_other_node_moved_is_decided_on_as_it_is() {
+    let (one, two) = two_nodes().await;
+    for round in 0..40 {
+        let (writer, reader) = if round % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let reply = match round % 3 {
+            0 => writer.transfer("acc-2", "acc-1", 1).await,
+            _ => writer.deposit("acc-1", 1).await,
+        };
+        let sequence = reply.sequence();
+        until("the other has heard of it", async || {
+            (reader.json("/stats").await["headSequence"].as_u64() >= Some(sequence)).then_some(())
+        })
+        .await;
+    }
+    for node in [&one, &two] {
+        assert_eq!(node.json("/stats").await["journal"]["conflicts"], 0);
+    }
 }

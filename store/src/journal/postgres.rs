@@ -4,10 +4,12 @@
 //!   thrown away after any error and when its future is dropped: a late answer must never be taken for that of the next
 //!   append.
 //! * Reads have a small pool, no transaction of their own, and a deadline.
+//! * One connection listens for what other processes append.
 //! * Every connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
 
 mod append;
 mod connection;
+mod listen;
 mod migrate;
 mod read;
 
@@ -25,6 +27,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
 use self::connection::Connector;
+use self::listen::Heard;
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled,
@@ -85,6 +88,7 @@ pub struct PostgresJournal {
     readers: Pool,
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
+    heard: Arc<Heard>,
 }
 
 struct Writer {
@@ -115,11 +119,17 @@ impl PostgresJournal {
             }))
             .build()
             .map_err(|error| ConnectError::Unavailable(Box::new(error)))?;
-        let journal =
-            Self { connector, writer: tokio::sync::Mutex::default(), readers, profiles: Mutex::default() };
+        let journal = Self {
+            connector,
+            writer: tokio::sync::Mutex::default(),
+            readers,
+            profiles: Mutex::default(),
+            heard: Arc::default(),
+        };
         let client = journal.reader().await.map_err(ConnectError::Unavailable)?;
         migrate::verify(&client).await?;
         drop(client);
+        journal.connector.spawn(listen::listen(journal.connector.config(), Arc::clone(&journal.heard)));
         Ok(journal)
     }
 
@@ -128,6 +138,8 @@ impl PostgresJournal {
             let client = self.connector.client().await?;
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
             let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
+            let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
+            self.heard.ignore(backend.try_get(0)?);
             Ok::<_, tokio_postgres::Error>(Writer { client, append, known: append::Known::default() })
         };
         Ok(tokio::time::timeout(CONNECT_DEADLINE, connect).await??)
@@ -366,6 +378,10 @@ impl Journal for PostgresJournal {
         let rows = self.query(include_str!("../../../sql/postgres/now.sql"), &[]).await?;
         let row = rows.first().ok_or_else(|| JournalError::Damaged("no time".to_owned()))?;
         read::time(row, 0)
+    }
+
+    async fn hint(&self) {
+        self.heard.something().await;
     }
 }
 
