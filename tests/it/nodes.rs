@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::fold::Fold;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
 use crate::server::{Kind, Server, until};
 use crate::socket::Socket;
@@ -18,10 +19,13 @@ on_servers!(
     a_node_that_dies_leaves_nothing_undecided,
     an_event_reaches_the_other_node_by_a_hint,
     an_account_that_the_other_node_moved_is_decided_on_as_it_is,
+    one_node_fills_the_read_models_and_the_other_takes_over,
 );
 
 const WORKERS: usize = 10;
 const COMMANDS: usize = 30;
+/// Within which the other node takes over the read models.
+const TAKES_OVER_WITHIN: Duration = Duration::from_secs(5);
 /// How often a node looks for events that it was not told of.
 const POLL_EVERY: Duration = Duration::from_millis(200);
 
@@ -176,5 +180,65 @@ async fn an_account_that_the_other_node_moved_is_decided_on_as_it_is() {
     }
     for node in [&one, &two] {
         assert_eq!(node.json("/stats").await["journal"]["conflicts"], 0);
+    }
+}
+
+async fn projection(node: &Client, name: &str) -> Value {
+    let projections = node.json("/projections").await;
+    projections.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone()
+}
+
+/// Writes until one of two nodes stands by for a projection; the one that applies is told first.
+async fn at_work<'a>(nodes: [&'a Server; 2], name: &str) -> [&'a Server; 2] {
+    until("one of them stands by", async || {
+        nodes[0].deposit("acc-1", 1).await.accepted();
+        let states = [projection(nodes[0], name).await, projection(nodes[1], name).await];
+        match states.each_ref().map(|one| one["state"].as_str().unwrap()) {
+            ["running", "standby"] => Some(nodes),
+            ["standby", "running"] => Some([nodes[1], nodes[0]]),
+            _ => None,
+        }
+    })
+    .await
+}
+
+/// When the one at work is frozen, and when it is killed; one that thaws does no harm, and one that stands by no work.
+async fn one_node_fills_the_read_models_and_the_other_takes_over() {
+    let (mut one, mut two) = two_nodes().await;
+    for is_killed in [false, true] {
+        let [applies, stands_by] = at_work([&one, &two], "accounts").await;
+        at_work([&one, &two], "ledger").await;
+        let before = projection(stands_by, "accounts").await["totalProcessed"].clone();
+        for _ in 0..20 {
+            let sequence = applies.deposit("acc-2", 1).await.sequence();
+            stands_by.fresh("/accounts?limit=1", sequence).await;
+        }
+        assert_eq!(projection(stands_by, "accounts").await["totalProcessed"], before);
+
+        applies.freeze();
+        let sequence = stands_by.deposit("acc-3", 1).await.sequence();
+        let since = Instant::now();
+        stands_by.fresh("/accounts?limit=1", sequence).await;
+        stands_by.fresh("/ledger", sequence).await;
+        assert!(since.elapsed() < TAKES_OVER_WITHIN, "{:?}", since.elapsed());
+        if is_killed {
+            let dead = if std::ptr::eq(applies, &one) { &mut one } else { &mut two };
+            dead.kill();
+            dead.start_again().await;
+        } else {
+            applies.thaw();
+        }
+        for _ in 0..20 {
+            one.deposit("acc-4", 1).await.accepted();
+            two.withdraw("acc-4", 1).await.accepted();
+        }
+        let fold = Fold::of(&one.log().await);
+        fold.assert_is_what_is_read(&one).await;
+        fold.assert_is_what_is_read(&two).await;
+    }
+    for name in ["accounts", "ledger"] {
+        at_work([&one, &two], name).await;
+        assert_eq!(projection(&one, name).await["errors"], 0);
+        assert_eq!(projection(&two, name).await["errors"], 0);
     }
 }

@@ -282,23 +282,23 @@ impl Views for RedisViews {
         self.run::<()>(&self.writes, &script).await
     }
 
-    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError> {
-        let base = self.base(projection);
-        let all = format!("{base}:generations");
+    async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError> {
         let mut command = redis::cmd("SMEMBERS");
-        command.arg(&all);
-        let there: Vec<u64> = self.query(&command).await?;
-        for number in there.into_iter().filter(|number| !generations.contains(&Generation(*number))) {
-            let generation = format!("{base}:g{number}");
-            let mut script = self.scripts.drop.prepare_invoke();
-            script
-                .key(format!("{generation}:checkpoint"))
-                .key(&all)
-                .arg(&generation)
-                .arg(number)
-                .arg(DELETES_PER_SCRIPT);
-            while self.run::<bool>(&self.writes, &script).await? {}
-        }
+        command.arg(format!("{}:generations", self.base(projection)));
+        let numbers: Vec<u64> = self.query(&command).await?;
+        Ok(numbers.into_iter().map(Generation).collect())
+    }
+
+    async fn discard(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
+        let (base, number) = (self.base(projection), generation.0);
+        let mut script = self.scripts.drop.prepare_invoke();
+        script
+            .key(format!("{base}:g{number}:checkpoint"))
+            .key(format!("{base}:generations"))
+            .arg(format!("{base}:g{number}"))
+            .arg(number)
+            .arg(DELETES_PER_SCRIPT);
+        while self.run::<bool>(&self.writes, &script).await? {}
         Ok(())
     }
 
