@@ -16,6 +16,7 @@ mod contract;
 mod defects;
 mod demo;
 mod feed;
+mod frozen;
 mod kill;
 mod nodes;
 mod outage;
