@@ -257,6 +257,7 @@ impl Work {
             if looked.elapsed() > LOOK_EVERY && standby.is_none() {
                 looked = Instant::now();
                 self.check_served(&live).await?;
+                self.views.check().await?;
             }
             if standby.is_some() {
                 tokio::select! {
@@ -295,7 +296,15 @@ impl Work {
 
     /// The generation that is served, if it was filled from this log as it is.
     async fn sound_generation(&self, log_id: Uuid) -> Result<Option<Filling>, Stopped> {
-        let Some(generation) = self.views.served(self.name()).await? else { return Ok(None) };
+        let served = self.views.served(self.name()).await?;
+        if let Err(error) = self.views.check().await {
+            // What may have lost documents is not served, nor filled again until it keeps them.
+            if let (ViewsError::Evicting(_), Some(generation)) = (&error, served) {
+                self.views.discard(self.name(), generation).await?;
+            }
+            return Err(error.into());
+        }
+        let Some(generation) = served else { return Ok(None) };
         let Some(checkpoint) = self.views.checkpoint(self.name(), generation).await? else { return Ok(None) };
         let chain = self.journal.chain_at(checkpoint.sequence).await?;
         if checkpoint.log_id != log_id || chain != Some(checkpoint.chain) {

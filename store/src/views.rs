@@ -99,6 +99,9 @@ pub enum ViewsError {
     /// The store can't be reached or can't answer.
     #[error("the read models can't be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store may throw documents away.
+    #[error("the read models may be thrown away: {0}")]
+    Evicting(String),
     /// No generation of the projection is served yet.
     #[error("the projection {0} is not filled yet")]
     NotServed(String),

@@ -20,6 +20,7 @@ mod frozen;
 mod kill;
 mod nodes;
 mod outage;
+mod read_models;
 mod slow;
 mod tidy;
 mod transfers;

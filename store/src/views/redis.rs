@@ -201,7 +201,9 @@ impl Views for RedisViews {
         match self.read_served(projection, "checkpoint").await {
             Ok((generation, ..)) => Ok(Some(generation)),
             Err(ViewsError::NotServed(_)) => Ok(None),
-            Err(other @ (ViewsError::Unavailable(_) | ViewsError::Damaged(_))) => Err(other),
+            Err(other @ (ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::Damaged(_))) => {
+                Err(other)
+            }
         }
     }
 
@@ -343,10 +345,8 @@ impl Views for RedisViews {
             Some("noeviction") => Ok(()),
             other => {
                 let policy = other.unwrap_or("unknown");
-                let what = format!(
-                    "Redis may throw documents away: its maxmemory-policy is {policy}, not noeviction"
-                );
-                Err(ViewsError::Unavailable(what.into()))
+                let what = format!("the maxmemory-policy of Redis is {policy}, not noeviction");
+                Err(ViewsError::Evicting(what))
             }
         }
     }

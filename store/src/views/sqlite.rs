@@ -64,7 +64,9 @@ impl SqliteViews {
     pub fn open(path: &Path) -> Result<Self, ViewsError> {
         let named = |error| match error {
             ViewsError::Damaged(what) => ViewsError::Damaged(format!("{}: {what}", path.display())),
-            other @ (ViewsError::Unavailable(_) | ViewsError::NotServed(_)) => other,
+            other @ (ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::NotServed(_)) => {
+                other
+            }
         };
         let writing = open_writer(path).map_err(named)?;
         let points =
