@@ -15,7 +15,7 @@ mod read;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -89,6 +89,7 @@ pub struct PostgresJournal {
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
     heard: Arc<Heard>,
+    listening: Once,
 }
 
 struct Writer {
@@ -125,11 +126,11 @@ impl PostgresJournal {
             readers,
             profiles: Mutex::default(),
             heard: Arc::default(),
+            listening: Once::new(),
         };
         let client = journal.reader().await.map_err(ConnectError::Unavailable)?;
         migrate::verify(&client).await?;
         drop(client);
-        journal.connector.spawn(listen::listen(journal.connector.config(), Arc::clone(&journal.heard)));
         Ok(journal)
     }
 
@@ -381,6 +382,10 @@ impl Journal for PostgresJournal {
     }
 
     async fn hint(&self) {
+        // Not before somebody asks: most uses of a log don't follow it.
+        self.listening.call_once(|| {
+            self.connector.spawn(listen::listen(self.connector.config(), Arc::clone(&self.heard)));
+        });
         self.heard.something().await;
     }
 }
