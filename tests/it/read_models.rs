@@ -21,7 +21,7 @@ on_servers!(
 );
 
 const WRITERS: usize = 4;
-const READERS: usize = 3;
+const READERS: usize = 4;
 
 fn redis(server: &Server) -> &Redis {
     &server.stores.servers.as_ref().unwrap().1
@@ -100,22 +100,31 @@ impl Readers {
     }
 }
 
-/// Reads and writes while something is done to the read models; it has to be without a trace in the end.
-async fn under_load(server: &Server, upset: impl AsyncFnOnce(&Readers)) {
+/// Two nodes on the same stores.
+async fn two_nodes() -> (Server, Server) {
+    let server = Server::start(Kind::Servers).await;
+    let other = Server::start_beside(&server).await;
+    (server, other)
+}
+
+/// Reads and writes on both nodes while something is done to the read models; it has to be without a trace in the end.
+async fn under_load(server: &Server, other: &Server, upset: impl AsyncFnOnce(&Readers)) {
     open_accounts(server).await;
+    other.fresh("/accounts", 10).await;
     server.fresh("/accounts", 10).await;
     let (readers, mut dice) = (Readers::new(), Dice::new());
     let dices: Vec<Dice> = (0..WRITERS + READERS).map(|_| dice.split()).collect();
     let sent = RefCell::new(Vec::new());
     let load = join_all(dices.into_iter().enumerate().map(async |(worker, mut dice)| {
+        let node = if worker % 2 == 0 { server } else { other };
         if worker >= WRITERS {
-            return readers.read(server, dice).await;
+            return readers.read(node, dice).await;
         }
         let mut number = 0;
         while !readers.is_over.get() {
             number += 1;
             let mut command = Sent::any(&mut dice, format!("{worker}-{number}"));
-            let reply = command.try_send(server).await.unwrap();
+            let reply = command.try_send(node).await.unwrap();
             assert!(matches!(reply.status, 200 | 422), "{} {}", reply.status, reply.text);
             command.answer = Some(reply.status);
             sent.borrow_mut().push(command);
@@ -126,7 +135,9 @@ async fn under_load(server: &Server, upset: impl AsyncFnOnce(&Readers)) {
         readers.is_over.set(true);
     };
     tokio::join!(load, upset);
-    assert_outcomes(server, &sent.into_inner()).await;
+    let sent = sent.into_inner();
+    assert_outcomes(server, &sent).await;
+    assert_outcomes(other, &sent).await;
     readers.assert_were_told_the_truth(&server.log().await);
 }
 
@@ -138,9 +149,9 @@ async fn replay(client: &Client) {
 
 /// Killed and started empty, flushed, and swapped for an older copy of itself, with and without another generation in it.
 async fn what_is_read_is_true_while_redis_is_lost_and_goes_back() {
-    let server = Server::start(Kind::Servers).await;
+    let (server, other) = two_nodes().await;
     let (redis, folder) = (redis(&server), server.stores.folder.path());
-    under_load(&server, async |_| {
+    under_load(&server, &other, async |_| {
         for way in 0..4 {
             let a_while = Duration::from_millis(300);
             tokio::time::sleep(a_while).await;
@@ -163,7 +174,9 @@ async fn what_is_read_is_true_while_redis_is_lost_and_goes_back() {
                     redis.start_as_saved(folder);
                 }
             }
-            server.fresh("/accounts?limit=1", server.head().await).await;
+            let head = server.head().await;
+            server.fresh("/accounts?limit=1", head).await;
+            other.fresh("/accounts?limit=1", head).await;
         }
     })
     .await;
@@ -171,12 +184,14 @@ async fn what_is_read_is_true_while_redis_is_lost_and_goes_back() {
 
 /// A Redis that evicts is not filled, and what is in it is dropped, until it keeps what it is given.
 async fn what_may_be_thrown_away_is_not_read() {
-    let server = Server::start(Kind::Servers).await;
+    let (server, other) = two_nodes().await;
     let redis = redis(&server);
-    under_load(&server, async |readers| {
+    under_load(&server, &other, async |readers| {
         redis.tell(&["CONFIG", "SET", "maxmemory-policy", "allkeys-random"]).await;
-        until("lists are put off", async || (server.get("/accounts").await.status == 503).then_some(()))
-            .await;
+        for node in [&server, &other] {
+            until("lists are put off", async || (node.get("/accounts").await.status == 503).then_some(()))
+                .await;
+        }
         redis.tell(&["CONFIG", "SET", "maxmemory", "1"]).await;
         let before = readers.told.borrow().len();
         until("much is read", async || (readers.told.borrow().len() > before + 50).then_some(())).await;
