@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use domain::record::encode;
 use domain::{
     Account, AccountId, CommandId, Envelope, Fingerprint, Participants, Placed, Recorded, Refusal, Request,
-    Timestamp, decide,
+    Timestamp, Version, decide,
 };
 use store::{AccountKey, Contents, Draft, Touch, Unit};
 use tokio::sync::oneshot;
@@ -24,12 +24,18 @@ pub(crate) struct Lineage {
     broken: AtomicBool,
     /// Units pushed and not settled; an account with some is not retired.
     in_flight: AtomicUsize,
+    /// The version that was decided last, or loaded.
+    version: AtomicU64,
 }
 
 impl Lineage {
-    pub(crate) fn new(key: Option<AccountKey>) -> Self {
-        let lineage =
-            Self { key: OnceLock::new(), broken: AtomicBool::new(false), in_flight: AtomicUsize::new(0) };
+    pub(crate) fn new(key: Option<AccountKey>, version: Version) -> Self {
+        let lineage = Self {
+            key: OnceLock::new(),
+            broken: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
+            version: AtomicU64::new(version.get()),
+        };
         if let Some(key) = key {
             let _ = lineage.key.set(key);
         }
@@ -42,6 +48,11 @@ impl Lineage {
 
     pub(crate) fn break_off(&self) {
         self.broken.store(true, Ordering::Release);
+    }
+
+    /// Whether the account in memory lacks an event of that version: then it can't be this process's.
+    pub(crate) fn is_before(&self, version: Version) -> bool {
+        self.version.load(Ordering::Acquire) < version.get()
     }
 
     pub(crate) fn is_settled(&self) -> bool {
@@ -149,8 +160,9 @@ pub(crate) fn decide_order(
         }
         Err(refusal) => (remembered(&request, &refusal, at), Some(refusal)),
     };
-    for lineage in &lineages {
+    for (lineage, (_, state)) in lineages.iter().zip(participants.iter()) {
         lineage.in_flight.fetch_add(1, Ordering::AcqRel);
+        lineage.version.store(state.version().get(), Ordering::Release);
     }
     let unit =
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };

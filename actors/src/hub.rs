@@ -1,20 +1,20 @@
 //! The event hub: keeps the feed whole, counts its live subscribers, and closes those that are gone.
 //!
 //! The journal writer publishes this process's commits itself. What another process committed, and whatever was missed,
-//! the hub reads from the log: it looks at the head now and then, and follows it in pages.
+//! the hub reads from the log, in pages: when the log hints at it, and now and then without a hint.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use domain::Sequence;
 use parking_lot::Mutex;
 use store::{Journal, JournalError};
 
 use crate::feed::Feed;
+use crate::registry::{Moved, Registry};
 
-/// How often the log is asked for what this process did not write.
+/// How often the log is asked, without a hint, for what this process did not write.
 const POLL_EVERY: Duration = Duration::from_millis(200);
 /// How often subscribers are looked at.
 const REAP_EVERY: Duration = Duration::from_millis(500);
@@ -122,8 +122,9 @@ pub(crate) struct HubActor {
     pub(crate) hub: Hub,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) feed: Arc<Feed>,
+    /// Who has accounts in memory that other processes may move.
+    pub(crate) shards: Vec<Addr<Registry>>,
     pub(crate) timeout: Duration,
-    pub(crate) following: bool,
 }
 
 impl Actor for HubActor {
@@ -134,33 +135,44 @@ impl Actor for HubActor {
             hub.hub.reap(hub.timeout);
             metrics::gauge!("bursar_feed_subscribers").set(hub.hub.members() as f64);
         });
-        ctx.run_interval(POLL_EVERY, |hub, ctx| hub.follow(ctx));
+        let follower = Follower {
+            journal: Arc::clone(&self.journal),
+            feed: Arc::clone(&self.feed),
+            shards: self.shards.clone(),
+        };
+        ctx.spawn(async move { follower.follow().await }.into_actor(self));
     }
 }
 
-impl HubActor {
-    /// Brings the feed to the log's head, unless that is under way.
-    fn follow(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.following, true) {
-            return;
-        }
-        let (journal, feed) = (Arc::clone(&self.journal), Arc::clone(&self.feed));
-        let following = async move { catch_up(&*journal, &feed).await };
-        ctx.spawn(following.into_actor(self).map(|caught_up, hub, _| {
-            hub.following = false;
-            if let Err(error) = caught_up {
+/// Brings the feed to the log's head.
+struct Follower {
+    journal: Arc<dyn Journal>,
+    feed: Arc<Feed>,
+    shards: Vec<Addr<Registry>>,
+}
+
+impl Follower {
+    async fn follow(&self) {
+        loop {
+            // A hint that was lost costs one interval.
+            let _ = tokio::time::timeout(POLL_EVERY, self.journal.hint()).await;
+            if let Err(error) = self.catch_up().await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the feed can't follow the log");
+                tokio::time::sleep(POLL_EVERY).await;
             }
-        }));
+        }
     }
-}
 
-async fn catch_up(journal: &dyn Journal, feed: &Feed) -> Result<(), JournalError> {
-    let head: Sequence = journal.head().await?.last;
-    while feed.head() < head {
-        let Some(page) = journal.page(feed.head(), PAGE).await? else { return Ok(()) };
-        // Whatever the writer published meanwhile is passed over.
-        let _ = feed.publish(&page);
+    async fn catch_up(&self) -> Result<(), JournalError> {
+        while let Some(page) = self.journal.page(self.feed.head(), PAGE).await? {
+            let events: Arc<[_]> = page.events.as_slice().into();
+            for shard in &self.shards {
+                // Where there is no room, a conflict says the same later.
+                let _ = shard.try_send(Moved(Arc::clone(&events)));
+            }
+            // Whatever the writer published meanwhile is passed over.
+            let _ = self.feed.publish(&page);
+        }
+        Ok(())
     }
-    Ok(())
 }

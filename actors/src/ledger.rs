@@ -136,8 +136,8 @@ impl Ledger {
             hub: hub.clone(),
             journal: Arc::clone(&journal),
             feed: Arc::clone(&feed),
+            shards: shards.clone(),
             timeout: settings.feed_timeout,
-            following: false,
         };
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
         arbiters.push(listeners);

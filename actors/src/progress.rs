@@ -15,7 +15,9 @@ use uuid::Uuid;
 pub enum ProjectionState {
     /// It follows the log.
     Running,
-    /// It follows the log and fills a new generation beside the served one.
+    /// Another node's projector follows the log; it takes over when that one stands still.
+    Standby,
+    /// It fills a new generation beside the served one.
     Replaying,
     /// It waits for a person to resume it.
     Paused,
@@ -28,6 +30,7 @@ impl ProjectionState {
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Standby => "standby",
             Self::Replaying => "replaying",
             Self::Paused => "paused",
             Self::Faulted => "faulted",
@@ -122,6 +125,7 @@ pub(crate) struct Progress {
 #[derive(Debug)]
 struct Inner {
     paused: bool,
+    standby: bool,
     fault: Option<Option<Sequence>>,
     checkpoint: Sequence,
     at_head: Instant,
@@ -140,6 +144,7 @@ impl Progress {
         let now = Instant::now();
         let inner = Inner {
             paused: false,
+            standby: false,
             fault: None,
             checkpoint: Sequence::ZERO,
             at_head: now,
@@ -170,6 +175,8 @@ impl Progress {
             ProjectionState::Paused
         } else if inner.replay.is_some() {
             ProjectionState::Replaying
+        } else if inner.standby {
+            ProjectionState::Standby
         } else {
             ProjectionState::Running
         };
@@ -237,6 +244,10 @@ impl Progress {
         }
     }
 
+    pub(crate) fn stand_by(&self, standby: bool) {
+        self.inner.lock().standby = standby;
+    }
+
     pub(crate) fn serving(&self, generation: Generation) {
         self.inner.lock().generation = Some(generation);
     }
@@ -292,11 +303,11 @@ impl Progress {
         inner.errors += 1;
         inner.restarts += 1;
         inner.last_error = Some(reason.to_owned());
-        let replay = inner.replay;
-        drop(inner);
-        if let Some(id) = replay {
-            self.replays.began_again(id, self.name);
-        }
+    }
+
+    /// A replay begins, for the first time or again.
+    pub(crate) fn replaying(&self, id: Uuid) {
+        self.replays.began(id, self.name);
     }
 
     pub(crate) fn replayed(&self, id: Uuid, events: u64) {
@@ -379,7 +390,7 @@ impl Replays {
         });
     }
 
-    fn began_again(&self, id: Uuid, name: &'static str) {
+    fn began(&self, id: Uuid, name: &'static str) {
         self.change(id, |replay| {
             replay.parts.insert(name, (0, false));
         });

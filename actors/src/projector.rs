@@ -4,6 +4,10 @@
 //! or a panic starts it again after a pause; an event that it can't apply faults it there, and nothing is skipped. A
 //! replay fills a new generation beside the served one, which goes on following the log; when both are at one place, the
 //! new one is served.
+//!
+//! Of several nodes' projectors one applies. Whoever finds the checkpoint ahead of where it left it stands by: it looks at
+//! the checkpoint now and then, and takes over when that stands still behind the head. Nothing rests on there being only
+//! one: every apply is compare-and-set on the checkpoint.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -30,8 +34,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A step on the way of live events is followed by a pause so many times as long as it took, at the most so long: what
 /// gathers meanwhile is merged per account, and the projection leaves most of a core to those it follows.
 const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(150));
-/// How long a generation stays after it is no longer served, for readers that are under way in it.
-const KEEP_OLD: Duration = Duration::from_secs(60);
+/// How often a projector that stands by looks at the checkpoint.
+const STANDBY_LOOKS_EVERY: Duration = Duration::from_millis(200);
+/// For how long the checkpoint stands still behind the head until whoever stands by takes over: longer than a step of a
+/// projector at work and its pause.
+const TAKES_OVER_AFTER: Duration = Duration::from_secs(2);
+/// A generation that is not served and was not moved on in this time is dropped: nobody reads it any more, or whoever
+/// filled it is gone.
+const KEEP_UNSERVED: Duration = Duration::from_secs(10);
 
 /// The supervisor of one projection.
 pub(crate) struct Projector {
@@ -49,6 +59,8 @@ enum Stopped {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Views(#[from] ViewsError),
+    #[error("another generation is served")]
+    Switched,
     #[error("the events after {after} can't be applied: {reason}")]
     Poison { after: Sequence, reason: String },
 }
@@ -63,7 +75,7 @@ impl Actor for Projector {
             views: Arc::clone(&self.views),
             feed: Arc::clone(&self.feed),
             progress: Arc::clone(&self.progress),
-            abandoned: Cell::new(false),
+            unserved: Cell::new(None),
         };
         ctx.spawn(supervise(work).into_actor(self));
     }
@@ -79,6 +91,10 @@ async fn supervise(work: Work) {
                 work.progress.fault(Some(after.next()), &reason);
                 tracing::error!(projection = work.projection.name(), %after, reason, "faulted");
                 work.progress.until_resumed().await;
+                continue;
+            }
+            Ok(Err(Stopped::Switched)) => {
+                tracing::info!(projection = work.projection.name(), "goes on in another generation");
                 continue;
             }
             Ok(Err(Stopped::Journal(JournalError::Unknown(unknown)))) => {
@@ -127,8 +143,8 @@ struct Work {
     views: Arc<dyn Views>,
     feed: Arc<Feed>,
     progress: Arc<Progress>,
-    /// Whether a generation was begun that is not served.
-    abandoned: Cell<bool>,
+    /// The generation that this process fills and that is not served yet.
+    unserved: Cell<Option<Generation>>,
 }
 
 /// A generation being written, with what is known of its documents.
@@ -139,26 +155,48 @@ struct Filling {
     known: Prior,
 }
 
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Something was applied, or the place was read again.
+    Moved,
+    /// Nothing follows.
+    AtHead,
+    /// Another projector was faster.
+    Overtaken,
+}
+
+/// What a projector that stands by has seen.
+struct Standby {
+    /// Since when the checkpoint stands still behind the head.
+    still_since: Instant,
+    /// The head at the last look.
+    head: Sequence,
+}
+
+/// Generations that are not served, and how far they were at the last look.
+type Unserved = BTreeMap<Generation, Option<Checkpoint>>;
+
 impl Work {
     fn name(&self) -> &'static str {
         self.projection.name()
     }
 
     async fn run(&self) -> Result<Never, Stopped> {
+        self.progress.stand_by(false);
         let log_id = self.journal.head().await?.log_id;
         let served = self.sound_generation(log_id).await?;
         self.progress.compared();
+        self.give_up_unserved(served.as_ref()).await?;
         let mut live = match served {
             Some(filling) => filling,
             None => self.fill_first(log_id).await?,
         };
         self.progress.serving(live.generation);
         self.progress.reached(live.place, 0, self.feed.head());
-        if self.abandoned.take() {
-            // A replay failed half way, in this life; what it filled is not used again.
-            self.views.retain(self.name(), &[live.generation]).await?;
-        }
-        let mut retired: Option<Instant> = None;
+        let mut standby: Option<Standby> = None;
+        let mut unserved = self.tidy(&Unserved::new()).await?;
+        let mut tidied = Instant::now();
         let mut looked = Instant::now();
         let mut replaying: Option<(Uuid, Filling)> = None;
         let mut head = self.feed.watch();
@@ -166,31 +204,43 @@ impl Work {
             self.progress.until_resumed().await;
             let began = Instant::now();
             let before = live.place;
-            let moved = match self.step(log_id, &mut live, true).await {
-                // A replay may be what mends it.
-                Err(Stopped::Poison { .. }) if self.progress.wanted_replay().is_some() => false,
-                stepped => stepped?,
+            let stands_by = match &mut standby {
+                Some(seen) => self.still_stands_by(seen, &mut live).await?,
+                None => false,
+            };
+            let step = match stands_by {
+                true => Step::AtHead,
+                false => match self.step(log_id, &mut live, true).await {
+                    // A replay may be what mends it.
+                    Err(Stopped::Poison { .. }) if self.progress.wanted_replay().is_some() => Step::AtHead,
+                    stepped => stepped?,
+                },
             };
             let took = began.elapsed();
+            if step == Step::Moved && standby.take().is_some() {
+                tracing::info!(projection = self.name(), place = %live.place, "takes over");
+                self.progress.stand_by(false);
+            }
+            if step == Step::Overtaken {
+                standby = Some(Standby { still_since: Instant::now(), head: live.place });
+                self.progress.stand_by(true);
+            }
             if let Some(wanted) = self.progress.wanted_replay()
                 && replaying.as_ref().is_none_or(|(id, _)| *id != wanted)
             {
-                self.abandoned.set(true);
-                let generation = self.views.create(self.name(), log_id).await?;
-                replaying =
-                    Some((wanted, Filling { generation, place: Sequence::ZERO, known: BTreeMap::new() }));
+                replaying = Some((wanted, self.begin(log_id).await?));
+                self.progress.replaying(wanted);
             }
             if let Some((id, filling)) = &mut replaying {
                 let before = filling.place;
                 self.step(log_id, filling, false).await?;
                 self.progress.replayed(*id, filling.place.ahead_of(before));
                 if filling.place >= live.place && self.served_place().await? <= filling.place {
-                    self.views.serve(self.name(), filling.generation).await?;
-                    self.check_served(filling).await?;
-                    self.abandoned.set(false);
-                    retired = Some(Instant::now());
+                    self.serve(filling).await?;
                     if let Some((id, filling)) = replaying.take() {
                         live = filling;
+                        standby = None;
+                        self.progress.stand_by(false);
                         self.progress.serving(live.generation);
                         self.progress.replay_done(id);
                     }
@@ -198,20 +248,24 @@ impl Work {
                 continue;
             }
             // One that is far behind goes on at once.
-            if moved && live.place.ahead_of(before) < EVENTS_PER_STEP as u64 / 2 {
+            if step == Step::Moved && live.place.ahead_of(before) < EVENTS_PER_STEP as u64 / 2 {
                 tokio::time::sleep((took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1)).await;
             }
-            if let Some(since) = retired
-                && since.elapsed() > KEEP_OLD
-            {
-                retired = None;
-                self.drop_all_but(live.generation);
+            if tidied.elapsed() > KEEP_UNSERVED {
+                unserved = self.tidy(&unserved).await?;
+                tidied = Instant::now();
             }
-            if looked.elapsed() > LOOK_EVERY {
+            if looked.elapsed() > LOOK_EVERY && standby.is_none() {
                 looked = Instant::now();
                 self.check_served(&live).await?;
+                self.views.check().await?;
             }
-            if !moved {
+            if standby.is_some() {
+                tokio::select! {
+                    () = self.progress.wished() => {}
+                    () = tokio::time::sleep(STANDBY_LOOKS_EVERY) => {}
+                }
+            } else if step == Step::AtHead {
                 self.progress.at_head();
                 // Woken by the next commit, by a person's wish, or to look around.
                 tokio::select! {
@@ -224,15 +278,40 @@ impl Work {
         }
     }
 
+    /// Looks how far the projector at work is; false where it stands still for long.
+    async fn still_stands_by(&self, seen: &mut Standby, live: &mut Filling) -> Result<bool, Stopped> {
+        let place = self.check_served(live).await?;
+        let head = self.feed.head();
+        self.progress.reached(place, 0, head);
+        // It is at what was the head a moment ago.
+        if place >= seen.head {
+            self.progress.at_head();
+        }
+        if place > live.place || place >= head {
+            seen.still_since = Instant::now();
+        }
+        live.place = place;
+        seen.head = head;
+        Ok(seen.still_since.elapsed() < TAKES_OVER_AFTER)
+    }
+
     /// The generation that is served, if it was filled from this log as it is.
     async fn sound_generation(&self, log_id: Uuid) -> Result<Option<Filling>, Stopped> {
-        let Some(generation) = self.views.served(self.name()).await? else { return Ok(None) };
+        let served = self.views.served(self.name()).await?;
+        if let Err(error) = self.views.check().await {
+            // What may have lost documents is not served, nor filled again until it keeps them.
+            if let (ViewsError::Evicting(_), Some(generation)) = (&error, served) {
+                self.views.discard(self.name(), generation).await?;
+            }
+            return Err(error.into());
+        }
+        let Some(generation) = served else { return Ok(None) };
         let Some(checkpoint) = self.views.checkpoint(self.name(), generation).await? else { return Ok(None) };
         let chain = self.journal.chain_at(checkpoint.sequence).await?;
         if checkpoint.log_id != log_id || chain != Some(checkpoint.chain) {
             tracing::warn!(projection = self.name(), "the read model is not of this log and is filled anew");
             // Until then nothing is served, rather than what is wrong.
-            self.views.retain(self.name(), &[]).await?;
+            self.views.discard(self.name(), generation).await?;
             return Ok(None);
         }
         Ok(Some(Filling { generation, place: checkpoint.sequence, known: BTreeMap::new() }))
@@ -240,33 +319,56 @@ impl Work {
 
     /// Fills a generation up to the head and serves it.
     async fn fill_first(&self, log_id: Uuid) -> Result<Filling, Stopped> {
-        let generation = self.views.create(self.name(), log_id).await?;
-        let mut filling = Filling { generation, place: Sequence::ZERO, known: BTreeMap::new() };
-        while self.step(log_id, &mut filling, true).await? {}
-        self.views.serve(self.name(), generation).await?;
-        self.views.retain(self.name(), &[generation]).await?;
+        let mut filling = self.begin(log_id).await?;
+        while self.step(log_id, &mut filling, true).await? != Step::AtHead {}
+        self.serve(&filling).await?;
         Ok(filling)
     }
 
-    /// Applies what follows a generation's place, once; false where nothing follows.
-    async fn step(&self, log_id: Uuid, filling: &mut Filling, live: bool) -> Result<bool, Stopped> {
+    async fn begin(&self, log_id: Uuid) -> Result<Filling, Stopped> {
+        let generation = self.views.create(self.name(), log_id).await?;
+        self.unserved.set(Some(generation));
+        Ok(Filling { generation, place: Sequence::ZERO, known: BTreeMap::new() })
+    }
+
+    async fn serve(&self, filling: &Filling) -> Result<(), Stopped> {
+        self.views.serve(self.name(), filling.generation).await?;
+        self.check_served(filling).await?;
+        self.unserved.set(None);
+        Ok(())
+    }
+
+    /// Drops what this process was filling when something failed; it begins anew.
+    async fn give_up_unserved(&self, served: Option<&Filling>) -> Result<(), Stopped> {
+        if let Some(generation) = self.unserved.get()
+            && served.is_none_or(|served| served.generation != generation)
+        {
+            self.views.discard(self.name(), generation).await?;
+        }
+        self.unserved.set(None);
+        Ok(())
+    }
+
+    /// Applies what follows a generation's place, once.
+    async fn step(&self, log_id: Uuid, filling: &mut Filling, live: bool) -> Result<Step, Stopped> {
         let page = match self.feed.page_after(filling.place, EVENTS_PER_STEP) {
-            Recent::AtHead => return Ok(false),
+            Recent::AtHead => return Ok(Step::AtHead),
             Recent::Next(page) => page,
             Recent::InLog => match self.journal.page(filling.place, EVENTS_PER_STEP).await? {
                 Some(page) => page,
-                None => return Ok(false),
+                None => return Ok(Step::AtHead),
             },
         };
-        self.apply(log_id, filling, &page).await?;
+        let step = self.apply(log_id, filling, &page).await?;
         if live {
-            self.progress.reached(filling.place, page.events.len() as u64, self.feed.head());
+            let applied = if step == Step::Overtaken { 0 } else { page.events.len() as u64 };
+            self.progress.reached(filling.place, applied, self.feed.head());
         }
-        Ok(true)
+        Ok(step)
     }
 
-    async fn apply(&self, log_id: Uuid, filling: &mut Filling, page: &Page) -> Result<(), Stopped> {
-        let Some(last) = page.events.last().map(|event| event.sequence) else { return Ok(()) };
+    async fn apply(&self, log_id: Uuid, filling: &mut Filling, page: &Page) -> Result<Step, Stopped> {
+        let Some(last) = page.events.last().map(|event| event.sequence) else { return Ok(Step::Moved) };
         let needs = self.projection.needs(&page.events);
         let missing: Vec<String> =
             needs.iter().filter(|key| !filling.known.contains_key(*key)).cloned().collect();
@@ -287,7 +389,7 @@ impl Work {
                         filling.known.insert(document.key, document.body);
                     }
                 }
-                Ok(())
+                Ok(Step::Moved)
             }
             // Another projector is at work, or the store went back. Neither is guessed: the place is read again.
             Applied::Elsewhere(Some(checkpoint)) => {
@@ -295,9 +397,10 @@ impl Work {
                 if checkpoint.log_id != log_id || known_chain != Some(checkpoint.chain) {
                     return Err(ViewsError::Damaged("the checkpoint is not of this log".to_owned()).into());
                 }
+                let overtaken = checkpoint.sequence > filling.place;
                 filling.place = checkpoint.sequence;
                 filling.known.clear();
-                Ok(())
+                Ok(if overtaken { Step::Overtaken } else { Step::Moved })
             }
             Applied::Elsewhere(None) => {
                 Err(ViewsError::Damaged("the generation is gone; it is filled anew".to_owned()).into())
@@ -305,29 +408,49 @@ impl Work {
         }
     }
 
-    /// Notices that another generation is served, or that the store lost what it had.
-    async fn check_served(&self, live: &Filling) -> Result<(), Stopped> {
-        if self.views.served(self.name()).await? != Some(live.generation) {
-            return Err(ViewsError::Damaged("another generation is served".to_owned()).into());
+    /// How far the served generation is; another process may have moved it on. Notices that another one is served, or that
+    /// the store lost what it had.
+    async fn check_served(&self, live: &Filling) -> Result<Sequence, Stopped> {
+        match self.views.served(self.name()).await? {
+            Some(generation) if generation == live.generation => {}
+            Some(_) => return Err(Stopped::Switched),
+            None => return Err(ViewsError::Damaged("the read model is gone".to_owned()).into()),
         }
-        if self.served_place().await? < live.place {
+        let place = self.served_place().await?;
+        if place < live.place {
             return Err(ViewsError::Damaged("the read model went back".to_owned()).into());
         }
-        Ok(())
+        Ok(place)
     }
 
-    /// How far the served generation is; another process may have moved it on.
     async fn served_place(&self) -> Result<Sequence, Stopped> {
         let Some(generation) = self.views.served(self.name()).await? else { return Ok(Sequence::ZERO) };
         let checkpoint = self.views.checkpoint(self.name(), generation).await?;
         Ok(checkpoint.map_or(Sequence::ZERO, |checkpoint| checkpoint.sequence))
     }
 
-    /// Drops what is no longer served, beside the work: that may take a while.
-    fn drop_all_but(&self, generation: Generation) {
+    /// Looks at the generations that are not served, and drops those that stand where they stood at the last look, beside
+    /// the work: that may take a while.
+    async fn tidy(&self, before: &Unserved) -> Result<Unserved, Stopped> {
+        let served = self.views.served(self.name()).await?;
+        let mut unserved = Unserved::new();
+        for generation in self.views.generations(self.name()).await? {
+            if Some(generation) == served || Some(generation) == self.unserved.get() {
+                continue;
+            }
+            let checkpoint = self.views.checkpoint(self.name(), generation).await?;
+            if before.get(&generation) == Some(&checkpoint) {
+                self.discard(generation);
+            }
+            unserved.insert(generation, checkpoint);
+        }
+        Ok(unserved)
+    }
+
+    fn discard(&self, generation: Generation) {
         let (views, name) = (Arc::clone(&self.views), self.name());
         actix::spawn(async move {
-            if let Err(error) = views.retain(name, &[generation]).await {
+            if let Err(error) = views.discard(name, generation).await {
                 tracing::warn!(
                     projection = name,
                     error = &error as &dyn std::error::Error,

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use domain::AccountId;
+use domain::{AccountId, Recorded};
 use store::{Journal, JournalError, Loaded};
 use tokio::sync::oneshot;
 
@@ -79,6 +79,11 @@ pub(crate) enum Job {
     Pin(oneshot::Sender<Result<Pin, Settled>>),
 }
 
+/// Events that were read from the log, so some may be another process's; from the hub.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(crate) struct Moved(pub(crate) Arc<[Arc<Recorded>]>);
+
 impl Job {
     fn fail(self, settled: Settled) {
         // Nobody may be waiting any more.
@@ -136,6 +141,21 @@ impl Handler<Deliver> for Registry {
     }
 }
 
+/// An account that another process moved comes from the log with its next command, instead of failing there first.
+impl Handler<Moved> for Registry {
+    type Result = ();
+
+    fn handle(&mut self, Moved(events): Moved, _: &mut Self::Context) {
+        for event in events.iter() {
+            if let Some(Resident::Live { lineage, .. }) = self.residents.get(&event.profile.id)
+                && lineage.is_before(event.standing.version)
+            {
+                lineage.break_off();
+            }
+        }
+    }
+}
+
 impl Registry {
     /// Reads the accounts wanted by now, unless a read is under way.
     fn read(&mut self, ctx: &mut Context<Self>) {
@@ -170,7 +190,7 @@ impl Registry {
     }
 
     fn start(&mut self, account: AccountId, loaded: Loaded) {
-        let lineage = Arc::new(Lineage::new(loaded.key));
+        let lineage = Arc::new(Lineage::new(loaded.key, loaded.account.version()));
         let actor =
             AccountActor::new(account.clone(), loaded.account, Arc::clone(&lineage), self.writer.clone());
         let (addr, held) = (actor.start(), Arc::new(()));

@@ -410,8 +410,11 @@ impl Views for Shaky {
     async fn serve(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
         self.inner.serve(projection, generation).await
     }
-    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError> {
-        self.inner.retain(projection, generations).await
+    async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError> {
+        self.inner.generations(projection).await
+    }
+    async fn discard(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
+        self.inner.discard(projection, generation).await
     }
     async fn get(&self, projection: &str, key: &str) -> Result<Read<Option<String>>, ViewsError> {
         self.inner.get(projection, key).await
@@ -442,6 +445,27 @@ fn a_projection_that_panics_or_fails_starts_again_and_skips_nothing() {
         let read = ledger.views("accounts").await.unwrap().get("accounts", "a").await.unwrap();
         assert_eq!(read.sequence, last);
         assert!(read.value.unwrap().contains("\"balance\":2,"));
+    });
+}
+
+#[test]
+fn a_generation_that_nobody_fills_any_more_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let (journal, views) = (journal(&folder), views(&folder));
+        // What a process leaves that is killed in the middle of a replay.
+        let log_id = journal.head().await.unwrap().log_id;
+        let left = views.create("accounts", log_id).await.unwrap();
+        let ledger = Ledger::start(journal, Arc::clone(&views), &settings()).await.unwrap();
+        until("the projections are there", || {
+            ledger.projections().iter().all(|stats| stats.generation.is_some())
+        })
+        .await;
+        let served = views.served("accounts").await.unwrap().unwrap();
+        assert_eq!(views.generations("accounts").await.unwrap(), [left, served]);
+        while views.generations("accounts").await.unwrap() != [served] {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     });
 }
 

@@ -373,4 +373,10 @@ pub trait Journal: Send + Sync {
 
     /// The database's clock, for comparison with the node's; an error where the log can't be written.
     async fn now(&self) -> Result<Timestamp, JournalError>;
+
+    /// Resolves when another process may have appended something since the last call. A hint, for one caller: it may be
+    /// lost, or wrong. Never where the log belongs to one process.
+    async fn hint(&self) {
+        std::future::pending().await
+    }
 }

@@ -99,6 +99,9 @@ pub enum ViewsError {
     /// The store can't be reached or can't answer.
     #[error("the read models can't be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store may throw documents away.
+    #[error("the read models may be thrown away: {0}")]
+    Evicting(String),
     /// No generation of the projection is served yet.
     #[error("the projection {0} is not filled yet")]
     NotServed(String),
@@ -147,8 +150,11 @@ pub trait Views: Send + Sync {
     /// Serves a generation from here on. An older generation than the one served is not served again.
     async fn serve(&self, projection: &str, generation: Generation) -> Result<(), ViewsError>;
 
-    /// Drops every generation of the projection but those.
-    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError>;
+    /// The generations that there are, served or not.
+    async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError>;
+
+    /// Drops a generation; where it is the one that is served, nothing is served then.
+    async fn discard(&self, projection: &str, generation: Generation) -> Result<(), ViewsError>;
 
     /// One document's body, from the served generation.
     async fn get(&self, projection: &str, key: &str) -> Result<Read<Option<String>>, ViewsError>;

@@ -1,13 +1,15 @@
 //! Several nodes on one Postgres and one Redis: they write at once, and none rests on being the only one.
 
 use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::fold::Fold;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
-use crate::server::{Kind, Server};
+use crate::server::{Kind, Server, until};
 use crate::socket::Socket;
 
 on_servers!(
@@ -15,10 +17,17 @@ on_servers!(
     a_key_sent_to_both_nodes_has_one_effect,
     what_one_node_writes_the_other_reads,
     a_node_that_dies_leaves_nothing_undecided,
+    an_event_reaches_the_other_node_by_a_hint,
+    an_account_that_the_other_node_moved_is_decided_on_as_it_is,
+    one_node_fills_the_read_models_and_the_other_takes_over,
 );
 
 const WORKERS: usize = 10;
 const COMMANDS: usize = 30;
+/// Within which the other node takes over the read models.
+const TAKES_OVER_WITHIN: Duration = Duration::from_secs(5);
+/// How often a node looks for events that it was not told of.
+const POLL_EVERY: Duration = Duration::from_millis(200);
 
 async fn two_nodes() -> (Server, Server) {
     let one = Server::start(Kind::Servers).await;
@@ -111,7 +120,7 @@ async fn a_node_that_dies_leaves_nothing_undecided() {
             }
         }));
         let killer = async {
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
             two.kill();
             is_dead.set(true);
         };
@@ -126,4 +135,110 @@ async fn a_node_that_dies_leaves_nothing_undecided() {
     }
     assert_outcomes(&one, &sent).await;
     assert_outcomes(&two, &sent).await;
+}
+
+/// Much sooner than by looking now and then; and again after the connections were lost.
+async fn an_event_reaches_the_other_node_by_a_hint() {
+    let (one, two) = two_nodes().await;
+    let mut socket = Socket::connect(&two, "/?fromSequence=10").await;
+    assert_eq!(socket.next().await["type"], "WELCOME");
+    assert_eq!(socket.next().await["type"], "CAUGHT_UP");
+    let mut usual = async |count: usize| {
+        let mut waits = Vec::new();
+        while waits.len() < count {
+            let reply = one.deposit("acc-1", 1).await;
+            if reply.status != 200 {
+                continue;
+            }
+            let (sequence, answered) = (reply.sequence(), Instant::now());
+            while socket.event().await["sequenceNumber"] != sequence {}
+            waits.push(answered.elapsed());
+        }
+        waits.sort();
+        waits[count / 2]
+    };
+    let median = usual(31).await;
+    assert!(median < POLL_EVERY / 4, "{median:?}");
+    one.stores.servers.as_ref().unwrap().0.cut().await;
+    until("hints are heard again", async || (usual(5).await < POLL_EVERY / 4).then_some(())).await;
+}
+
+/// Not tried on an old state and decided again.
+async fn an_account_that_the_other_node_moved_is_decided_on_as_it_is() {
+    let (one, two) = two_nodes().await;
+    for round in 0..40 {
+        let (writer, reader) = if round % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let reply = match round % 3 {
+            0 => writer.transfer("acc-2", "acc-1", 1).await,
+            _ => writer.deposit("acc-1", 1).await,
+        };
+        let sequence = reply.sequence();
+        until("the other has heard of it", async || {
+            (reader.json("/stats").await["headSequence"].as_u64() >= Some(sequence)).then_some(())
+        })
+        .await;
+    }
+    for node in [&one, &two] {
+        assert_eq!(node.json("/stats").await["journal"]["conflicts"], 0);
+    }
+}
+
+async fn projection(node: &Client, name: &str) -> Value {
+    let projections = node.json("/projections").await;
+    projections.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap().clone()
+}
+
+/// Writes until one of two nodes stands by for a projection; the one that applies is told first.
+async fn at_work<'a>(nodes: [&'a Server; 2], name: &str) -> [&'a Server; 2] {
+    until("one of them stands by", async || {
+        nodes[0].deposit("acc-1", 1).await.accepted();
+        let states = [projection(nodes[0], name).await, projection(nodes[1], name).await];
+        match states.each_ref().map(|one| one["state"].as_str().unwrap()) {
+            ["running", "standby"] => Some(nodes),
+            ["standby", "running"] => Some([nodes[1], nodes[0]]),
+            _ => None,
+        }
+    })
+    .await
+}
+
+/// When the one at work is frozen, and when it is killed; one that thaws does no harm, and one that stands by no work.
+async fn one_node_fills_the_read_models_and_the_other_takes_over() {
+    let (mut one, mut two) = two_nodes().await;
+    for is_killed in [false, true] {
+        let [applies, stands_by] = at_work([&one, &two], "accounts").await;
+        at_work([&one, &two], "ledger").await;
+        let before = projection(stands_by, "accounts").await["totalProcessed"].clone();
+        for _ in 0..20 {
+            let sequence = applies.deposit("acc-2", 1).await.sequence();
+            stands_by.fresh("/accounts?limit=1", sequence).await;
+        }
+        assert_eq!(projection(stands_by, "accounts").await["totalProcessed"], before);
+
+        applies.freeze();
+        let sequence = stands_by.deposit("acc-3", 1).await.sequence();
+        let since = Instant::now();
+        stands_by.fresh("/accounts?limit=1", sequence).await;
+        stands_by.fresh("/ledger", sequence).await;
+        assert!(since.elapsed() < TAKES_OVER_WITHIN, "{:?}", since.elapsed());
+        if is_killed {
+            let dead = if std::ptr::eq(applies, &one) { &mut one } else { &mut two };
+            dead.kill();
+            dead.start_again().await;
+        } else {
+            applies.thaw();
+        }
+        for _ in 0..20 {
+            one.deposit("acc-4", 1).await.accepted();
+            two.withdraw("acc-4", 1).await.accepted();
+        }
+        let fold = Fold::of(&one.log().await);
+        fold.assert_is_what_is_read(&one).await;
+        fold.assert_is_what_is_read(&two).await;
+    }
+    for name in ["accounts", "ledger"] {
+        at_work([&one, &two], name).await;
+        assert_eq!(projection(&one, name).await["errors"], 0);
+        assert_eq!(projection(&two, name).await["errors"], 0);
+    }
 }

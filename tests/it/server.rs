@@ -108,8 +108,7 @@ impl Server {
 
     /// Asks it to end (`SIGTERM`) and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("TERM");
         let deadline = Instant::now() + ENDS_WITHIN;
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
@@ -118,6 +117,21 @@ impl Server {
             assert!(Instant::now() < deadline, "the server does not end");
             breathe().await;
         }
+    }
+
+    /// Stops it in the middle of whatever it is doing (`SIGSTOP`), until it is thawed or killed.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
     /// Starts it again on the same data after it has ended. Returns how long it took until it was ready.

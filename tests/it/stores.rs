@@ -268,6 +268,12 @@ impl Redis {
 
     /// Starts an empty one in the place of a killed one.
     pub fn start_empty(&self, folder: &Path) {
+        let _ = std::fs::remove_file(folder.join("dump.rdb"));
+        self.start_as_saved(folder);
+    }
+
+    /// Starts one in the place of a killed one, with what that had at its last `SAVE`.
+    pub fn start_as_saved(&self, folder: &Path) {
         let process = Self::start_on(self.port, folder).expect("the port of the old Redis is still free");
         *self.process.borrow_mut() = process;
     }

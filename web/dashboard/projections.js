@@ -6,7 +6,7 @@ import { byId, count, el } from "./dom.js";
 const PROGRESS_EVERY_MS = 500;
 const REPLAYS_OVER = new Set(["done", "completed", "finished", "failed", "faulted", "cancelled"]);
 /** @type {Record<string, string>} */
-const TONES = { running: "good", replaying: "busy", paused: "warn", faulted: "bad" };
+const TONES = { running: "good", standby: "good", replaying: "busy", paused: "warn", faulted: "bad" };
 
 /** @typedef {{ name: string, state: string, checkpoint: number, lastError?: unknown }} Projection */
 /** @typedef {{ item: HTMLElement, draw: (projection: Projection, head: number) => void }} Row */

@@ -271,7 +271,7 @@ impl From<ViewsError> for Problem {
                 tracing::warn!(%cause, "the read models can't be read");
                 Self::new(Code::ViewsUnavailable, words)
             }
-            ViewsError::NotServed(_) => Self::new(Code::ViewsUnavailable, words),
+            ViewsError::NotServed(_) | ViewsError::Evicting(_) => Self::new(Code::ViewsUnavailable, words),
             // They can be filled anew from the log, which has no damage by that.
             ViewsError::Damaged(cause) => {
                 let id = Uuid::now_v7();
@@ -348,6 +348,7 @@ mod tests {
         let all = [
             ViewsError::Unavailable("refused".into()),
             ViewsError::NotServed("accounts".to_owned()),
+            ViewsError::Evicting("volatile-lru".to_owned()),
             ViewsError::Damaged("bytes".to_owned()),
         ];
         for error in all {

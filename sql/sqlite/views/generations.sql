@@ -1,4 +1,4 @@
 -- The generations that a projection has. ?1 the projection.
-SELECT id, generation
+SELECT generation
 FROM generations
 WHERE projection = ?1;

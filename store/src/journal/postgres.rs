@@ -4,16 +4,18 @@
 //!   thrown away after any error and when its future is dropped: a late answer must never be taken for that of the next
 //!   append.
 //! * Reads have a small pool, no transaction of their own, and a deadline.
+//! * One connection listens for what other processes append.
 //! * Every connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
 
 mod append;
 mod connection;
+mod listen;
 mod migrate;
 mod read;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +27,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
 use self::connection::Connector;
+use self::listen::Heard;
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled,
@@ -85,6 +88,8 @@ pub struct PostgresJournal {
     readers: Pool,
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
+    heard: Arc<Heard>,
+    listening: Once,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -117,8 +122,14 @@ impl PostgresJournal {
             }))
             .build()
             .map_err(|error| ConnectError::Unavailable(Box::new(error)))?;
-        let journal =
-            Self { connector, writer: tokio::sync::Mutex::default(), readers, profiles: Mutex::default() };
+        let journal = Self {
+            connector,
+            writer: tokio::sync::Mutex::default(),
+            readers,
+            profiles: Mutex::default(),
+            heard: Arc::default(),
+            listening: Once::new(),
+        };
         let client = journal.reader().await.map_err(ConnectError::Unavailable)?;
         migrate::verify(&client).await?;
         drop(client);
@@ -136,6 +147,8 @@ impl PostgresJournal {
             let client = self.connector.client().await?;
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
             let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
+            let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
+            self.heard.ignore(backend.try_get(0)?);
             Ok::<_, tokio_postgres::Error>(Writer { client, append, known: append::Known::default() })
         };
         Ok(tokio::time::timeout(CONNECT_DEADLINE, connect).await??)
@@ -383,6 +396,14 @@ impl Journal for PostgresJournal {
         let answer = tokio::time::timeout(READ_DEADLINE, ask).await;
         let row = answer.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)?;
         read::time(&row, 0)
+    }
+
+    async fn hint(&self) {
+        // Not before somebody asks: most uses of a log don't follow it.
+        self.listening.call_once(|| {
+            self.connector.spawn(listen::listen(self.connector.config(), Arc::clone(&self.heard)));
+        });
+        self.heard.something().await;
     }
 }
 

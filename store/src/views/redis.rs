@@ -1,7 +1,7 @@
 //! The read models in Redis, for several nodes: every change and every answer is one script or one command there.
 //!
 //! All keys of a projection share its name as the hash tag, so a script touches one slot and works on Redis Cluster as
-//! well. With the default prefix and generation 3 of `accounts`:
+//! well (`redis/links.rs`). With the default prefix and generation 3 of `accounts`:
 //!
 //! * `bursar:{accounts}:served`, `…:latest`, `…:generations`: the number that is served, the highest one ever given, and
 //!   those that are there;
@@ -11,31 +11,21 @@
 //! * `…:g3:ids`, `…:g3:ids:<tag>`, `…:g3:rank0`, `…:g3:rank1`: the indexes, sorted sets in the order of their bytes, the
 //!   members of the latter two being rank, `\1` and key; `…:g3:tags` names the tags that there are.
 
+mod links;
+
 use std::collections::{HashMap, HashSet};
-use std::future::poll_fn;
-use std::pin::pin;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Sequence;
 use domain::chain::{GENESIS, Hash};
 use domain::projection::{Document, Prior};
 use parking_lot::RwLock;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use redis::{Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
+use self::links::{Links, Question, Way};
 use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
 
-/// How long a read may take.
-const READ_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long a change may take: Redis may be busy with a page of many thousand documents.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long connecting may take. It is tried twice, then the requests that waited for it fail, and the next one tries
-/// again.
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How many keys are read in one command.
 const KEYS_PER_READ: usize = 500;
 /// How many documents a script deletes, while Redis does nothing else.
@@ -62,17 +52,10 @@ pub struct RedisSettings {
 /// The adapter; see the module.
 pub struct RedisViews {
     prefix: String,
-    reads: ConnectionManager,
-    /// A connection of its own, so that no read waits behind a long page on the wire.
-    writes: ConnectionManager,
+    links: Links,
     /// The generation that was served when last looked, by projection; every answer says whether it still is.
     served: RwLock<HashMap<String, Generation>>,
     scripts: Scripts,
-    /// The runtime that the connections live on. Those of the callers come and go, and a connection ends with the runtime
-    /// that it was made on.
-    runtime: Handle,
-    /// Ends that runtime when it is dropped.
-    _runtime_ends: oneshot::Sender<()>,
 }
 
 struct Scripts {
@@ -95,31 +78,9 @@ impl RedisViews {
     /// # Errors
     /// [`ViewsError::Unavailable`] where the URL can't be read or no thread can be started.
     pub fn connect(settings: RedisSettings) -> Result<Self, ViewsError> {
-        let client = Client::open(settings.url)?;
-        let (runtime_ends, ends) = oneshot::channel::<()>();
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
-        let handle = runtime.handle().clone();
-        std::thread::Builder::new()
-            .name("views-redis".to_owned())
-            .spawn(move || {
-                // It ends by being dropped: there is no message.
-                let _ = runtime.block_on(ends);
-            })
-            .map_err(unavailable)?;
-
-        let manager = |timeout| {
-            let _inside = handle.enter();
-            let config = ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(CONNECT_TIMEOUT))
-                .set_response_timeout(Some(timeout))
-                .set_number_of_retries(1);
-            ConnectionManager::new_lazy_with_config(client.clone(), config)
-        };
         Ok(Self {
             prefix: settings.prefix,
-            reads: manager(READ_TIMEOUT)?,
-            writes: manager(WRITE_TIMEOUT)?,
+            links: Links::new(settings.url)?,
             served: RwLock::default(),
             scripts: Scripts {
                 apply: Script::new(include_str!("redis/apply.lua")),
@@ -128,8 +89,6 @@ impl RedisViews {
                 drop: Script::new(include_str!("redis/drop.lua")),
                 list: Script::new(include_str!("redis/list.lua")),
             },
-            runtime: handle,
-            _runtime_ends: runtime_ends,
         })
     }
 
@@ -138,29 +97,17 @@ impl RedisViews {
         format!("{}:{{{projection}}}", self.prefix)
     }
 
-    /// Waits for something of a connection. It is polled on this thread, without a hop, but inside the connections'
-    /// runtime: a reconnect may start in any poll, and must not live on the caller's.
-    async fn inside<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(future);
-        poll_fn(|context| {
-            let _inside = self.runtime.enter();
-            future.as_mut().poll(context)
-        })
-        .await
-    }
-
-    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, ViewsError> {
-        let mut connection = self.reads.clone();
-        Ok(self.inside(command.query_async(&mut connection)).await?)
+    async fn query<T: FromRedisValue>(&self, projection: &str, command: &Cmd) -> Result<T, ViewsError> {
+        self.links.ask(projection, Way::Read, Question::Command(command)).await
     }
 
     async fn run<T: FromRedisValue>(
         &self,
-        connection: &ConnectionManager,
+        projection: &str,
+        way: Way,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, ViewsError> {
-        let mut connection = connection.clone();
-        Ok(self.inside(script.invoke_async(&mut connection)).await?)
+        self.links.ask(projection, way, Question::Script(script)).await
     }
 
     /// The served generation's number and checkpoint, and what stands under one of its keys, all of one moment: one
@@ -183,7 +130,7 @@ impl RedisViews {
                 .arg(format!("{base}:g{number}:checkpoint"))
                 .arg(format!("{base}:g{number}:{rest}"));
             let (served, checkpoint, found): (Option<u64>, Option<String>, Option<String>) =
-                self.query(&command).await?;
+                self.query(projection, &command).await?;
             let served = Generation(served.ok_or_else(not_served)?);
             if served == generation {
                 return Ok((served, checkpoint.ok_or_else(not_served)?, found));
@@ -201,7 +148,9 @@ impl Views for RedisViews {
         match self.read_served(projection, "checkpoint").await {
             Ok((generation, ..)) => Ok(Some(generation)),
             Err(ViewsError::NotServed(_)) => Ok(None),
-            Err(other @ (ViewsError::Unavailable(_) | ViewsError::Damaged(_))) => Err(other),
+            Err(other @ (ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::Damaged(_))) => {
+                Err(other)
+            }
         }
     }
 
@@ -212,7 +161,7 @@ impl Views for RedisViews {
     ) -> Result<Option<Checkpoint>, ViewsError> {
         let mut command = redis::cmd("GET");
         command.arg(format!("{}:g{}:checkpoint", self.base(projection), generation.0));
-        let text: Option<String> = self.query(&command).await?;
+        let text: Option<String> = self.query(projection, &command).await?;
         text.as_deref().map(parse).transpose()
     }
 
@@ -221,7 +170,7 @@ impl Views for RedisViews {
         let start = Checkpoint { log_id, sequence: Sequence::ZERO, chain: GENESIS };
         let mut script = self.scripts.create.prepare_invoke();
         script.key(format!("{base}:latest")).key(format!("{base}:generations")).arg(base).arg(print(&start));
-        self.run(&self.writes, &script).await.map(Generation)
+        self.run(projection, Way::Write, &script).await.map(Generation)
     }
 
     async fn apply(
@@ -247,7 +196,7 @@ impl Views for RedisViews {
             script.arg(&document.key).arg(place(document)).arg(&document.body);
         }
         // 1, or the checkpoint, which has blanks.
-        match self.run::<Option<String>>(&self.writes, &script).await?.as_deref() {
+        match self.run::<Option<String>>(projection, Way::Write, &script).await?.as_deref() {
             None => Ok(Applied::Elsewhere(None)),
             Some("1") => Ok(Applied::Done),
             Some(text) => Ok(Applied::Elsewhere(Some(parse(text)?))),
@@ -267,7 +216,7 @@ impl Views for RedisViews {
             for key in keys {
                 command.arg(format!("{base}:doc:{key}"));
             }
-            let bodies: Vec<Option<String>> = self.query(&command).await?;
+            let bodies: Vec<Option<String>> = self.query(projection, &command).await?;
             let pairs = keys.iter().zip(bodies);
             found.extend(pairs.filter_map(|(key, body)| body.map(|body| (key.clone(), body))));
         }
@@ -279,26 +228,26 @@ impl Views for RedisViews {
         let number = generation.0;
         let mut script = self.scripts.serve.prepare_invoke();
         script.key(format!("{base}:served")).key(format!("{base}:g{number}:checkpoint")).arg(number);
-        self.run::<()>(&self.writes, &script).await
+        self.run::<()>(projection, Way::Write, &script).await
     }
 
-    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError> {
-        let base = self.base(projection);
-        let all = format!("{base}:generations");
+    async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError> {
         let mut command = redis::cmd("SMEMBERS");
-        command.arg(&all);
-        let there: Vec<u64> = self.query(&command).await?;
-        for number in there.into_iter().filter(|number| !generations.contains(&Generation(*number))) {
-            let generation = format!("{base}:g{number}");
-            let mut script = self.scripts.drop.prepare_invoke();
-            script
-                .key(format!("{generation}:checkpoint"))
-                .key(&all)
-                .arg(&generation)
-                .arg(number)
-                .arg(DELETES_PER_SCRIPT);
-            while self.run::<bool>(&self.writes, &script).await? {}
-        }
+        command.arg(format!("{}:generations", self.base(projection)));
+        let numbers: Vec<u64> = self.query(projection, &command).await?;
+        Ok(numbers.into_iter().map(Generation).collect())
+    }
+
+    async fn discard(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
+        let (base, number) = (self.base(projection), generation.0);
+        let mut script = self.scripts.drop.prepare_invoke();
+        script
+            .key(format!("{base}:g{number}:checkpoint"))
+            .key(format!("{base}:generations"))
+            .arg(format!("{base}:g{number}"))
+            .arg(number)
+            .arg(DELETES_PER_SCRIPT);
+        while self.run::<bool>(projection, Way::Write, &script).await? {}
         Ok(())
     }
 
@@ -316,7 +265,7 @@ impl Views for RedisViews {
         while !walk.done {
             let mut script = self.scripts.list.prepare_invoke();
             walk.ask(&self.base(projection), &mut script);
-            let step: Option<Step> = self.run(&self.reads, &script).await?;
+            let step: Option<Step> = self.run(projection, Way::Read, &script).await?;
             let step = step.ok_or_else(|| ViewsError::NotServed(projection.to_owned()))?;
             if walk.served.is_some_and(|served| served != step.0) {
                 switches_seen += 1;
@@ -331,24 +280,18 @@ impl Views for RedisViews {
     }
 
     async fn check(&self) -> Result<(), ViewsError> {
-        // Both connections: one that broke while nobody used it shows and mends itself here, not in the next apply.
-        let mut writes = self.writes.clone();
-        self.inside(redis::cmd("PING").exec_async(&mut writes)).await?;
         // INFO rather than CONFIG GET, which hosted servers forbid.
         let mut command = redis::cmd("INFO");
         command.arg("memory");
-        let info: String = self.query(&command).await?;
-        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
-        match policy {
-            Some("noeviction") => Ok(()),
-            other => {
-                let policy = other.unwrap_or("unknown");
-                let what = format!(
-                    "Redis may throw documents away: its maxmemory-policy is {policy}, not noeviction"
-                );
-                Err(ViewsError::Unavailable(what.into()))
+        for info in self.links.ask_all::<String>(&command).await? {
+            let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
+            if policy != Some("noeviction") {
+                let policy = policy.unwrap_or("unknown");
+                let what = format!("the maxmemory-policy of Redis is {policy}, not noeviction");
+                return Err(ViewsError::Evicting(what));
             }
         }
+        Ok(())
     }
 }
 
@@ -555,10 +498,6 @@ fn damaged_checkpoint(text: &str) -> ViewsError {
 
 fn switches() -> ViewsError {
     ViewsError::Unavailable("the served generation keeps changing".into())
-}
-
-fn unavailable(error: std::io::Error) -> ViewsError {
-    ViewsError::Unavailable(Box::new(error))
 }
 
 impl From<RedisError> for ViewsError {

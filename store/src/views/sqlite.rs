@@ -64,7 +64,9 @@ impl SqliteViews {
     pub fn open(path: &Path) -> Result<Self, ViewsError> {
         let named = |error| match error {
             ViewsError::Damaged(what) => ViewsError::Damaged(format!("{}: {what}", path.display())),
-            other @ (ViewsError::Unavailable(_) | ViewsError::NotServed(_)) => other,
+            other @ (ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::NotServed(_)) => {
+                other
+            }
         };
         let writing = open_writer(path).map_err(named)?;
         let points =
@@ -160,10 +162,14 @@ impl Views for SqliteViews {
         self.write(move |connection| serve(connection, &projection, generation)).await
     }
 
-    async fn retain(&self, projection: &str, generations: &[Generation]) -> Result<(), ViewsError> {
+    async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError> {
         let projection = projection.to_owned();
-        let kept = generations.to_vec();
-        self.write(move |connection| drop_others(connection, &projection, &kept)).await?;
+        self.read(move |connection| generations(connection, &projection)).await
+    }
+
+    async fn discard(&self, projection: &str, generation: Generation) -> Result<(), ViewsError> {
+        let projection = projection.to_owned();
+        self.write(move |connection| take_away(connection, &projection, generation)).await?;
         // One job per transaction, so that applies come in between.
         while self.write(sweep).await? {}
         Ok(())
@@ -377,16 +383,20 @@ fn serve(connection: &Connection, projection: &str, generation: Generation) -> R
     Ok(())
 }
 
-fn drop_others(connection: &mut Connection, projection: &str, kept: &[Generation]) -> Result<(), ViewsError> {
+fn generations(connection: &Connection, projection: &str) -> Result<Vec<Generation>, ViewsError> {
+    let mut statement =
+        connection.prepare_cached(include_str!("../../../sql/sqlite/views/generations.sql"))?;
+    let numbers = statement.query_map([projection], |row| row.get(0))?;
+    numbers.map(|number| Ok(Generation(unsigned(number?)?))).collect()
+}
+
+fn take_away(
+    connection: &mut Connection,
+    projection: &str,
+    generation: Generation,
+) -> Result<(), ViewsError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let generations: Vec<(i64, i64)> = transaction
-        .prepare_cached(include_str!("../../../sql/sqlite/views/generations.sql"))?
-        .query_map([projection], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    for (id, number) in generations {
-        if kept.contains(&Generation(unsigned(number)?)) {
-            continue;
-        }
+    if let Some((id, _)) = place(&transaction, projection, generation)? {
         for step in [
             include_str!("../../../sql/sqlite/views/drop_generation.sql"),
             include_str!("../../../sql/sqlite/views/drop_totals.sql"),

@@ -26,7 +26,7 @@ macro_rules! promises {
             a_new_generation_is_invisible_until_it_is_served
             an_older_generation_is_not_served_again
             a_generation_that_is_gone_is_not_served
-            retain_drops_the_others
+            a_discarded_generation_is_gone
             numbers_are_never_used_again
             replays_are_invisible_to_readers
             a_document_stands_in_one_place

@@ -46,19 +46,26 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_with(&[])
+    }
+
+    fn start_with(more: &[&str]) -> Self {
+        let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        // A cluster's nodes speak to each other ten thousand ports above.
+        let port = std::iter::repeat_with(free).find(|port| *port < 55_000).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let process = Self::run(port, &folder);
+        let process = Self::run(port, &folder, more);
         let server = Self { process, port, folder };
         server.wait();
         server
     }
 
-    fn run(port: u16, folder: &TempDir) -> Child {
+    fn run(port: u16, folder: &TempDir, more: &[&str]) -> Child {
         let port = port.to_string();
         Command::new("redis-server")
             .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
             .arg(folder.path())
+            .args(more)
             .stdout(Stdio::null())
             .spawn()
             .expect("the program redis-server is needed")
@@ -82,7 +89,7 @@ impl Server {
     }
 
     fn restart(&mut self) {
-        self.process = Self::run(self.port, &self.folder);
+        self.process = Self::run(self.port, &self.folder, &[]);
         self.wait();
     }
 
@@ -147,7 +154,7 @@ async fn one_that_throws_away_is_not_well() {
     for policy in ["allkeys-lru", "volatile-ttl"] {
         server.ask(&["CONFIG", "SET", "maxmemory-policy", policy]);
         match views.check().await {
-            Err(ViewsError::Unavailable(source)) => assert!(source.to_string().contains(policy), "{source}"),
+            Err(ViewsError::Evicting(what)) => assert!(what.contains(policy), "{what}"),
             other => panic!("{other:?}"),
         }
     }
@@ -216,8 +223,64 @@ async fn dropped_generations_leave_nothing_behind() {
     served_with(&views, &documents).await;
     let empty = views.create("accounts", at(0).log_id).await.unwrap();
     assert_eq!(empty, Generation(2));
-    views.retain("accounts", &[]).await.unwrap();
+    for generation in views.generations("accounts").await.unwrap() {
+        views.discard("accounts", generation).await.unwrap();
+    }
     let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut server.connection().unwrap()).unwrap();
     keys.sort();
     assert_eq!(keys, ["bursar:{accounts}:latest", "bursar:{accounts}:served"]);
+}
+
+/// Three nodes that share the slots.
+struct Cluster(Vec<Server>);
+
+impl Cluster {
+    fn start() -> Self {
+        let nodes: Vec<Server> = (0..3).map(|_| Server::start_with(&["--cluster-enabled", "yes"])).collect();
+        let create = Command::new("redis-cli")
+            .args(["--cluster", "create", "--cluster-yes"])
+            .args(nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)))
+            .output()
+            .expect("the program redis-cli is needed");
+        assert!(create.status.success(), "{}", String::from_utf8_lossy(&create.stdout));
+        let start = Instant::now();
+        let is_up = |node: &Server| {
+            let info: String =
+                redis::cmd("CLUSTER").arg("INFO").query(&mut node.connection().unwrap()).unwrap();
+            info.contains("cluster_state:ok")
+        };
+        while !nodes.iter().all(is_up) {
+            assert!(start.elapsed() < Duration::from_secs(20), "the cluster does not come up");
+            std::thread::yield_now();
+        }
+        Self(nodes)
+    }
+}
+
+/// Whichever node is asked first.
+#[tokio::test]
+async fn a_cluster_is_as_good_as_one_server() {
+    let cluster = Cluster::start();
+    for (round, node) in (1..).zip(&cluster.0) {
+        let views = node.views();
+        views.check().await.unwrap();
+        let documents = [document("a", "open", ["1", "1"], "a"), document("b", "closed", ["2", "2"], "b")];
+        let generation = served_with(&views, &documents).await;
+        assert_eq!(generation, Generation(round));
+        let listing = Listing {
+            order: Order::Rank(0),
+            direction: Direction::Descending,
+            tag: None,
+            prefix: String::new(),
+            after: None,
+            limit: 10,
+        };
+        assert_eq!(views.list("accounts", &listing).await.unwrap().value.bodies, ["b", "a"]);
+        assert_eq!(views.get("accounts", "a").await.unwrap().value.as_deref(), Some("a"));
+        // It has another slot.
+        assert_eq!(views.create("ledger", at(0).log_id).await.unwrap(), Generation(round));
+        views.check().await.unwrap();
+        views.discard("accounts", generation).await.unwrap();
+        assert_eq!(views.generations("accounts").await.unwrap(), []);
+    }
 }

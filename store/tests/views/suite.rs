@@ -44,6 +44,13 @@ pub async fn served_with(views: &dyn Views, documents: &[Document]) -> Generatio
     generation
 }
 
+/// The generations that there are, in order.
+async fn there(views: &dyn Views) -> Vec<Generation> {
+    let mut generations = views.generations(NAME).await.unwrap();
+    generations.sort();
+    generations
+}
+
 async fn bodies(views: &dyn Views, order: Order) -> Vec<String> {
     views.list(NAME, &every(order, Direction::Ascending)).await.unwrap().value.bodies
 }
@@ -177,20 +184,22 @@ pub async fn an_older_generation_is_not_served_again(views: impl Views) {
 pub async fn a_generation_that_is_gone_is_not_served(views: impl Views) {
     let first = served_with(&views, &[plain("a", "old")]).await;
     let second = views.create(NAME, LOG).await.unwrap();
-    views.retain(NAME, &[first]).await.unwrap();
+    views.discard(NAME, second).await.unwrap();
     views.serve(NAME, second).await.unwrap();
     views.serve(NAME, Generation(99)).await.unwrap();
     assert_eq!(views.served(NAME).await.unwrap(), Some(first));
     assert_eq!(views.get(NAME, "a").await.unwrap().value.as_deref(), Some("old"));
 }
 
-pub async fn retain_drops_the_others(views: impl Views) {
+pub async fn a_discarded_generation_is_gone(views: impl Views) {
     let documents: Vec<Document> =
         (0..2500).map(|n| document(&format!("{n:05}"), TAGS[n % 3], ["1", "2"], "body")).collect();
     let first = served_with(&views, &documents).await;
     let second = served_with(&views, &documents).await;
     let third = served_with(&views, &documents).await;
-    views.retain(NAME, &[second, third]).await.unwrap();
+    assert_eq!(there(&views).await, [first, second, third]);
+    views.discard(NAME, first).await.unwrap();
+    assert_eq!(there(&views).await, [second, third]);
     assert_eq!(views.checkpoint(NAME, first).await.unwrap(), None);
     assert_eq!(views.checkpoint(NAME, second).await.unwrap(), Some(at(1)));
     let keys: Vec<String> = documents.iter().map(|document| document.key.clone()).collect();
@@ -199,7 +208,8 @@ pub async fn retain_drops_the_others(views: impl Views) {
     let applied = views.apply(NAME, first, Sequence::new(1), &documents, &at(2)).await.unwrap();
     assert_eq!(applied, Applied::Elsewhere(None));
     assert!(views.prior(NAME, first, &keys).await.unwrap().is_empty());
-    views.retain(NAME, &[third]).await.unwrap();
+    views.discard(NAME, second).await.unwrap();
+    views.discard(NAME, second).await.unwrap();
     assert_eq!(views.checkpoint(NAME, second).await.unwrap(), None);
     assert_eq!(
         views.list(NAME, &every(Order::Rank(1), Direction::Ascending)).await.unwrap().value.total,
@@ -207,7 +217,8 @@ pub async fn retain_drops_the_others(views: impl Views) {
     );
 
     // Without the served one nothing is served, rather than something empty.
-    views.retain(NAME, &[]).await.unwrap();
+    views.discard(NAME, third).await.unwrap();
+    assert_eq!(there(&views).await, []);
     assert_eq!(views.served(NAME).await.unwrap(), None);
     assert!(matches!(views.get(NAME, "00001").await, Err(ViewsError::NotServed(_))));
     let all = every(Order::Key, Direction::Ascending);
@@ -217,7 +228,8 @@ pub async fn retain_drops_the_others(views: impl Views) {
 pub async fn numbers_are_never_used_again(views: impl Views) {
     let first = views.create(NAME, LOG).await.unwrap();
     let second = views.create(NAME, LOG).await.unwrap();
-    views.retain(NAME, &[]).await.unwrap();
+    views.discard(NAME, first).await.unwrap();
+    views.discard(NAME, second).await.unwrap();
     let third = views.create(NAME, LOG).await.unwrap();
     assert_eq!([first, second, third], [Generation(1), Generation(2), Generation(3)]);
 }
@@ -267,11 +279,13 @@ pub async fn replays_are_invisible_to_readers(views: impl Views + 'static) {
     };
     let readers: Vec<_> =
         (0..3).map(|number| tokio::spawn(reader(Arc::clone(&views), Arc::clone(&over), number))).collect();
-    let mut last = first;
+    let (mut before_last, mut last) = (None, first);
     for _ in 0..30 {
         let next = fill(&*views).await;
         views.serve(NAME, next).await.unwrap();
-        views.retain(NAME, &[last, next]).await.unwrap();
+        if let Some(old) = before_last.replace(last) {
+            views.discard(NAME, old).await.unwrap();
+        }
         last = next;
     }
     over.store(true, Ordering::Relaxed);
@@ -460,8 +474,9 @@ pub async fn the_fold_sees_its_own_generation(views: impl Views) {
 pub async fn projections_are_apart(views: impl Views) {
     let generation = served_with(&views, &[plain("a", "account")]).await;
     assert!(matches!(views.get("ledger", "a").await, Err(ViewsError::NotServed(_))));
-    assert_eq!(views.create("ledger", LOG).await.unwrap(), Generation(1));
-    views.retain("ledger", &[]).await.unwrap();
+    let other = views.create("ledger", LOG).await.unwrap();
+    assert_eq!(other, Generation(1));
+    views.discard("ledger", other).await.unwrap();
     assert_eq!(views.served(NAME).await.unwrap(), Some(generation));
     assert_eq!(views.get(NAME, "a").await.unwrap().value.as_deref(), Some("account"));
 }

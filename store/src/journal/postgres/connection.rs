@@ -70,6 +70,11 @@ impl Connector {
         self.config.clone()
     }
 
+    /// Lets something run on the connections' thread, for as long as there is a connector.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.background.handle.spawn(task);
+    }
+
     pub(super) async fn client(&self) -> Result<Client, Error> {
         let (client, _) = self.open().await?;
         Ok(client)

@@ -1,0 +1,2 @@
+-- Every append notifies this channel when it commits.
+LISTEN bursar_log;
