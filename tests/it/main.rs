@@ -20,5 +20,6 @@ mod kill;
 mod nodes;
 mod outage;
 mod slow;
+mod sse;
 mod tidy;
 mod transfers;

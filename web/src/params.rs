@@ -65,13 +65,7 @@ impl Params {
 
     /// A whole number.
     pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        self.get(name)
-            .map(|text| {
-                let number = Some(text).filter(|text| digits(text)).and_then(|text| text.parse().ok());
-                number.ok_or_else(|| Problem::field(name, "must be a whole number"))
-            })
-            .transpose()
+        self.get(name).map(|text| whole_number(name, text)).transpose()
     }
 
     /// A sequence number.
@@ -135,6 +129,13 @@ impl Params {
         link.push_str(">; rel=\"next\"");
         link
     }
+}
+
+/// A whole number in a parameter or header.
+pub(crate) fn whole_number<T: FromStr>(name: &str, text: &str) -> Result<T, Problem> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = Some(text).filter(|_| digits).and_then(|text| text.parse().ok());
+    number.ok_or_else(|| Problem::field(name, "must be a whole number"))
 }
 
 /// Escapes text for a path or query.
