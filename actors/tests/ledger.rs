@@ -251,6 +251,16 @@ impl Journal for Lossy {
     ) -> Result<Events, JournalError> {
         self.inner.stream(account, after, limit).await
     }
+    async fn last_event(
+        &self,
+        account: &AccountId,
+        at: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.inner.last_event(account, at).await
+    }
+    async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
+        self.inner.sequence_at(moment).await
+    }
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         self.inner.command(id).await
     }

@@ -8,6 +8,7 @@ mod commands;
 mod events;
 mod guard;
 mod health;
+mod history;
 mod json;
 mod live;
 mod params;

@@ -3,6 +3,7 @@
 mod commands;
 mod edge;
 mod events;
+mod history;
 mod keys;
 mod money;
 mod precedence;
