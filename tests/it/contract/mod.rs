@@ -1,6 +1,7 @@
 //! The wire contract, clause by clause.
 
 mod commands;
+mod description;
 mod edge;
 mod events;
 mod history;
