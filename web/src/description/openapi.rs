@@ -170,7 +170,7 @@ fn commands() -> Value {
         .answer(200, &list_of("CommandLine"), "Lines of the command log.")
         .refused(&[Code::InvalidField, Code::LogUnavailable]);
     let recalled = Operation::new("commands", "getCommand", "What became of a command")
-        .path("commandId", &named("CommandId"), "Percent-encoded.")
+        .path("commandId", &json!({"type": "string", "pattern": "^[!-~]{1,255}$"}), "Percent-encoded.")
         .answer(200, &named("Outcome"), "Its first answer and its events.")
         .refused(&[Code::InvalidField, Code::CommandNotFound, Code::LogUnavailable]);
     json!({
@@ -227,7 +227,11 @@ fn events() -> Value {
         .answer_as(200, "text/event-stream", &json!({"type": "string"}), "Events as they are committed.")
         .refused(&[Code::InvalidField, Code::LogUnavailable, Code::Overloaded]);
     let of_account = Operation::new("events", "listEventsOfAccount", "One account's events, in order")
-        .path("accountId", &named("AccountId"), "Of an account that does not exist there are none.")
+        .path(
+            "accountId",
+            &json!({"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"}),
+            "Of an account that does not exist there are none.",
+        )
         .query("fromVersion", &any_place(), "Only those after it.")
         .query("limit", &json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}), "Without it, all.");
     let of_account = streamed(of_account, "The account's events.").refused(&[
@@ -249,8 +253,8 @@ fn awaited(operation: Operation) -> Operation {
         .query("atLeast", &any_place(), "Waits until the read model has reached this sequence.")
         .query(
             "timeout",
-            &json!({"type": "string", "pattern": "^([0-9]s|10s|[0-9]{1,4}ms)$", "default": "2s"}),
-            "For how long, at most 10s.",
+            &json!({"type": "string", "pattern": "^0*(([0-9]|10)s?|([0-9]{1,4}|10000)ms)$", "default": "2s"}),
+            "For how long: `2s`, `500ms` or seconds, at most 10s.",
         )
         .refused(&[Code::InvalidField, Code::ViewsUnavailable, Code::NotCaughtUp])
 }

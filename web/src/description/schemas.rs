@@ -63,7 +63,8 @@ fn values() -> Value {
         "Quantity": {
             "description": "Digits with at most as many decimals as the currency has, as a number or as a string, \
                             read exactly: no exponent, sign or spaces.",
-            "oneOf": [
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999_u64},
                 {"type": "number", "minimum": 0, "maximum": 999_999_999_999_999_u64},
                 {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$"},
             ],
