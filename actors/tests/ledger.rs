@@ -58,6 +58,7 @@ fn request(command: Command, key: Option<&str>) -> Request {
         if_match: None,
         metadata: None,
         correlation: None,
+        trace: None,
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{Connection, Facade, WebSettings};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Correlation-Id, Last-Event-ID",
+    "Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Correlation-Id, traceparent, Last-Event-ID",
 );
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
     "Link, ETag, Location, X-Sequence, X-Total-Count, X-Head-Sequence, Idempotent-Replayed, Retry-After",

@@ -136,6 +136,7 @@ impl Book {
                         command_id: command_id.clone(),
                         correlation: Arc::clone(&correlation),
                         metadata: None,
+                        trace: None,
                         at,
                     };
                     self.draft(id, event, &envelope)
@@ -151,6 +152,7 @@ impl Book {
             if_match: None,
             metadata: None,
             correlation: None,
+            trace: None,
         };
         Unit { command_id, fingerprint: request.fingerprint(), may_repeat: true, touches, contents }
     }

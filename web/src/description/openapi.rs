@@ -97,6 +97,11 @@ fn command(id: &str, summary: &str, body: &str, example: &Value, refusals: &[Cod
             &json!({"type": "string", "pattern": "^[!-~]{1,255}$"}),
             "The conversation that it belongs to: the events' `correlationId`, else the command's id.",
         )
+        .header(
+            "traceparent",
+            &json!({"type": "string", "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]}),
+            "W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over.",
+        )
         .body(body, example)
         .answer(200, &named("Accepted"), "It is done: the events are in the log, on disk.")
         .told_by(

@@ -232,6 +232,7 @@ fn events() -> Value {
                 "correlationId": {"type": "string"},
                 "causationId": {"type": "string"},
                 "metadata": named("Metadata"),
+                "traceparent": {"description": "Where the command's request had one.", "type": "string"},
             },
             "oneOf": [
                 kind(
