@@ -22,6 +22,10 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    if matches.subcommand_name() == Some("openapi") {
+        server::say(web::openapi());
+        return ExitCode::SUCCESS;
+    }
     let (values, settings) = match read(&matches) {
         Ok(read) => read,
         Err(error) => return end(EXIT_CONFIG, &error),
@@ -49,6 +53,7 @@ fn command() -> Command {
         .args(settings::flags())
         .subcommand(Command::new("serve").about("Serve the five facades (the default)"))
         .subcommand(Command::new("migrate").about("Bring the log's schema up to date, and end"))
+        .subcommand(Command::new("openapi").about("Print the OpenAPI document of the interface, and end"))
         .subcommand(
             Command::new("config").about("Print the settings in force and where each came from, and end"),
         )

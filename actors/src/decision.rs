@@ -192,6 +192,7 @@ pub(crate) fn drafts(
             command_id: request.id.clone(),
             correlation: Arc::clone(&correlation),
             metadata: request.metadata.clone(),
+            trace: request.trace.clone(),
             at,
         };
         drafts.push(Draft {

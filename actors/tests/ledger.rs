@@ -53,6 +53,7 @@ fn request(command: Command, key: Option<&str>) -> Request {
         if_match: None,
         metadata: None,
         correlation: None,
+        trace: None,
     }
 }
 
@@ -291,6 +292,16 @@ impl Journal for Faulty {
         limit: usize,
     ) -> Result<Events, JournalError> {
         self.inner.stream(account, after, limit).await
+    }
+    async fn last_event(
+        &self,
+        account: &AccountId,
+        at: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.inner.last_event(account, at).await
+    }
+    async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
+        self.inner.sequence_at(moment).await
     }
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         self.inner.command(id).await

@@ -21,5 +21,5 @@ pub use account::{Account, AmountField, Command, Event, Profile, Refusal, Standi
 pub use ids::{AccountId, CommandId, IdError, Sequence, Timestamp, Version};
 pub use money::{Amount, Currency, Money, Quantity, QuantityError, Units};
 pub use record::{Envelope, Recorded, UnknownEvent};
-pub use request::{Fingerprint, Metadata, Request};
+pub use request::{Fingerprint, Metadata, Request, TraceParent};
 pub use transfer::{Participants, Placed, decide};

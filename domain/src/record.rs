@@ -15,7 +15,7 @@ use crate::account::{Event, Profile, Standing};
 use crate::chain::{Hash, leaf};
 use crate::ids::{AccountId, CommandId, Sequence, Timestamp, Version};
 use crate::money::{Amount, Currency, Money, Quantity};
-use crate::request::{Fields, Metadata};
+use crate::request::{Fields, Metadata, TraceParent};
 
 /// The schema version of every event written today.
 const SCHEMA_VERSION: u32 = 1;
@@ -31,6 +31,8 @@ pub struct Envelope {
     pub correlation: Arc<str>,
     /// The client's own object.
     pub metadata: Option<Metadata>,
+    /// The client's span in a distributed trace.
+    pub trace: Option<TraceParent>,
     /// When it was decided.
     pub at: Timestamp,
 }
@@ -159,6 +161,9 @@ pub fn encode(profile: &Profile, version: Version, event: &Event, envelope: &Env
     object.text("correlationId", &envelope.correlation);
     object.text("causationId", envelope.command_id.as_str());
     object.bare("metadata", envelope.metadata.as_ref().map_or("{}", Metadata::as_str));
+    if let Some(trace) = &envelope.trace {
+        object.quoted("traceparent", trace.as_str());
+    }
     Stored::from(object.finish())
 }
 
@@ -374,6 +379,7 @@ mod tests {
                 command_id: read.command_id,
                 correlation: read.correlation,
                 metadata: metadata_of(stored),
+                trace: None,
                 at: Timestamp::default(),
             };
             let written = encode(&profile(), Version::new(1), &read.event, &envelope);

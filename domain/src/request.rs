@@ -27,6 +27,8 @@ pub struct Request {
     pub metadata: Option<Metadata>,
     /// What the client calls the conversation that this belongs to; else the command's id.
     pub correlation: Option<Arc<str>>,
+    /// The client's span in a distributed trace.
+    pub trace: Option<TraceParent>,
 }
 
 /// What two requests must share to be one command sent twice: the first half of a SHA-256 over everything that was
@@ -34,7 +36,7 @@ pub struct Request {
 pub type Fingerprint = [u8; 16];
 
 impl Request {
-    /// The fingerprint of command, fields and condition. The id and the correlation are not part of it.
+    /// The fingerprint of command, fields and condition. The id, the correlation and the trace are not part of it.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut text = self.command.facts();
         text.insert_str(0, self.command.name());
@@ -210,6 +212,36 @@ impl Metadata {
     }
 }
 
+/// Where a command came from in a distributed trace: the `traceparent` of W3C Trace Context, kept as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceParent(Arc<str>);
+
+impl TraceParent {
+    /// Reads `version-trace_id-parent_id-flags` in lower-case hexadecimal digits; what a later version adds behind them is
+    /// left out. `None` for anything else, which by the specification is as if nothing had been sent.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let (version, ids, flags) = match parts.as_slice() {
+            ["00", trace, parent, flags] => ("00", [*trace, *parent], *flags),
+            [version, trace, parent, flags, ..] if !matches!(*version, "00" | "ff") => {
+                (*version, [*trace, *parent], *flags)
+            }
+            _ => return None,
+        };
+        let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let field = |text: &str, length| text.len() == length && text.bytes().all(hexadecimal);
+        let [trace, parent] = ids;
+        let whole = field(version, 2) && field(trace, 32) && field(parent, 16) && field(flags, 2);
+        let known = ids.iter().all(|id| id.bytes().any(|digit| digit != b'0'));
+        (whole && known).then(|| Self(Arc::from(format!("{version}-{trace}-{parent}-{flags}"))))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -233,4 +265,34 @@ fn without_white_space(json: &str) -> String {
             keep
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_taken_as_the_specification_has_it() {
+        let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        let plain = format!("00-{trace}-{parent}-01");
+        let read = |text: &str| TraceParent::parse(text).map(|read| read.as_str().to_owned());
+        assert_eq!(read(&plain), Some(plain.clone()));
+        let later = format!("01-{trace}-{parent}-01");
+        assert_eq!(read(&format!("{later}-more")), Some(later));
+        for wrong in [
+            String::new(),
+            format!("{plain}-more"),
+            format!("ff-{trace}-{parent}-01"),
+            format!("0-{trace}-{parent}-01"),
+            format!("00-{}-{parent}-01", "0".repeat(32)),
+            format!("00-{trace}-{}-01", "0".repeat(16)),
+            format!("00-{}-{parent}-01", trace.to_uppercase()),
+            format!("00-{trace}-{parent}"),
+            format!("00-{trace}-{parent}-1"),
+            format!("00-{trace}-{parent}-01\""),
+            format!(" {plain}"),
+        ] {
+            assert_eq!(read(&wrong), None, "{wrong}");
+        }
+    }
 }

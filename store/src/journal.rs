@@ -365,6 +365,17 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError>;
 
+    /// One account's last event at or before a place, which holds the account as it was there; `None` where it did not
+    /// exist yet.
+    async fn last_event(
+        &self,
+        account: &AccountId,
+        at: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError>;
+
+    /// Where the last batch ends that was committed at or before a moment, by the database's clock; 0 where none was.
+    async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError>;
+
     /// What is recorded under a command id so far.
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError>;
 

@@ -28,5 +28,6 @@ mod overload;
 mod read_models;
 mod restored;
 mod slow;
+mod sse;
 mod tidy;
 mod transfers;

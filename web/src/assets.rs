@@ -13,7 +13,7 @@ const PAGE_POLICY: &str =
 #[folder = "dashboard/"]
 struct Dashboard;
 
-/// A file of the dashboard, by its path; the page for the root, the list of routes for `/docs`.
+/// A file of the dashboard, by its path; the page for the root, the API's page for `/docs`.
 pub(crate) fn serve(request: &HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.path().trim_start_matches('/');
     let path = match path {

@@ -6,7 +6,9 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::{Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
 use actors::{Accepted, Answer, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
-use domain::{AccountId, CommandId, Event, Money, Profile, Recorded, Request, Standing, Version};
+use domain::{
+    AccountId, CommandId, Event, Money, Profile, Recorded, Request, Standing, TraceParent, Version,
+};
 use uuid::Uuid;
 
 use crate::Api;
@@ -119,7 +121,8 @@ fn understand(
     };
     let if_match = if_match(request)?;
     let correlation = correlation(request)?;
-    Ok(Request { id, keyed, command: said.command, if_match, metadata: said.metadata, correlation })
+    let (command, metadata, trace) = (said.command, said.metadata, trace(request));
+    Ok(Request { id, keyed, command, if_match, metadata, correlation, trace })
 }
 
 fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
@@ -140,6 +143,13 @@ fn correlation(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
         return Err(Problem::field("X-Correlation-Id", words));
     }
     Ok(Some(Arc::from(text)))
+}
+
+/// The client's span, where it has one. By the specification, a header that can't be read is as good as none: whatever
+/// put it there must not stop a command.
+fn trace(request: &HttpRequest) -> Option<TraceParent> {
+    let text = header_text(request.headers(), "traceparent").ok()??;
+    TraceParent::parse(text)
 }
 
 fn done(accepted: &Accepted, dry_run: bool) -> HttpResponse {

@@ -11,9 +11,9 @@ use store::{EventFilter, JournalError};
 
 use crate::Api;
 use crate::commands::CORRELATION_LENGTH_MAX;
-use crate::json;
 use crate::params::{LIMIT_DEFAULT, Params, path_account, path_part, wants_ndjson};
 use crate::problem::{Problem, beyond_head};
+use crate::{json, live};
 
 /// How many events of a stream are in memory at once.
 const STREAM_PAGE_EVENTS: usize = 512;
@@ -27,6 +27,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(crate::get("/events", page))
         .service(crate::get("/events/all/stream", whole))
+        .service(crate::get("/events/live", live::sse::connect))
         .service(crate::get("/events/{accountId}", of_account));
 }
 
@@ -138,8 +139,8 @@ async fn whole(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Pro
 }
 
 async fn of_account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    // Names that no account can have, so that more paths can stand beside the accounts.
-    if matches!(&*path_part(&request, "accountId"), "all" | "live") {
+    // A name that no account can have, so that more paths can stand beside the accounts.
+    if path_part(&request, "accountId") == "all" {
         return Err(Problem::not_found(request.path()));
     }
     let id = path_account(&request)?;

@@ -22,7 +22,7 @@ use crate::{Connection, Facade, WebSettings};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Correlation-Id, Last-Event-ID",
+    "Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Correlation-Id, traceparent, Last-Event-ID",
 );
 const ANSWER_HEADERS: HeaderValue = HeaderValue::from_static(
     "Link, ETag, Location, X-Sequence, X-Total-Count, X-Head-Sequence, Idempotent-Replayed, Retry-After",
@@ -234,11 +234,12 @@ enum Group {
     Projections,
     Health,
     Problems,
+    Description,
     Other,
 }
 
 impl Group {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Root,
         Self::Commands,
         Self::Accounts,
@@ -246,6 +247,7 @@ impl Group {
         Self::Projections,
         Self::Health,
         Self::Problems,
+        Self::Description,
         Self::Other,
     ];
 
@@ -259,6 +261,7 @@ impl Group {
             "events" => Self::Events,
             "stats" | "replay" | "replays" | "projections" => Self::Projections,
             "problems" => Self::Problems,
+            "openapi.json" | "asyncapi.json" => Self::Description,
             _ => Self::Other,
         }
     }
@@ -272,6 +275,7 @@ impl Group {
             Self::Projections => "projections",
             Self::Health => "health",
             Self::Problems => "problems",
+            Self::Description => "description",
             Self::Other => "other",
         }
     }
@@ -279,7 +283,7 @@ impl Group {
     /// Whether the paths are on a facade; the dashboard has all.
     fn is_on(self, facade: Facade) -> bool {
         let own = match self {
-            Self::Health | Self::Problems => return true,
+            Self::Health | Self::Problems | Self::Description => return true,
             Self::Root | Self::Events => Facade::Events,
             Self::Commands => Facade::Commands,
             Self::Accounts => Facade::Queries,
@@ -378,6 +382,7 @@ mod tests {
             ("/app.js", Facade::Events, false),
             ("/app.js", Facade::Dashboard, true),
             ("/stats", Facade::Dashboard, true),
+            ("/openapi.json", Facade::Queries, true),
         ] {
             assert_eq!(Group::of(path).is_on(facade), there, "{path} {facade:?}");
         }

@@ -5,9 +5,11 @@ mod assets;
 mod body;
 mod code;
 mod commands;
+mod description;
 mod events;
 mod guard;
 mod health;
+mod history;
 mod json;
 mod live;
 mod params;
@@ -31,6 +33,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 pub use code::Code;
+pub use description::openapi;
 pub use problem::Problem;
 
 /// How long the head of a request may take to arrive.
@@ -128,6 +131,7 @@ pub fn serve(
             .configure(events::routes)
             .configure(projections::routes)
             .configure(code::routes)
+            .configure(description::routes)
             .service(get("/", root))
             .service(get("/ws", feed))
             .default_service(web::to(other))

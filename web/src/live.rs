@@ -4,6 +4,8 @@
 //! its Pong. So a slow client is slow for itself alone, and is never sent less than everything. A client that answers
 //! nothing freezes its session with the connection; the reaper in the hub then shuts the socket from outside.
 
+mod follow;
+pub(crate) mod sse;
 mod subscription;
 mod window;
 
@@ -12,13 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ::actors::{Member, Recent};
+use ::actors::Member;
 use actix::prelude::*;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError, WebsocketContext};
-use domain::{Recorded, Sequence};
+use domain::Sequence;
 use futures_util::stream;
 use store::{EventFilter, JournalError};
 
@@ -28,13 +30,15 @@ use crate::params::Params;
 use crate::problem::Problem;
 use crate::{Api, Connection, events};
 
+use follow::{Follower, FromLog, Portion};
 use subscription::understand;
-use window::{CATCH_UP, Chosen, LIVE, Window};
 
 /// The largest frame that a client may send, in bytes.
 const INBOUND_BYTES_MAX: usize = 32 * 1024;
 /// How long to wait before asking a log again that did not answer.
 const LOG_RETRY: Duration = Duration::from_secs(1);
+/// The parameters that narrow a feed down.
+const FILTERS: &[&str] = &["accountId", "type", "correlationId"];
 
 /// Whether anything but events is sent before the client has said something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +70,7 @@ pub(crate) async fn connect(
         )
         .header(header::UPGRADE, HeaderValue::from_static("websocket")));
     }
-    let known = ["fromSequence", "accountId", "type", "correlationId", "frames"];
+    let known = [&["fromSequence", "frames"], FILTERS].concat();
     let params = Params::read(request, &known, &["accountId", "type"])?;
     let filter = events::filter(&params)?;
     let batched = params.choice("frames", &[("single", false), ("batch", true)])?.unwrap_or(false);
@@ -81,20 +85,15 @@ pub(crate) async fn connect(
         Err(problem) if problem.is_log_reset() => (Sequence::ZERO, Some(problem)),
         Err(problem) => return Err(problem),
     };
-    let socket = request.conn_data::<Connection>().and_then(|connection| connection.socket.clone());
-    let Some(socket) = socket else {
-        return Err(Problem::new(Code::Overloaded, "the server has no descriptor left for a live feed"));
-    };
+    let socket = socket_of(request)?;
     let talking = manner == Manner::Talking || !params.is_empty();
     let session = Session {
         api,
         socket,
         member: None,
-        cursor,
-        filter,
+        follower: Follower::new(cursor, filter),
         batched,
         talking,
-        catching_up: true,
         unanswered: None,
         reading: false,
         ended: false,
@@ -107,6 +106,23 @@ pub(crate) async fn connect(
         .map_err(|error| Problem::field("Sec-WebSocket", format_args!("handshake failed: {error}")))
 }
 
+/// The connection's socket, by which its feed can be ended from outside.
+fn socket_of(request: &HttpRequest) -> Result<Arc<std::net::TcpStream>, Problem> {
+    let socket = request.conn_data::<Connection>().and_then(|connection| connection.socket.clone());
+    socket.ok_or_else(|| Problem::new(Code::Overloaded, "the server has no descriptor left for a live feed"))
+}
+
+/// Makes the client a member of the hub, which shuts its socket when it is silent for too long.
+fn join(api: &Api, socket: &Arc<std::net::TcpStream>) -> Member {
+    let socket = Arc::downgrade(socket);
+    api.ledger.hub().join(Box::new(move || {
+        if let Some(socket) = socket.upgrade() {
+            // Nothing can be done about a socket that is shut already.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }))
+}
+
 /// One client.
 struct Session {
     api: Data<Api>,
@@ -114,15 +130,11 @@ struct Session {
     socket: Arc<std::net::TcpStream>,
     /// Membership of the hub, from start to end.
     member: Option<Member>,
-    /// The last event that was sent or passed over.
-    cursor: Sequence,
-    filter: EventFilter,
+    follower: Follower,
     /// Several events per frame.
     batched: bool,
     /// Whether more than events is sent.
     talking: bool,
-    /// Whether the end of the log has yet to be reached.
-    catching_up: bool,
     /// The place that an unanswered Ping carried; until its Pong, nothing is sent.
     unanswered: Option<Sequence>,
     /// A read of the log is under way.
@@ -153,16 +165,7 @@ impl Actor for Session {
             self.fail(&problem, ctx);
             return;
         }
-        let socket = Arc::downgrade(&self.socket);
-        let close = move || {
-            if let Some(socket) = socket.upgrade() {
-                // Nothing can be done about a socket that is shut already.
-                let _ = socket.shutdown(Shutdown::Both);
-            }
-        };
-        let member = self.api.ledger.hub().join(Box::new(close));
-        member.vitals.last_heard_ms.store(self.api.ledger.hub().now_ms(), Ordering::Release);
-        self.member = Some(member);
+        self.member = Some(join(&self.api, &self.socket));
         // Wake-ups are coalesced by the watch: it holds the newest head only.
         let moved = self.api.ledger.feed().watch();
         ctx.add_stream(stream::unfold(moved, |mut moved| async {
@@ -229,35 +232,21 @@ impl Session {
         if self.unanswered.is_some() || self.reading || self.ended {
             return;
         }
-        let window = if self.catching_up { CATCH_UP } else { LIVE };
-        let mut chosen = Chosen::new(window);
-        let api = self.api.clone();
-        let at_head = loop {
-            if chosen.is_full() {
-                break false;
-            }
-            match api.ledger.feed().after(self.cursor, window.events) {
-                Recent::AtHead => break true,
-                Recent::Next(recent) => self.cursor = chosen.choose(&recent, &self.filter, self.cursor),
-                Recent::InLog if chosen.events.is_empty() => return self.read_log(window, ctx),
-                Recent::InLog => break false,
-            }
-        };
-        self.send(&chosen.events, at_head, ctx);
+        match self.follower.recent(self.api.ledger.feed()) {
+            Some(portion) => self.send(&portion, ctx),
+            None => self.read_log(ctx),
+        }
     }
 
     /// Reads what is no longer in memory.
-    fn read_log(&mut self, window: Window, ctx: &mut Context) {
+    fn read_log(&mut self, ctx: &mut Context) {
         self.reading = true;
-        let (api, filter, cursor) = (self.api.clone(), self.filter.clone(), self.cursor);
         let subscription = self.subscription;
-        // Taken before the read, which therefore sees everything up to here.
-        let head = api.ledger.feed().head();
-        let read = async move { api.ledger.journal().read(cursor, window.events, &filter).await };
-        let read = read.into_actor(self).map(move |events, session, ctx| {
+        let read = self.follower.read(self.api.clone());
+        let read = read.into_actor(self).map(move |read, session, ctx| {
             session.reading = false;
             if session.subscription == subscription {
-                session.take(events, head, window, ctx);
+                session.take(read, ctx);
             } else {
                 session.pump(ctx);
             }
@@ -265,35 +254,24 @@ impl Session {
         ctx.spawn(read);
     }
 
-    fn take(
-        &mut self,
-        events: Result<Vec<Arc<Recorded>>, JournalError>,
-        head: Sequence,
-        window: Window,
-        ctx: &mut Context,
-    ) {
-        let events = match events {
-            Ok(events) => events,
+    fn take(&mut self, read: Result<FromLog, JournalError>, ctx: &mut Context) {
+        let read = match read {
+            Ok(read) => read,
             Err(error) => {
                 tracing::warn!(%error, "a live feed waits for the log");
                 ctx.run_later(LOG_RETRY, |session, ctx| session.pump(ctx));
                 return;
             }
         };
-        let mut chosen = Chosen::new(window);
-        self.cursor = chosen.choose(&events, &self.filter, self.cursor);
-        if events.len() < window.events && chosen.events.len() == events.len() {
-            // The log had no more that is wanted, up to its end at the time.
-            self.cursor = self.cursor.max(head);
-        }
-        if chosen.events.is_empty() {
+        let events = self.follower.take(&read);
+        if events.is_empty() {
             self.pump(ctx);
         } else {
-            self.send(&chosen.events, false, ctx);
+            self.send(&Portion { events, caught_up: false }, ctx);
         }
     }
 
-    fn send(&mut self, events: &[Arc<Recorded>], at_head: bool, ctx: &mut Context) {
+    fn send(&mut self, Portion { events, caught_up }: &Portion, ctx: &mut Context) {
         if self.ended {
             return;
         }
@@ -311,8 +289,8 @@ impl Session {
                 ctx.text(frame);
             }
         }
-        if at_head && std::mem::take(&mut self.catching_up) && self.talking {
-            ctx.text(format!("{{\"type\":\"CAUGHT_UP\",\"sequence\":{}}}", self.cursor));
+        if *caught_up && self.talking {
+            ctx.text(format!("{{\"type\":\"CAUGHT_UP\",\"sequence\":{}}}", self.follower.cursor));
         }
         if !events.is_empty() {
             self.ping(ctx);
@@ -324,9 +302,10 @@ impl Session {
         if self.unanswered.is_some() || self.ended {
             return;
         }
-        self.unanswered = Some(self.cursor);
+        let place = self.follower.cursor;
+        self.unanswered = Some(place);
         self.note(true);
-        ctx.ping(self.cursor.to_string().as_bytes());
+        ctx.ping(place.to_string().as_bytes());
     }
 
     /// A Pong that no Ping asked for says nothing.
@@ -356,7 +335,7 @@ impl Session {
     }
 
     fn subscribe(&mut self, from: Option<Sequence>, filter: EventFilter, ctx: &mut Context) {
-        let Some(from) = from else { return self.resume(self.cursor, filter, ctx) };
+        let Some(from) = from else { return self.resume(self.follower.cursor, filter, ctx) };
         if from <= self.api.ledger.feed().head() {
             return self.resume(from, filter, ctx);
         }
@@ -371,10 +350,8 @@ impl Session {
 
     fn resume(&mut self, from: Sequence, filter: EventFilter, ctx: &mut Context) {
         self.subscription += 1;
-        self.cursor = from;
-        self.filter = filter;
+        self.follower = Follower::new(from, filter);
         self.talking = true;
-        self.catching_up = true;
         self.greet(ctx);
         self.pump(ctx);
     }

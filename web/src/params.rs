@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
-use domain::{AccountId, Sequence};
+use domain::{AccountId, Sequence, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::problem::Problem;
@@ -65,18 +65,21 @@ impl Params {
 
     /// A whole number.
     pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        self.get(name)
-            .map(|text| {
-                let number = Some(text).filter(|text| digits(text)).and_then(|text| text.parse().ok());
-                number.ok_or_else(|| Problem::field(name, "must be a whole number"))
-            })
-            .transpose()
+        self.get(name).map(|text| whole_number(name, text)).transpose()
     }
 
     /// A sequence number.
     pub(crate) fn sequence(&self, name: &str) -> Result<Option<Sequence>, Problem> {
         Ok(self.number(name)?.map(Sequence::new))
+    }
+
+    /// A moment in RFC 3339.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        // What stands for a space in a query is the sign of the offset here.
+        let time = Timestamp::parse(&text.replace(' ', "+"));
+        let wrong = || Problem::field(name, "must be a time in RFC 3339, such as 2026-01-31T12:00:00Z");
+        time.map(Some).ok_or_else(wrong)
     }
 
     /// How many are wanted at the most.
@@ -137,6 +140,13 @@ impl Params {
     }
 }
 
+/// A whole number in a parameter or header.
+pub(crate) fn whole_number<T: FromStr>(name: &str, text: &str) -> Result<T, Problem> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = Some(text).filter(|_| digits).and_then(|text| text.parse().ok());
+    number.ok_or_else(|| Problem::field(name, "must be a whole number"))
+}
+
 /// Escapes text for a path or query.
 pub(crate) fn encode(text: &str) -> impl Iterator<Item = &str> {
     utf8_percent_encode(text, ESCAPED)
@@ -170,8 +180,13 @@ pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Opti
 
 /// Whether the client asks for one JSON text per line.
 pub(crate) fn wants_ndjson(request: &HttpRequest) -> bool {
+    accepts(request, "application/x-ndjson")
+}
+
+/// Whether the client names a media type among those that it takes.
+pub(crate) fn accepts(request: &HttpRequest, media: &str) -> bool {
     let accept = request.headers().get(actix_web::http::header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("application/x-ndjson"))
+    accept.is_some_and(|accept| accept.contains(media))
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ use tokio::time::Instant;
 
 use crate::Api;
 use crate::code::Code;
-use crate::json;
 use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, path_account};
 use crate::problem::{Problem, gone_backward, not_caught_up};
+use crate::{history, json};
 
 /// How long a client waits for its own write where it says nothing else, and the longest that it may say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(2);
@@ -25,7 +25,7 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 const ACCOUNTS: &str = "accounts";
 const LEDGER: &str = "ledger";
 
-static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
+pub(crate) static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
 static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 /// What clients were shown, so that nobody is shown less later.
@@ -105,6 +105,7 @@ struct Freshness {
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(crate::get("/accounts/{accountId}", account))
+        .service(crate::get("/accounts/{accountId}/statement", history::statement))
         .service(crate::get("/accounts", accounts))
         .service(crate::get("/ledger", ledger));
 }
@@ -170,8 +171,12 @@ async fn refilled(api: &Api, projection: &str, floor: Floor, reached: Sequence) 
 }
 
 async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let params = Params::read(&request, &["atLeast", "timeout"], &[])?;
+    let params = Params::read(&request, &["atLeast", "timeout", "asOfSequence", "asOf"], &[])?;
     let id = path_account(&request)?;
+    if let Some(place) = history::place(&api, &params).await? {
+        let event = history::last_event(&api, &id, place).await?;
+        return Ok(document(&request, place, render(&event.profile, &event.standing, event.sequence)));
+    }
     let wanted = freshness(&params)?;
     // Taken before the read, as the floor is.
     let told = Sequence::new(api.shown.told.load(Ordering::Acquire));
@@ -197,14 +202,19 @@ async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, P
         }
         Err(problem) => return Err(problem),
     };
+    Ok(document(&request, sequence, body))
+}
+
+/// The answer with an account, as it is or was at a sequence.
+fn document(request: &HttpRequest, sequence: Sequence, body: String) -> HttpResponse {
     let etag = format!("\"{}\"", version_in(&body));
     let mut response = HttpResponse::Ok();
     response.insert_header((X_SEQUENCE.clone(), sequence.get()));
-    if matches_etag(&request, &etag) {
+    if matches_etag(request, &etag) {
         response.status(actix_web::http::StatusCode::NOT_MODIFIED);
-        return Ok(response.insert_header((header::ETAG, etag)).finish());
+        return response.insert_header((header::ETAG, etag)).finish();
     }
-    Ok(response.insert_header((header::ETAG, etag)).content_type("application/json").body(body))
+    response.insert_header((header::ETAG, etag)).content_type("application/json").body(body)
 }
 
 /// How far accounts were told from the log. A log that was restored may end before that; then what was told is void.

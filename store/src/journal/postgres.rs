@@ -352,6 +352,23 @@ impl Journal for PostgresJournal {
         self.events(&rows).await
     }
 
+    async fn last_event(
+        &self,
+        account: &AccountId,
+        at: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/event_last.sql");
+        let rows = self.query(sql, &[&account.as_str(), &read::place(at.get())]).await?;
+        Ok(self.events(&rows).await?.pop())
+    }
+
+    async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
+        let sql = include_str!("../../../sql/postgres/sequence_at.sql");
+        let rows = self.query(sql, &[&moment.as_micros()]).await?;
+        let row = rows.first().ok_or_else(|| JournalError::Damaged("times run backwards".to_owned()))?;
+        Ok(Sequence::new(read::number(row, 0)?))
+    }
+
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         let sql = include_str!("../../../sql/postgres/command_events.sql");
         let rows = self.query(sql, &[&id.as_str()]).await?;

@@ -234,6 +234,19 @@ impl Journal for SqliteJournal {
         self.read_with(move |log| log.stream(&account, after, limit)).await
     }
 
+    async fn last_event(
+        &self,
+        account: &AccountId,
+        at: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError> {
+        let account = account.clone();
+        self.read_with(move |log| log.last_event(&account, at)).await
+    }
+
+    async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
+        self.read_with(move |log| log.sequence_at(moment)).await
+    }
+
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         let id = id.clone();
         self.read_with(move |log| log.command(&id)).await

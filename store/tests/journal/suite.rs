@@ -77,6 +77,8 @@ macro_rules! journal_suite {
             reading::events_are_read_through_a_filter,
             reading::a_page_ends_where_a_batch_ends,
             reading::a_stream_is_read_after_a_version,
+            reading::an_account_is_read_as_it_was_at_a_place,
+            reading::a_moment_is_a_place_where_a_batch_ends,
             reading::the_clock_of_the_log_runs,
             reading::an_event_that_is_not_known_is_never_skipped,
         );
@@ -134,6 +136,7 @@ impl Book {
                         command_id: command_id.clone(),
                         correlation: Arc::clone(&correlation),
                         metadata: None,
+                        trace: None,
                         at,
                     };
                     self.draft(id, event, &envelope)
@@ -149,6 +152,7 @@ impl Book {
             if_match: None,
             metadata: None,
             correlation: None,
+            trace: None,
         };
         Unit { command_id, fingerprint: request.fingerprint(), may_repeat: true, touches, contents }
     }

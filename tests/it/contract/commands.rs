@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, Reply};
 use crate::server::{Kind, Server};
+use crate::socket::Socket;
 
 on_both_stores!(
     an_answer_has_everything_that_happened,
+    a_trace_stands_on_the_events_of_its_command,
     optional_fields_are_kept,
     a_condition_on_the_version_holds_or_refuses,
     a_condition_has_a_form,
@@ -45,6 +47,28 @@ async fn an_answer_has_everything_that_happened(kind: Kind) {
     // The same object in the log.
     assert_eq!(&server.json("/events?fromSequence=1").await[0], event);
     assert_eq!(&server.json("/events?correlationId=conversation-1").await[0], event);
+}
+
+/// On both sides of a transfer, in the answer, the log and the feed; a header that is none of the specification's stops
+/// nothing.
+async fn a_trace_stands_on_the_events_of_its_command(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 10).await.accepted();
+    server.create("acc-2", 0).await.accepted();
+    let mut socket = Socket::connect(&server, "/").await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let body = json!({"fromAccountId": "acc-1", "toAccountId": "acc-2", "amount": 1});
+    let traced = async |trace: &str| {
+        let request = server.request(Method::POST, "/commands/transfer").header("traceparent", trace);
+        server.send(request.json(&body)).await.accepted()["events"].clone()
+    };
+    let events = traced(trace).await;
+    assert_eq!((&events[0]["traceparent"], &events[1]["traceparent"]), (&json!(trace), &json!(trace)));
+    assert_eq!(server.json("/events?fromSequence=2").await, events);
+    assert_eq!(json!([socket.event().await, socket.event().await]), events);
+    for wrong in ["", "x", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"] {
+        assert!(traced(wrong).await[0].get("traceparent").is_none(), "{wrong}");
+    }
 }
 
 /// Owner, currency, overdraft limit.

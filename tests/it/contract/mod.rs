@@ -1,8 +1,10 @@
 //! The wire contract, clause by clause.
 
 mod commands;
+mod description;
 mod edge;
 mod events;
+mod history;
 mod keys;
 mod money;
 mod precedence;

@@ -29,6 +29,7 @@ const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events
 const EVENTS_OF_STREAM: &str = include_str!("../../../../sql/sqlite/journal/events_of_stream.sql");
 const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal/events_of_correlation.sql");
 const STREAM_PLACE: &str = include_str!("../../../../sql/sqlite/journal/stream_place.sql");
+const SEQUENCE_AT: &str = include_str!("../../../../sql/sqlite/journal/sequence_at.sql");
 const SEQUENCES_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_account.sql");
 const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
 const COMMAND_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/command_accepted.sql");
@@ -195,6 +196,23 @@ impl Moment<'_> {
         let Some((key, _)) = self.account(id)? else { return Ok(Vec::new()) };
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
         self.events(EVENTS_OF_STREAM, (key, integer(after.get()), rows))
+    }
+
+    pub(super) fn last_event(
+        &mut self,
+        id: &AccountId,
+        at: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError> {
+        let Some((key, versions)) = self.account(id)? else { return Ok(None) };
+        let version = self.versions_before(key, versions, at.next(), |place, _| place)?;
+        if version == 0 {
+            return Ok(None);
+        }
+        Ok(self.events(EVENTS_OF_STREAM, (key, version - 1, 1))?.pop())
+    }
+
+    pub(super) fn sequence_at(&mut self, moment: Timestamp) -> Result<Sequence, JournalError> {
+        sequence(self.row(SEQUENCE_AT, [moment.as_micros()], |row| row.get(0))?)
     }
 
     pub(super) fn command(&mut self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {

@@ -156,6 +156,49 @@ pub async fn a_stream_is_read_after_a_version(fixture: &impl Fixture) {
     assert!(journal.stream(&account_id("nobody"), Version::ZERO, 9).await.unwrap().is_empty());
 }
 
+pub async fn an_account_is_read_as_it_was_at_a_place(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    for round in 0..3 {
+        let transfer = book.transfer(&format!("t-{round}"), "a", "b", 1);
+        let deposits = (0..round * 2).map(|n| book.deposit(&format!("d-{round}-{n}"), "a", 1));
+        let units = deposits.collect::<Vec<_>>();
+        book.commit(&*journal, [vec![transfer], units].concat()).await;
+    }
+    let all = everything(&*journal).await;
+    for id in ["a", "b", "nobody"] {
+        for place in (0..=all.len() as u64 + 1).chain([u64::MAX]) {
+            let there = |event: &&Arc<Recorded>| event.sequence.get() <= place;
+            let expected = all.iter().filter(there).rfind(|event| event.profile.id == account_id(id));
+            let found = journal.last_event(&account_id(id), Sequence::new(place)).await.unwrap();
+            let what = |event: &Arc<Recorded>| (event.sequence, event.standing, event.json.clone());
+            assert_eq!(found.as_ref().map(what), expected.map(what), "{id} at {place}");
+        }
+    }
+}
+
+pub async fn a_moment_is_a_place_where_a_batch_ends(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let at = async |micros| journal.sequence_at(Timestamp::from_micros(micros)).await.unwrap().get();
+    assert_eq!((at(0).await, at(i64::MAX).await), (0, 0), "an empty log");
+    let mut book = Book::default();
+    let mut batches: Vec<(i64, u64)> = Vec::new();
+    for (round, size) in [1, 4, 1, 1, 8, 3, 2, 1, 1].into_iter().enumerate() {
+        let units = (0..size).map(|n| {
+            let (id, account) = (format!("k-{round}-{n}"), format!("a-{round}-{n}"));
+            book.create(&id, &account, 1)
+        });
+        let units = units.collect();
+        let commit = book.commit(&*journal, units).await;
+        batches.push((commit.committed_at.as_micros(), commit.last.get()));
+    }
+    let moments: Vec<i64> = batches.iter().flat_map(|(time, _)| [time - 1, *time, time + 1]).collect();
+    for moment in moments.into_iter().chain([i64::MIN, 0, i64::MAX]) {
+        let expected = batches.iter().rfind(|(time, _)| *time <= moment).map_or(0, |(_, last)| *last);
+        assert_eq!(at(moment).await, expected, "{moment} in {batches:?}");
+    }
+}
+
 pub async fn the_clock_of_the_log_runs(fixture: &impl Fixture) {
     let journal = fixture.journal().await;
     let before = journal.now().await.unwrap();

@@ -1,0 +1,439 @@
+//! The schemas that the operations refer to. Answers may come to have more members than these.
+
+use serde_json::{Value, json};
+
+use super::operation::named;
+
+/// Every schema, by name.
+pub(super) fn all() -> Value {
+    let mut schemas = json!({});
+    for part in [values(), commands(), accepted(), events(), queries(), projections(), problems()] {
+        if let (Value::Object(all), Value::Object(part)) = (&mut schemas, part) {
+            all.extend(part);
+        }
+    }
+    schemas
+}
+
+fn values() -> Value {
+    json!({
+        "AccountId": {
+            "type": "string",
+            "pattern": "^[A-Za-z0-9._:-]{1,128}$",
+            "not": {"enum": ["all", "live", ".", ".."]},
+            "examples": ["acc-1"],
+        },
+        "CommandId": {
+            "description": "Visible ASCII characters; an idempotency key, or a UUID that the server made.",
+            "type": "string",
+            "pattern": "^[!-~]{1,255}$",
+            "not": {"enum": ["log", ".", ".."]},
+            "examples": ["0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b10"],
+        },
+        "Sequence": {
+            "description": "An event's place in the whole log: 1, 2, 3… without gap; 0 is before the first.",
+            "type": "integer",
+            "minimum": 0,
+            "examples": [42],
+        },
+        "Version": {
+            "description": "An event's place in its account's stream: 1, 2, 3… without gap.",
+            "type": "integer",
+            "minimum": 0,
+            "examples": [3],
+        },
+        "Time": {
+            "description": "RFC 3339; in answers UTC with microseconds.",
+            "type": "string",
+            "format": "date-time",
+            "examples": ["2026-01-31T12:00:00.000000Z"],
+        },
+        "Currency": {"description": "ISO 4217.", "type": "string", "pattern": "^[A-Z]{3}$", "examples": ["USD"]},
+        "Money": {
+            "description": "Within ±999999999999999 minor units, printed as JavaScript prints it.",
+            "type": "number",
+            "examples": [10.5],
+        },
+        "Sum": {
+            "description": "A sum over accounts: more digits than a double has.",
+            "type": "string",
+            "pattern": "^-?[0-9]+(\\.[0-9]+)?$",
+            "examples": ["19999999999999.99"],
+        },
+        "Quantity": {
+            "description": "Digits with at most as many decimals as the currency has, as a number or as a string, \
+                            read exactly: no exponent, sign or spaces.",
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999_u64},
+                {"type": "number", "minimum": 0, "maximum": 999_999_999_999_999_u64},
+                {"type": "string", "pattern": "^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$"},
+            ],
+            "examples": [500, "10.50"],
+        },
+        "Text": {"type": "string", "maxLength": 500, "examples": ["Rent"]},
+        "Metadata": {
+            "description": "The client's own object, at most 4096 bytes, kept with each event.",
+            "type": "object",
+        },
+    })
+}
+
+/// A command's body: what is not named is refused.
+fn command(required: &[&str], mut own: Value) -> Value {
+    let shared = json!({
+        "currency": {"description": "An assertion: another currency is refused.", "$ref": "#/components/schemas/Currency"},
+        "description": named("Text"),
+        "metadata": named("Metadata"),
+        "commandId": {"description": "The idempotency key, unless a header gives it.", "$ref": "#/components/schemas/CommandId"},
+    });
+    if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
+        for (name, schema) in shared {
+            own.entry(name).or_insert(schema);
+        }
+        own.retain(|_, schema| !schema.is_null());
+        for (name, schema) in own.iter_mut() {
+            if !required.contains(&name.as_str()) {
+                // What is optional may be null as well.
+                *schema = json!({"anyOf": [schema, {"type": "null"}]});
+            }
+        }
+    }
+    json!({"type": "object", "required": required, "properties": own, "additionalProperties": false})
+}
+
+fn commands() -> Value {
+    let one = || {
+        command(
+            &["accountId", "amount"],
+            json!({"accountId": named("AccountId"), "amount": named("Quantity")}),
+        )
+    };
+    json!({
+        "CreateAccount": command(
+            &["accountId"],
+            json!({
+                "accountId": named("AccountId"),
+                "initialBalance": {"default": 0, "$ref": "#/components/schemas/Quantity"},
+                "currency": {"default": "USD", "$ref": "#/components/schemas/Currency"},
+                "owner": named("Text"),
+                "overdraftLimit": {"default": 0, "$ref": "#/components/schemas/Quantity"},
+                "description": null,
+            }),
+        ),
+        "Deposit": one(),
+        "Withdraw": one(),
+        "Transfer": command(
+            &["fromAccountId", "toAccountId", "amount"],
+            json!({
+                "fromAccountId": named("AccountId"),
+                "toAccountId": named("AccountId"),
+                "amount": named("Quantity"),
+            }),
+        ),
+    })
+}
+
+fn accepted() -> Value {
+    json!({
+        "Accepted": {
+            "type": "object",
+            "required": ["success", "commandId", "event", "events", "account", "accounts"],
+            "properties": {
+                "success": {"const": true},
+                "dryRun": {"description": "Nothing was written.", "const": true},
+                "commandId": named("CommandId"),
+                "sequence": {
+                    "description": "Of the last event; hand it to a query as `atLeast`. Not in a dry run.",
+                    "$ref": "#/components/schemas/Sequence",
+                },
+                "event": named("Event"),
+                "events": {"type": "array", "items": named("Event"), "minItems": 1},
+                "account": named("AccountAfter"),
+                "accounts": {"type": "array", "items": named("AccountAfter"), "minItems": 1},
+            },
+        },
+        "AccountAfter": {
+            "type": "object",
+            "required": ["accountId", "balance", "available", "version"],
+            "properties": {
+                "accountId": named("AccountId"),
+                "balance": named("Money"),
+                "available": named("Money"),
+                "version": named("Version"),
+            },
+            "examples": [{"accountId": "acc-1", "balance": 1500, "available": 1500, "version": 3}],
+        },
+        "CommandLine": {
+            "description": "A line of the command log; a transfer has fromAccountId and toAccountId.",
+            "type": "object",
+            "required": ["command", "amount", "timestamp", "commandId", "status"],
+            "properties": {
+                "command": {"enum": ["CREATE_ACCOUNT", "DEPOSIT", "WITHDRAW", "TRANSFER"]},
+                "accountId": named("AccountId"),
+                "fromAccountId": named("AccountId"),
+                "toAccountId": named("AccountId"),
+                "amount": {"description": "A refused one is told as it was written.", "type": ["number", "string"]},
+                "timestamp": named("Time"),
+                "commandId": named("CommandId"),
+                "status": {"enum": ["accepted", "rejected"]},
+                "sequence": named("Sequence"),
+                "code": {"type": "string"},
+                "error": {"type": "string"},
+                "latencyMs": {"type": "number"},
+            },
+        },
+        "Outcome": {
+            "type": "object",
+            "required": ["commandId", "status", "httpStatus", "answer", "events"],
+            "properties": {
+                "commandId": named("CommandId"),
+                "status": {"enum": ["accepted", "rejected"]},
+                "code": {"type": "string"},
+                "httpStatus": {"type": "integer"},
+                "answer": {"anyOf": [named("Accepted"), named("Problem")]},
+                "events": {"type": "array", "items": named("Event")},
+            },
+        },
+    })
+}
+
+fn events() -> Value {
+    let kind = |name: &str, required: &[&str], data: Value| {
+        let data = json!({"type": "object", "required": required, "properties": data});
+        json!({"properties": {"type": {"const": name}, "data": data}})
+    };
+    let one =
+        || json!({"accountId": named("AccountId"), "amount": named("Money"), "description": named("Text")});
+    let two = || {
+        json!({
+            "fromAccountId": named("AccountId"), "toAccountId": named("AccountId"),
+            "amount": named("Money"), "description": named("Text"),
+        })
+    };
+    let both = ["fromAccountId", "toAccountId", "amount"];
+    json!({
+        "Event": {
+            "description": "The same object in the reply, the log and the feed. A preview's has no sequenceNumber.",
+            "type": "object",
+            "required": [
+                "eventId", "aggregateId", "version", "type", "schemaVersion", "data", "timestamp",
+                "commandId", "correlationId", "causationId", "metadata",
+            ],
+            "properties": {
+                "sequenceNumber": named("Sequence"),
+                "eventId": {"type": "string", "format": "uuid"},
+                "aggregateId": named("AccountId"),
+                "version": named("Version"),
+                "type": {"type": "string"},
+                "schemaVersion": {"type": "integer"},
+                "data": {"type": "object"},
+                "timestamp": named("Time"),
+                "commandId": named("CommandId"),
+                "correlationId": {"type": "string"},
+                "causationId": {"type": "string"},
+                "metadata": named("Metadata"),
+                "traceparent": {"description": "Where the command's request had one.", "type": "string"},
+            },
+            "oneOf": [
+                kind(
+                    "ACCOUNT_CREATED",
+                    &["accountId", "initialBalance", "currency", "overdraftLimit"],
+                    json!({
+                        "accountId": named("AccountId"), "initialBalance": named("Money"), "currency": named("Currency"),
+                        "owner": named("Text"), "overdraftLimit": named("Money"),
+                    }),
+                ),
+                kind("MONEY_DEPOSITED", &["accountId", "amount"], one()),
+                kind("MONEY_WITHDRAWN", &["accountId", "amount"], one()),
+                kind("MONEY_TRANSFERRED", &both, two()),
+                kind("TRANSFER_RECEIVED", &both, two()),
+            ],
+            "examples": [{
+                "sequenceNumber": 42, "eventId": "0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b11", "aggregateId": "acc-1",
+                "version": 3, "type": "MONEY_DEPOSITED", "schemaVersion": 1,
+                "data": {"accountId": "acc-1", "amount": 500}, "timestamp": "2026-01-31T12:00:00.000000Z",
+                "commandId": "rent-2026-02", "correlationId": "rent-2026-02", "causationId": "rent-2026-02",
+                "metadata": {},
+            }],
+        },
+    })
+}
+
+fn queries() -> Value {
+    json!({
+        "Account": {
+            "type": "object",
+            "required": [
+                "accountId", "balance", "transactionCount", "createdAt", "lastUpdated", "available", "held",
+                "overdraftLimit", "currency", "status", "owner", "version", "sequence",
+            ],
+            "properties": {
+                "accountId": named("AccountId"),
+                "balance": named("Money"),
+                "transactionCount": {"type": "integer", "minimum": 0},
+                "createdAt": named("Time"),
+                "lastUpdated": named("Time"),
+                "available": {"description": "balance − held + overdraftLimit", "$ref": "#/components/schemas/Money"},
+                "held": named("Money"),
+                "overdraftLimit": named("Money"),
+                "currency": named("Currency"),
+                "status": named("Status"),
+                "owner": {"anyOf": [named("Text"), {"type": "null"}]},
+                "version": named("Version"),
+                "sequence": {"description": "Of its last event.", "$ref": "#/components/schemas/Sequence"},
+            },
+            "examples": [{
+                "accountId": "acc-1", "balance": 1500, "transactionCount": 2,
+                "createdAt": "2026-01-31T11:00:00.000000Z", "lastUpdated": "2026-01-31T12:00:00.000000Z",
+                "available": 1500, "held": 0, "overdraftLimit": 0, "currency": "USD", "status": "open",
+                "owner": null, "version": 3, "sequence": 42,
+            }],
+        },
+        "Status": {"enum": (0..=u8::MAX).filter_map(domain::Status::from_number).map(|status| status.name()).collect::<Vec<_>>()},
+        "Statement": {
+            "type": "object",
+            "required": ["accountId", "currency", "opening", "entries", "closing"],
+            "properties": {
+                "accountId": named("AccountId"),
+                "currency": named("Currency"),
+                "opening": named("StatementEnd"),
+                "entries": {"description": "Newest first.", "type": "array", "items": named("StatementEntry")},
+                "closing": named("StatementEnd"),
+            },
+        },
+        "StatementEnd": {
+            "description": "The account at an end of the period, whose place in the log `sequence` is.",
+            "type": "object",
+            "required": ["sequence", "version", "balance"],
+            "properties": {"sequence": named("Sequence"), "version": named("Version"), "balance": named("Money")},
+            "examples": [{"sequence": 42, "version": 3, "balance": 1500}],
+        },
+        "StatementEntry": {
+            "type": "object",
+            "required": ["sequence", "version", "timestamp", "type", "amount", "balance", "commandId"],
+            "properties": {
+                "sequence": named("Sequence"),
+                "version": named("Version"),
+                "timestamp": named("Time"),
+                "type": {"type": "string"},
+                "amount": {"description": "What it added to the balance.", "$ref": "#/components/schemas/Money"},
+                "balance": {"description": "After it.", "$ref": "#/components/schemas/Money"},
+                "counterparty": named("AccountId"),
+                "description": named("Text"),
+                "commandId": named("CommandId"),
+            },
+        },
+        "LedgerLine": {
+            "type": "object",
+            "required": ["currency", "accounts", "balances", "in", "out", "agrees"],
+            "properties": {
+                "currency": named("Currency"),
+                "accounts": {"type": "integer", "minimum": 0},
+                "balances": named("Sum"),
+                "in": named("Sum"),
+                "out": named("Sum"),
+                "agrees": {"description": "Whether balances = in − out, as always.", "type": "boolean"},
+            },
+        },
+    })
+}
+
+fn projections() -> Value {
+    let count = || json!({"type": "integer", "minimum": 0});
+    let counts = |names: &[&str]| {
+        let properties: serde_json::Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), count())).collect();
+        json!({"type": "object", "required": names, "properties": properties})
+    };
+    let with = |mut object: Value, required: &[&str], more: Value| {
+        if let (Some(properties), Value::Object(more)) = (object["properties"].as_object_mut(), more) {
+            properties.extend(more);
+        }
+        if let Some(all) = object["required"].as_array_mut() {
+            all.extend(required.iter().map(|name| json!(name)));
+        }
+        object
+    };
+    json!({
+        "Projection": with(
+            counts(&["checkpoint", "lagEvents", "lagMs", "totalProcessed", "eventsPerSecond", "errors", "restarts"]),
+            &["name", "state", "lastError", "poisonSequence", "generation"],
+            json!({
+                "name": {"type": "string", "examples": ["accounts"]},
+                "state": {"enum": ["running", "replaying", "paused", "faulted"]},
+                "lastError": {"type": ["string", "null"]},
+                "poisonSequence": {"description": "The event that it can't apply.", "type": ["integer", "null"]},
+                "generation": {"type": ["integer", "null"]},
+            }),
+        ),
+        "Paused": {
+            "type": "object",
+            "required": ["success", "name", "paused"],
+            "properties": {"success": {"const": true}, "name": {"type": "string"}, "paused": {"type": "boolean"}},
+            "examples": [{"success": true, "name": "accounts", "paused": true}],
+        },
+        "Replay": with(
+            counts(&["done", "total", "eventsPerSecond", "secondsLeft"]),
+            &["replayId", "state"],
+            json!({
+                "success": {"description": "Where it was started with this request.", "const": true},
+                "replayId": {"type": "string", "format": "uuid"},
+                "state": {"enum": ["running", "done", "failed"]},
+                "error": {"type": "string"},
+            }),
+        ),
+        "Stats": with(
+            counts(&[
+                "lastProcessedSequence", "totalProcessed", "errors", "lagMs", "headSequence", "lagEvents",
+                "eventsPerSecond", "restarts",
+            ]),
+            &["projections", "actors", "journal", "feed"],
+            json!({
+                "projections": {"type": "array", "items": named("Projection")},
+                "actors": counts(&["resident", "loaded", "passivated", "shards", "commandsInFlight", "commandsInFlightMax"]),
+                "journal": counts(&["batches", "events", "eventsPerBatch", "queued", "commitMicros", "lastCommitMicros"]),
+                "feed": counts(&["subscribers", "reaped"]),
+            }),
+        ),
+        "Health": {
+            "type": "object",
+            "required": ["status"],
+            "properties": {"status": {"enum": ["healthy", "alive", "ready"]}},
+            "examples": [{"status": "healthy"}],
+        },
+    })
+}
+
+fn problems() -> Value {
+    json!({
+        "Problem": {
+            "description": "RFC 9457, with the members that help: `field`, `available`, `required`, `version`…",
+            "type": "object",
+            "required": ["type", "title", "status", "detail", "code", "error"],
+            "properties": {
+                "type": {"type": "string", "format": "uri-reference"},
+                "title": {"type": "string"},
+                "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                "detail": {"type": "string"},
+                "code": {"type": "string"},
+                "error": {"description": "The same sentence as `detail`.", "type": "string"},
+                "field": {"type": "string"},
+                "accountId": named("AccountId"),
+                "commandId": named("CommandId"),
+                "retryAfter": {"description": "Seconds.", "type": "integer"},
+                "correlationId": {"description": "By which the server's log has the cause.", "type": "string"},
+            },
+        },
+        "Explanation": {
+            "type": "object",
+            "required": ["type", "code", "status", "title", "description"],
+            "properties": {
+                "type": {"type": "string", "format": "uri-reference"},
+                "code": {"type": "string"},
+                "status": {"type": "integer"},
+                "title": {"type": "string"},
+                "description": {"description": "What a client can do about it.", "type": "string"},
+            },
+        },
+    })
+}

@@ -1,0 +1,170 @@
+//! Accounts as they were: at a place of the log or at a moment, and what happened in between. It is read from the log
+//! alone, every event of which holds its account after it.
+
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use domain::{AccountId, Event, Money, Recorded, Sequence, Timestamp, Version};
+
+use crate::Api;
+use crate::code::Code;
+use crate::events::check_place;
+use crate::json::{self, Object};
+use crate::params::{LIMIT_DEFAULT, Params, accepts, path_account};
+use crate::problem::Problem;
+use crate::queries::X_SEQUENCE;
+
+const CSV: &str = "text/csv";
+const CSV_COLUMNS: &str =
+    "sequence,version,timestamp,type,amount,balance,currency,counterparty,description,commandId\r\n";
+
+/// The place in the log that `asOfSequence` or `asOf` stands for, if one of them is given.
+pub(crate) async fn place(api: &Api, params: &Params) -> Result<Option<Sequence>, Problem> {
+    let (sequence, moment) = (params.sequence("asOfSequence")?, params.time("asOf")?);
+    let (name, rivals): (_, &[&str]) = match (sequence, moment) {
+        (None, None) => return Ok(None),
+        (Some(_), _) => ("asOfSequence", &["asOf", "atLeast", "timeout"]),
+        (None, Some(_)) => ("asOf", &["atLeast", "timeout"]),
+    };
+    if let Some(rival) = rivals.iter().find(|rival| params.get(rival).is_some()) {
+        return Err(Problem::field(rival, format_args!("can't be given together with {name}")));
+    }
+    match sequence {
+        Some(sequence) => check_place(api, name, sequence).await.map(|_| Some(sequence)),
+        None => Ok(Some(place_at(api, moment.unwrap_or_default()).await?)),
+    }
+}
+
+async fn place_at(api: &Api, moment: Timestamp) -> Result<Sequence, Problem> {
+    Ok(api.ledger.journal().sequence_at(moment).await?)
+}
+
+/// An account's last event at or before a place: the account as it was there.
+pub(crate) async fn last_event(api: &Api, id: &AccountId, place: Sequence) -> Result<Arc<Recorded>, Problem> {
+    api.ledger.journal().last_event(id, place).await?.ok_or_else(|| {
+        let words = format!("account {id} does not exist at sequence {place}");
+        Problem::new(Code::AccountNotFound, words).text("accountId", id.as_str())
+    })
+}
+
+/// `GET /accounts/{accountId}/statement`: the account's events after `from` up to `to`, newest first, each with what it
+/// moved and the balance after it, between the balances at both ends.
+pub(crate) async fn statement(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let params = Params::read(&request, &["from", "to", "limit", "after"], &[])?;
+    let id = path_account(&request)?;
+    let (from, to) = (params.time("from")?, params.time("to")?);
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(Problem::field("from", "must not be later than to"));
+    }
+    let limit = params.limit()?.unwrap_or(LIMIT_DEFAULT);
+    let after: Option<u64> = params.number("after")?;
+    let start = match from {
+        Some(from) => place_at(&api, from).await?,
+        None => Sequence::ZERO,
+    };
+    let end = match to {
+        Some(to) => place_at(&api, to).await?,
+        None => api.ledger.journal().head().await?.last,
+    };
+    let closing = last_event(&api, &id, end).await?;
+    let opening = api.ledger.journal().last_event(&id, start).await?;
+    // Versions have no gap, so that a page from the newest on is a range of them.
+    let first = opening.as_ref().map_or(Version::ZERO, |event| event.standing.version);
+    let newest = closing.standing.version.get();
+    let newest = after.map_or(newest, |after| newest.min(after.saturating_sub(1)));
+    let left = Version::new(newest).ahead_of(first);
+    let count = usize::try_from(left).unwrap_or(limit).min(limit);
+    let below = Version::new(newest.saturating_sub(count as u64));
+    let mut entries = match count {
+        0 => Vec::new(),
+        _ => api.ledger.journal().stream(&id, below, count).await?,
+    };
+    entries.reverse();
+
+    let mut response = HttpResponse::Ok();
+    response.insert_header((X_SEQUENCE.clone(), end.get()));
+    if below > first {
+        let path = format!("/accounts/{id}/statement");
+        response.insert_header((header::LINK, params.next_link(&path, "after", &below.next().to_string())));
+    }
+    if accepts(&request, CSV) {
+        return Ok(response.content_type("text/csv; charset=utf-8").body(csv(&entries)));
+    }
+    let currency = closing.profile.currency;
+    let end_json = |place: Sequence, event: Option<&Recorded>| {
+        let mut object = Object::new();
+        object.bare("sequence", place);
+        object.bare("version", event.map_or(Version::ZERO, |event| event.standing.version));
+        let balance = event.map_or(Money::ZERO, |event| event.standing.balance);
+        object.bare("balance", balance.in_units(currency));
+        object.into_string()
+    };
+    let entries: Vec<String> = entries.iter().map(|event| entry(event)).collect();
+    let mut object = Object::with_capacity(256 * (entries.len() + 1));
+    object.quoted("accountId", &id).quoted("currency", currency);
+    object.raw("opening", &end_json(start, opening.as_deref()));
+    object.raw("entries", &json::array(entries.iter().map(String::as_str)));
+    object.raw("closing", &end_json(end, Some(&closing)));
+    Ok(response.content_type("application/json").body(object.into_string()))
+}
+
+fn entry(event: &Recorded) -> String {
+    let (standing, currency) = (&event.standing, event.profile.currency);
+    let (counterparty, description) = circumstances(&event.event);
+    let mut object = Object::with_capacity(256);
+    object.bare("sequence", event.sequence).bare("version", standing.version);
+    object.quoted("timestamp", standing.updated_at).quoted("type", event.event.kind());
+    object.bare("amount", event.event.movement().in_units(currency));
+    object.bare("balance", standing.balance.in_units(currency));
+    if let Some(counterparty) = counterparty {
+        object.quoted("counterparty", counterparty);
+    }
+    if let Some(description) = description {
+        object.text("description", description);
+    }
+    object.text("commandId", event.command_id.as_str());
+    object.into_string()
+}
+
+/// The other account of a movement, and what the client said about it.
+fn circumstances(event: &Event) -> (Option<&AccountId>, Option<&str>) {
+    match event {
+        Event::AccountCreated { .. } => (None, None),
+        Event::MoneyDeposited { description, .. } | Event::MoneyWithdrawn { description, .. } => {
+            (None, description.as_deref())
+        }
+        Event::MoneyTransferred { to, description, .. } => (Some(to), description.as_deref()),
+        Event::TransferReceived { from, .. } => (Some(from), None),
+    }
+}
+
+/// The entries as RFC 4180 has it.
+fn csv(entries: &[Arc<Recorded>]) -> String {
+    let mut text = String::with_capacity(CSV_COLUMNS.len() + 160 * entries.len());
+    text.push_str(CSV_COLUMNS);
+    for event in entries {
+        let (standing, currency) = (&event.standing, event.profile.currency);
+        let (counterparty, description) = circumstances(&event.event);
+        text.push_str(&format!(
+            "{},{},{},{},{},{},{currency},{},{},{}\r\n",
+            event.sequence,
+            standing.version,
+            standing.updated_at,
+            event.event.kind(),
+            event.event.movement().in_units(currency),
+            standing.balance.in_units(currency),
+            cell(counterparty.map_or("", AccountId::as_str)),
+            cell(description.unwrap_or("")),
+            cell(event.command_id.as_str()),
+        ));
+    }
+    text
+}
+
+/// Text of a client's as a cell, in quotes. What a spreadsheet would take for a formula begins with an apostrophe.
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
+    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
+}
