@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::client::Client;
+use crate::demo::session;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
 use crate::server::{Kind, Server};
 use crate::socket::Socket;
@@ -15,6 +16,7 @@ on_servers!(
     a_key_sent_to_both_nodes_has_one_effect,
     what_one_node_writes_the_other_reads,
     a_node_that_dies_leaves_nothing_undecided,
+    a_process_per_facade_is_one_ledger,
 );
 
 const WORKERS: usize = 10;
@@ -126,4 +128,22 @@ async fn a_node_that_dies_leaves_nothing_undecided() {
     }
     assert_outcomes(&one, &sent).await;
     assert_outcomes(&two, &sent).await;
+}
+
+/// The demo's layout: five processes, each with one port. What one doesn't serve is not there.
+async fn a_process_per_facade_is_one_ledger() {
+    let (nodes, client) = Server::start_apart().await;
+    for (place, node) in nodes.iter().enumerate() {
+        let served: Vec<usize> = (0..5).filter(|other| node.ports.all()[*other] != 0).collect();
+        assert_eq!(served, [place]);
+        assert!(node.printed().contains(&format!(":{}/metrics", node.ports.any())), "{}", node.printed());
+    }
+    session(&client).await;
+    let deposit = client.deposit("acc-1", 1).await.accepted();
+    let mut socket = Socket::connect(&client, "/?fromSequence=7").await;
+    let mut message = socket.next().await;
+    while message["type"] != "NEW_EVENT" {
+        message = socket.next().await;
+    }
+    assert_eq!(message["event"], deposit["event"]);
 }
