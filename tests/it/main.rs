@@ -11,6 +11,7 @@ mod load;
 mod socket;
 mod stores;
 
+mod board;
 mod cli;
 mod contract;
 mod defects;
