@@ -46,9 +46,9 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
     loop {
         let mut query = vec![("fromSequence", after.to_string()), ("limit", EVENTS_PER_PAGE.to_string())];
         query.extend(filter.iter().cloned());
-        let go_on = || format!("go on with --from {after}");
-        let page = server.get("/events", &query).with_context(go_on)?;
-        let events: Vec<&RawValue> = serde_json::from_str(page.body()).with_context(go_on)?;
+        let place = || format!("the log was read up to {after}");
+        let page = server.get("/events", &query).with_context(place)?;
+        let events: Vec<&RawValue> = serde_json::from_str(page.body()).with_context(place)?;
         match print(&events) {
             // Whoever reads has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
