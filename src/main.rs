@@ -1,5 +1,7 @@
 //! Bursar: a ledger server. Reads the settings, opens the stores, starts the actors, serves, and ends in order.
 
+mod client;
+mod manual;
 mod server;
 mod settings;
 mod stores;
@@ -31,13 +33,16 @@ fn main() -> ExitCode {
         Err(error) => return end(EXIT_CONFIG, &error),
     };
     telemetry::log_to_stderr(&settings.log, settings.log_json);
-    let done = match matches.subcommand_name() {
-        Some("config") => {
+    let done = match matches.subcommand() {
+        None | Some(("serve", _)) => server::run(&settings),
+        Some(("config", _)) => {
             server::say(&values.to_string());
             Ok(())
         }
-        Some("migrate") => stores::migrate(&settings),
-        _ => server::run(&settings),
+        Some(("migrate", _)) => stores::migrate(&settings),
+        Some(("completions", matches)) => manual::completions(command(), matches),
+        Some(("man", matches)) => manual::page(command(), matches),
+        Some((name, matches)) => client::run(name, matches, &settings),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -57,6 +62,8 @@ fn command() -> Command {
         .subcommand(
             Command::new("config").about("Print the settings in force and where each came from, and end"),
         )
+        .subcommands(client::subcommands())
+        .subcommands(manual::subcommands())
 }
 
 fn read(matches: &clap::ArgMatches) -> Result<(Values, Settings), WrongSetting> {

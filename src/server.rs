@@ -13,19 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use web::{Facade, WebSettings};
 
-use crate::settings::{Settings, WrongSetting, masked};
+use crate::settings::{FACADES, Settings, WrongSetting, masked};
 use crate::{stores, telemetry};
 
 /// How long commands under way may take when the process is to end.
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
-
-const FACADES: [(Facade, &str); 5] = [
-    (Facade::Dashboard, "dashboard"),
-    (Facade::Events, "events"),
-    (Facade::Commands, "commands"),
-    (Facade::Queries, "queries"),
-    (Facade::Projections, "projections"),
-];
 
 /// Runs until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
@@ -37,8 +29,10 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
     System::new().block_on(async {
         actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
         let listeners = listen(settings)?;
-        let addresses: Vec<SocketAddr> =
-            listeners.iter().map(|(_, listener)| listener.local_addr()).collect::<Result<_, _>>()?;
+        let mut addresses = Vec::with_capacity(listeners.len());
+        for (facade, listener) in &listeners {
+            addresses.push((*facade, listener.local_addr()?));
+        }
         let stores = stores::open(settings).await?;
         let ledger = Ledger::start(stores.journal, stores.views, &settings.ledger).await?;
         let (ending, draining) = watch::channel(false);
@@ -70,8 +64,11 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
-    let mut listeners = Vec::with_capacity(FACADES.len());
-    for ((facade, name), port) in FACADES.into_iter().zip(settings.ports) {
+    let mut listeners = Vec::with_capacity(settings.facades.len());
+    let served = |facade: &Facade| settings.facades.contains(facade);
+    for ((facade, name), port) in
+        FACADES.into_iter().zip(settings.ports).filter(|((facade, _), _)| served(facade))
+    {
         let listener = TcpListener::bind((settings.host, port)).map_err(|error| WrongSetting {
             name: format!("{name}-port"),
             reason: format!("can't listen on {}:{port}: {error}", settings.host),
@@ -81,11 +78,15 @@ fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
     Ok(listeners)
 }
 
+fn name_of(facade: Facade) -> &'static str {
+    FACADES.iter().find(|(known, _)| *known == facade).map_or("", |(_, name)| name)
+}
+
 /// The ports in use, for whoever started with port 0.
-fn write_ports(folder: &Path, addresses: &[SocketAddr]) -> anyhow::Result<()> {
+fn write_ports(folder: &Path, addresses: &[(Facade, SocketAddr)]) -> anyhow::Result<()> {
     let mut ports = serde_json::Map::new();
-    for ((_, name), address) in FACADES.into_iter().zip(addresses) {
-        ports.insert(name.to_owned(), address.port().into());
+    for (facade, address) in addresses {
+        ports.insert(name_of(*facade).to_owned(), address.port().into());
     }
     ports.insert("pid".to_owned(), std::process::id().into());
     let (path, fresh) = (folder.join("ports.json"), folder.join("ports.json.new"));
@@ -95,24 +96,35 @@ fn write_ports(folder: &Path, addresses: &[SocketAddr]) -> anyhow::Result<()> {
     std::fs::rename(&fresh, &path).with_context(|| path.display().to_string())
 }
 
-fn where_things_are(settings: &Settings, addresses: &[SocketAddr]) -> String {
-    let at = |place: usize| addresses.get(place).map_or_else(String::new, SocketAddr::to_string);
+/// The dashboard, or else what is served instead; the metrics, the data, a first command.
+fn where_things_are(settings: &Settings, addresses: &[(Facade, SocketAddr)]) -> String {
+    let at = |facade| addresses.iter().find(|(served, _)| *served == facade).map(|(_, address)| address);
+    let mut lines = Vec::new();
+    if let Some(dashboard) = at(Facade::Dashboard) {
+        lines.push(("Dashboard", format!("http://{dashboard}/")));
+        lines.push(("API", format!("http://{dashboard}/docs")));
+    } else {
+        let served = addresses.iter().map(|(facade, at)| format!("{} http://{at}", name_of(*facade)));
+        lines.push(("Serves", served.collect::<Vec<_>>().join(", ")));
+    }
+    if let Some((_, first)) = addresses.first() {
+        lines.push(("Metrics", format!("http://{first}/metrics")));
+    }
     let data = match (&settings.database_url, &settings.redis_url) {
         (None, None) => settings.data_dir.display().to_string(),
         (Some(log), None) => format!("{} and {}", masked(log), settings.data_dir.display()),
         (None, Some(views)) => format!("{} and {}", settings.data_dir.display(), masked(views)),
         (Some(log), Some(views)) => format!("{} and {}", masked(log), masked(views)),
     };
-    format!(
-        "Dashboard    http://{dashboard}/\n\
-         API          http://{dashboard}/docs\n\
-         Metrics      http://{dashboard}/metrics\n\
-         Data         {data}\n\
-         First steps  curl -X POST http://{commands}/commands/create-account -H 'Content-Type: application/json' \
-         -d '{{\"accountId\":\"acc-1\",\"initialBalance\":1000}}'\n",
-        dashboard = at(0),
-        commands = at(2),
-    )
+    lines.push(("Data", data));
+    if let Some(commands) = at(Facade::Commands).or_else(|| at(Facade::Dashboard)) {
+        let first = format!(
+            "curl -X POST http://{commands}/commands/create-account -H 'Content-Type: application/json' \
+             -d '{{\"accountId\":\"acc-1\",\"initialBalance\":1000}}'"
+        );
+        lines.push(("First steps", first));
+    }
+    lines.into_iter().map(|(name, text)| format!("{name:<12} {text}\n")).collect()
 }
 
 async fn wait_for_the_end() -> anyhow::Result<()> {

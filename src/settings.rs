@@ -7,9 +7,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches};
+use web::Facade;
 
 /// The exit code for a setting that is unknown or wrong (EX_CONFIG of sysexits.h).
 pub const EXIT_CONFIG: u8 = 78;
+
+/// The facades and their names, in the order of [`Settings::ports`].
+pub const FACADES: [(Facade, &str); 5] = [
+    (Facade::Dashboard, "dashboard"),
+    (Facade::Events, "events"),
+    (Facade::Commands, "commands"),
+    (Facade::Queries, "queries"),
+    (Facade::Projections, "projections"),
+];
 
 /// Environment variables of the project's own tests; not settings.
 const TEST_PREFIX: &str = "BURSAR_TEST_";
@@ -28,7 +38,7 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
     Setting { name, default, help, variable: None, switch: false }
 }
 
-const SETTINGS: [Setting; 21] = [
+const SETTINGS: [Setting; 22] = [
     setting("host", "127.0.0.1", "Address to listen on"),
     setting(
         "dashboard-port",
@@ -39,6 +49,11 @@ const SETTINGS: [Setting; 21] = [
     setting("commands-port", "3002", "Port of the commands"),
     setting("queries-port", "3003", "Port of the queries"),
     setting("projections-port", "3004", "Port of the projections"),
+    setting(
+        "facades",
+        "dashboard,events,commands,queries,projections",
+        "What to serve, comma-separated; fewer than all five needs database-url",
+    ),
     setting("data-dir", "./bursar-data", "Folder of the embedded store and of ports.json"),
     Setting {
         variable: Some("DATABASE_URL"),
@@ -112,8 +127,10 @@ pub struct Values(BTreeMap<&'static str, (String, Source)>);
 pub struct Settings {
     /// Where to listen.
     pub host: IpAddr,
-    /// Dashboard, events, commands, queries, projections.
+    /// The port of each of [`FACADES`], served or not; 0 for any free one.
     pub ports: [u16; 5],
+    /// Which facades are served, at least one.
+    pub facades: Vec<Facade>,
     /// Where the embedded store lives.
     pub data_dir: PathBuf,
     /// The log's Postgres.
@@ -221,6 +238,28 @@ impl Values {
         }
     }
 
+    fn facades(&self) -> Result<Vec<Facade>, WrongSetting> {
+        let facade = |part: String| {
+            let known = FACADES.iter().find(|(_, name)| *name == part);
+            known.map(|(facade, _)| *facade).ok_or_else(|| {
+                let names = FACADES.map(|(_, name)| name).join(", ");
+                wrong("facades", format_args!("{part:?} is none of {names}"))
+            })
+        };
+        let named: Vec<Facade> = self.list("facades").into_iter().map(facade).collect::<Result<_, _>>()?;
+        let all = FACADES.map(|(facade, _)| facade);
+        let served: Vec<Facade> = all.into_iter().filter(|facade| named.contains(facade)).collect();
+        if served.is_empty() {
+            return Err(wrong("facades", "names none"));
+        }
+        // The rest would be missed: no other process can serve it.
+        if served.len() < all.len() && self.optional("database-url").is_none() {
+            let reason = "fewer than all five needs database-url: an embedded log belongs to one process";
+            return Err(wrong("facades", reason));
+        }
+        Ok(served)
+    }
+
     /// The settings that these values mean.
     pub fn read(&self) -> Result<Settings, WrongSetting> {
         let host: IpAddr = match self.text("host") {
@@ -232,12 +271,16 @@ impl Values {
             let reason = "listening beyond loopback without authentication needs --insecure-no-auth";
             return Err(wrong("host", reason));
         }
-        let names = ["dashboard-port", "events-port", "commands-port", "queries-port", "projections-port"];
+        let facades = self.facades()?;
         let mut ports = [0; 5];
-        for (place, name) in names.into_iter().enumerate() {
-            let port: u16 = self.parse(name, "a port (0 to 65535)")?;
-            if port != 0 && ports.contains(&port) {
-                return Err(wrong(name, format_args!("port {port} is taken by another facade")));
+        for (place, (facade, name)) in FACADES.into_iter().enumerate() {
+            let name = format!("{name}-port");
+            let port: u16 = self.parse(&name, "a port (0 to 65535)")?;
+            let before = FACADES.iter().zip(ports).take(place);
+            let taken =
+                before.into_iter().any(|((other, _), taken)| taken == port && facades.contains(other));
+            if port != 0 && taken && facades.contains(&facade) {
+                return Err(wrong(&name, format_args!("port {port} is taken by another facade")));
             }
             ports[place] = port;
         }
@@ -271,6 +314,7 @@ impl Values {
         Ok(Settings {
             host,
             ports,
+            facades,
             data_dir: PathBuf::from(self.text("data-dir")),
             database_url: self.optional("database-url"),
             migrate_url: self.optional("migrate-url"),
@@ -389,6 +433,8 @@ mod tests {
             (vec!["--redis-url", "http://x"], vec![], "redis-url"),
             (vec!["--log-format", "xml"], vec![], "log-format"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
+            (vec!["--facades", "commands"], vec![], "facades"),
+            (vec!["--facades", ","], vec![("DATABASE_URL", "postgres://d")], "facades"),
             (vec!["--config", "/nonexistent"], vec![], "config"),
             (vec![], vec![("BURSAR_EVENT_PORT", "1")], "BURSAR_EVENT_PORT"),
         ] {
@@ -396,6 +442,15 @@ mod tests {
             assert_eq!(error.name, name, "{error}");
         }
         assert!(values(&["--host", "0.0.0.0", "--insecure-no-auth"], &[]).unwrap().read().is_ok());
+    }
+
+    /// Of those that are served, once each, in whatever order they are named.
+    #[test]
+    fn facades_are_chosen_and_only_their_ports_may_not_meet() {
+        let args = ["--facades", "queries, commands,queries", "--commands-port", "3000"];
+        let settings = values(&args, &[("DATABASE_URL", "postgres://d")]).unwrap().read().unwrap();
+        assert_eq!(settings.facades, [Facade::Commands, Facade::Queries]);
+        assert_eq!(settings.ports, [3000, 3001, 3000, 3003, 3004]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub enum NotReady {
     #[error("the log can't be reached")]
     Log,
     /// The read models don't answer, or are set up to lose data.
-    #[error("the read models can't be reached or may lose data: {0}")]
+    #[error("{0}")]
     Views(String),
     /// A projection is not served yet.
     #[error("the projection {0} is not filled yet")]

@@ -14,7 +14,7 @@ use crate::feed::Feed;
 use crate::hub::{Hub, HubActor};
 use crate::keys::Keys;
 use crate::progress::{Progress, ProjectionStats, Replay, Replays};
-use crate::projector::Projector;
+use crate::projector::{Projector, chain_of};
 use crate::recent::Memory;
 use crate::registry::{Registry, RegistryCounts};
 use crate::writer::{InDoubt, JournalWriter, WriterCounts};
@@ -295,13 +295,13 @@ impl Ledger {
         if off / 1000 > CLOCK_SKEW_MAX_MS {
             return Err(NotReady::Clock(off / 1000));
         }
-        self.inner.views.check().await.map_err(|error| NotReady::Views(error.to_string()))?;
+        self.inner.views.check().await.map_err(|error| NotReady::Views(chain_of(&error)))?;
         for progress in &self.inner.projections {
             let served = self.inner.views.served(progress.name()).await;
             match served {
                 Ok(Some(_)) => {}
                 Ok(None) => return Err(NotReady::Filling(progress.name())),
-                Err(error) => return Err(NotReady::Views(error.to_string())),
+                Err(error) => return Err(NotReady::Views(chain_of(&error))),
             }
         }
         Ok(())

@@ -123,7 +123,8 @@ async fn supervise(work: Work) {
     }
 }
 
-fn chain_of(error: &dyn std::error::Error) -> String {
+/// An error with all of its causes.
+pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -18,7 +18,7 @@ pub struct FolderLock {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderLockError {
     /// Another process has it.
-    #[error("{folder} is in use by {}", holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
+    #[error("{folder} is in use by {}; what is embedded belongs to one process, several need Postgres and Redis", holder.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")))]
     Held {
         /// The folder.
         folder: PathBuf,
@@ -82,7 +82,7 @@ mod tests {
             other => panic!("{other:?}"),
         }
         let words = lock_folder(&folder).unwrap_err().to_string();
-        assert!(words.ends_with(&format!("is in use by process {}", std::process::id())), "{words}");
+        assert!(words.contains(&format!("is in use by process {};", std::process::id())), "{words}");
         drop(lock);
         lock_folder(&folder).unwrap();
     }

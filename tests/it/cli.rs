@@ -1,11 +1,12 @@
 //! The command line: how the program starts, what it says, and how it ends.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::server::{ANY_PORTS, Kind, Server, program};
 use crate::socket::Socket;
@@ -17,6 +18,9 @@ on_both_stores!(
     the_schema_can_be_made_beforehand,
     the_settings_in_force_can_be_seen,
     a_password_is_not_shown,
+    a_supervisor_learns_by_an_exit_code_whether_it_is_ready,
+    demo_data_is_there_once_and_a_replay_can_be_waited_for,
+    the_tail_of_the_log_can_be_watched,
 );
 
 /// What a program that ends by itself says; one that doesn't is ended.
@@ -112,6 +116,84 @@ async fn a_password_is_not_shown(kind: Kind) {
         let seen = format!("{}{}{}", server.printed(), server.logged(), server.get("/metrics").await.text);
         assert!(!seen.contains(PASSWORD), "{flag} in {seen}");
     }
+}
+
+/// A subcommand that is told no more of the server than the server was.
+fn beside(server: &Server, subcommand: &str) -> Command {
+    let mut command = program();
+    command.arg(subcommand).args(ANY_PORTS).args(server.flags());
+    command
+}
+
+/// It finds the port that the server chose.
+async fn a_supervisor_learns_by_an_exit_code_whether_it_is_ready(kind: Kind) {
+    let mut server = Server::start(kind).await;
+    let health = output(&mut beside(&server, "health"));
+    assert_eq!(health.status.code(), Some(0), "{}", said(&health));
+    let url = format!("http://localhost:{}/", server.ports.queries);
+    assert!(output(program().args(["health", "--url", &url])).status.success());
+    server.terminate().await;
+    assert_eq!(output(&mut beside(&server, "health")).status.code(), Some(1));
+}
+
+/// The second time, every command is answered as before.
+async fn demo_data_is_there_once_and_a_replay_can_be_waited_for(kind: Kind) {
+    let server = Server::start(kind).await;
+    let first = said(&output(&mut beside(&server, "demo-data")));
+    assert!(first.ends_with(" commands done, 0 were done before\n"), "{first}");
+    let head = server.head().await;
+    let accounts = server.fresh("/accounts", head).await;
+    let second = said(&output(&mut beside(&server, "demo-data")));
+    assert!(second.starts_with("0 commands done, "), "{second}");
+    let replay = output(beside(&server, "replay").arg("--wait"));
+    assert!(replay.status.success() && said(&replay).contains("\ndone: "), "{}", said(&replay));
+    assert_eq!((server.head().await, server.fresh("/accounts", head).await), (head, accounts));
+}
+
+/// The same lines as the log has, the new ones as they come; an interrupt ends it.
+async fn the_tail_of_the_log_can_be_watched(kind: Kind) {
+    let server = Server::start(kind).await;
+    for account in ["acc-1", "acc-2"] {
+        server.create(account, 100).await.accepted();
+    }
+    server.transfer("acc-1", "acc-2", 1).await.accepted();
+    let watch = |more: &[&str]| {
+        let mut process = beside(&server, "tail").args(more).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        (process, move || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() })
+    };
+    let (mut all, mut next) = watch(&["--from", "1"]);
+    let (mut some, mut next_of_some) =
+        watch(&["--from", "0", "--account", "acc-2", "--type", "MONEY_DEPOSITED"]);
+    let mut log = server.log().await;
+    log.remove(0);
+    for event in log {
+        assert_eq!(next(), event);
+    }
+    for (account, is_wanted) in [("acc-1", false), ("acc-2", true)] {
+        let event = server.deposit(account, 5).await.accepted()["event"].take();
+        assert_eq!(next(), event);
+        if is_wanted {
+            assert_eq!(next_of_some(), event);
+        }
+    }
+    for process in [&mut all, &mut some] {
+        let pid = process.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        process.wait().unwrap();
+    }
+}
+
+/// Each subcommand has its page, and shells know the names.
+#[test]
+fn the_command_line_is_told_to_shells_and_man() {
+    let page = output(program().arg("man"));
+    assert!(page.status.success() && said(&page).contains(".TH bursar 1"), "{}", said(&page));
+    let page = output(program().args(["man", "tail"]));
+    assert!(page.status.success() && said(&page).contains("\\-\\-account"), "{}", said(&page));
+    assert!(said(&output(program().args(["completions", "bash"]))).contains("demo-data"));
+    assert_refused(program().args(["completions", "tcl"]), "tcl");
+    assert_refused(program().args(["health", "--url", "localhost:3000"]), "url");
 }
 
 /// 78 (`EX_CONFIG`) and the name of what is wrong.

@@ -24,11 +24,9 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// From `ports.json`.
+    /// From `ports.json`; 0 for a facade that the process does not serve.
     pub fn of(json: &Value) -> Self {
-        let port = |name: &str| {
-            u16::try_from(json[name].as_u64().unwrap_or_else(|| panic!("{name} in {json}"))).unwrap()
-        };
+        let port = |name: &str| u16::try_from(json[name].as_u64().unwrap_or_default()).unwrap();
         Self {
             dashboard: port("dashboard"),
             events: port("events"),
@@ -41,6 +39,11 @@ impl Ports {
     /// Each of the five.
     pub fn all(self) -> [u16; 5] {
         [self.dashboard, self.events, self.commands, self.queries, self.projections]
+    }
+
+    /// The first that there is.
+    pub fn any(self) -> u16 {
+        self.all().into_iter().find(|port| *port != 0).expect("a process serves something")
     }
 }
 
@@ -97,9 +100,9 @@ impl Client {
         Self::try_send(request).await.unwrap()
     }
 
-    /// A GET that may fail for want of a server.
-    pub async fn try_get(&self, path: &str) -> Result<Reply, reqwest::Error> {
-        Self::try_send(self.request(Method::GET, path)).await
+    /// A GET on a port, which may fail for want of a server.
+    pub async fn try_get_at(&self, port: u16, path: &str) -> Result<Reply, reqwest::Error> {
+        Self::try_send(self.http.get(format!("http://127.0.0.1:{port}{path}"))).await
     }
 
     /// A GET.

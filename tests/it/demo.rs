@@ -24,15 +24,18 @@ async fn the_readme_session_works_word_for_word(kind: Kind) {
         let server = Server::start(kind).await;
         let client = if one_port { server.on_one_port() } else { server.clone() };
         session(&client).await;
+        // In one process there is no waiting: what was answered can be read.
+        client.create("test-2", 7).await.accepted();
+        assert_eq!(client.json("/accounts/test-2").await["balance"], 7);
     }
 }
 
-async fn session(client: &Client) {
+/// The session itself, for whoever is to pass it.
+pub async fn session(client: &Client) {
     let created =
         client.post_text("/commands/create-account", r#"{"accountId":"test-1","initialBalance":1000}"#).await;
     assert_accepted(&created.expect(201), "test-1", "ACCOUNT_CREATED");
-    // No waiting: what was answered can be read.
-    let account = client.json("/accounts/test-1").await;
+    let account = client.account("test-1", created.sequence()).await;
     assert_account(&account);
     assert_eq!((&account["accountId"], &account["balance"]), (&json!("test-1"), &json!(1000)));
     assert_eq!(account["transactionCount"], 0);

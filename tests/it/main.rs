@@ -14,6 +14,7 @@ mod socket;
 mod stores;
 
 mod away;
+mod board;
 mod cli;
 mod contract;
 mod defects;

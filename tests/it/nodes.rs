@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::fold::Fold;
+use crate::demo::session;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
 use crate::server::{Kind, Server, until};
 use crate::socket::Socket;
@@ -20,6 +21,7 @@ on_servers!(
     an_event_reaches_the_other_node_by_a_hint,
     an_account_that_the_other_node_moved_is_decided_on_as_it_is,
     one_node_fills_the_read_models_and_the_other_takes_over,
+    a_process_per_facade_is_one_ledger,
 );
 
 const WORKERS: usize = 10;
@@ -241,4 +243,22 @@ async fn one_node_fills_the_read_models_and_the_other_takes_over() {
         assert_eq!(projection(&one, name).await["errors"], 0);
         assert_eq!(projection(&two, name).await["errors"], 0);
     }
+}
+
+/// The demo's layout: five processes, each with one port. What one doesn't serve is not there.
+async fn a_process_per_facade_is_one_ledger() {
+    let (nodes, client) = Server::start_apart().await;
+    for (place, node) in nodes.iter().enumerate() {
+        let served: Vec<usize> = (0..5).filter(|other| node.ports.all()[*other] != 0).collect();
+        assert_eq!(served, [place]);
+        assert!(node.printed().contains(&format!(":{}/metrics", node.ports.any())), "{}", node.printed());
+    }
+    session(&client).await;
+    let deposit = client.deposit("acc-1", 1).await.accepted();
+    let mut socket = Socket::connect(&client, "/?fromSequence=7").await;
+    let mut message = socket.next().await;
+    while message["type"] != "NEW_EVENT" {
+        message = socket.next().await;
+    }
+    assert_eq!(message["event"], deposit["event"]);
 }

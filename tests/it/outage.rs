@@ -133,8 +133,12 @@ async fn read_models_that_may_lose_data_are_not_ready() {
     let server = Server::start(Kind::Servers).await;
     for (policy, status) in [("allkeys-lru", 503), ("noeviction", 200), ("volatile-lru", 503)] {
         servers(&server).1.tell(&["CONFIG", "SET", "maxmemory-policy", policy]).await;
-        until("readiness follows", async || (server.get("/readyz").await.status == status).then_some(()))
-            .await;
+        let told = until("readiness follows", async || {
+            let reply = server.get("/readyz").await;
+            (reply.status == status).then_some(reply.text)
+        })
+        .await;
+        assert_eq!(told.contains(policy), status == 503, "{told}");
     }
 }
 

@@ -89,6 +89,24 @@ impl Server {
         Self::start_in("two", Rc::clone(&other.stores), &[]).await
     }
 
+    /// One process per facade on one Postgres and one Redis, and a client that knows where each is.
+    pub async fn start_apart() -> (Vec<Self>, Client) {
+        let stores = Rc::new(Stores::new(Kind::Servers).await);
+        let mut nodes = Vec::new();
+        for facade in ["dashboard", "events", "commands", "queries", "projections"] {
+            nodes.push(Self::start_in(facade, Rc::clone(&stores), &["--facades", facade]).await);
+        }
+        let port = |place: usize| nodes[place].ports.all()[place];
+        let ports = Ports {
+            dashboard: port(0),
+            events: port(1),
+            commands: port(2),
+            queries: port(3),
+            projections: port(4),
+        };
+        (nodes, Client::new(ports))
+    }
+
     async fn start_in(name: &str, stores: Rc<Stores>, more: &[&str]) -> Self {
         let home = stores.folder.path().join(name);
         std::fs::create_dir(&home).unwrap();
@@ -196,7 +214,7 @@ impl Server {
             }
             if let Some(ports) = self.ports() {
                 self.client = Client::new(ports);
-                let ready = self.client.try_get("/readyz").await;
+                let ready = self.client.try_get_at(ports.any(), "/readyz").await;
                 if ready.is_ok_and(|reply| reply.status == 200) {
                     return;
                 }
