@@ -151,15 +151,6 @@ fn from_log(entry: LogEntry, latency: impl Fn(&CommandId) -> Option<u64>) -> Lin
 }
 
 fn names(line: &Line, account: &AccountId) -> bool {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Named {
-        account_id: Option<AccountId>,
-        from_account_id: Option<AccountId>,
-        to_account_id: Option<AccountId>,
-    }
     let LineStatus::Rejected { facts, .. } = &line.status else { return false };
-    serde_json::from_str::<Named>(facts).is_ok_and(|named| {
-        [named.account_id, named.from_account_id, named.to_account_id].contains(&Some(account.clone()))
-    })
+    domain::request::accounts_named(facts).into_iter().flatten().any(|named| named == *account)
 }

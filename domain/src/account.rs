@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, Timestamp, Version};
+use crate::lifecycle::{Scope, Status};
 use crate::money::{Amount, Currency, Money, Quantity};
 
 /// The longest description, owner or reason, in characters.
@@ -61,6 +62,40 @@ pub enum Command {
         /// In the client's words.
         description: Option<Arc<str>>,
     },
+    /// No money moves in some directions, until it is unfrozen.
+    FreezeAccount {
+        /// The account.
+        account: AccountId,
+        /// The directions.
+        scope: Scope,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// Money moves again.
+    UnfreezeAccount {
+        /// The account.
+        account: AccountId,
+        /// The directions.
+        scope: Scope,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// Nothing happens on the account any more.
+    CloseAccount {
+        /// The account; empty, or to be swept.
+        account: AccountId,
+        /// Where its money goes first.
+        sweep_to: Option<AccountId>,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// The account is as it was when it was opened, but for its history.
+    ReopenAccount {
+        /// The account.
+        account: AccountId,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
 }
 
 /// What happened to one account. Past tense; every event was valid when it was decided, and is true for ever.
@@ -106,6 +141,30 @@ pub enum Event {
         from: AccountId,
         /// How much.
         amount: Amount,
+    },
+    /// No money moves in those directions from here on.
+    AccountFrozen {
+        /// The directions, beside those that were frozen before.
+        scope: Scope,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// Money moves again in those directions.
+    AccountUnfrozen {
+        /// The directions; others stay frozen.
+        scope: Scope,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// The account is empty, and stays so.
+    AccountClosed {
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// The account is open again, and not frozen.
+    AccountReopened {
+        /// In the client's words.
+        reason: Option<Arc<str>>,
     },
 }
 
@@ -155,6 +214,44 @@ pub enum Refusal {
         expected: Currency,
         /// What the account has.
         actual: Currency,
+    },
+    /// The account is closed.
+    AccountClosed {
+        /// The account.
+        account: AccountId,
+        /// The version that decided.
+        version: Version,
+    },
+    /// The account is frozen in that direction.
+    AccountFrozen {
+        /// The account.
+        account: AccountId,
+        /// What the freeze stops.
+        scope: Scope,
+        /// The version that decided.
+        version: Version,
+    },
+    /// What is asked for is so already.
+    NoChange {
+        /// The account.
+        account: AccountId,
+        /// Its status, by name.
+        status: Arc<str>,
+        /// The version that decided.
+        version: Version,
+    },
+    /// Only an empty account can be closed.
+    AccountNotEmpty {
+        /// The account.
+        account: AccountId,
+        /// Its currency.
+        currency: Currency,
+        /// Its balance.
+        balance: Money,
+        /// Of it, what is held.
+        held: Money,
+        /// The version that decided.
+        version: Version,
     },
     /// More was asked for than is available.
     InsufficientFunds {
@@ -245,38 +342,13 @@ pub struct Standing {
     pub updated_at: Timestamp,
 }
 
-/// What may be done with an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Everything.
-    Open,
-}
-
-impl Status {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-        }
-    }
-
-    /// The number that the log stores.
-    pub fn number(self) -> u8 {
-        match self {
-            Self::Open => 0,
-        }
-    }
-
-    /// The status with that number, if this version of the program knows it.
-    pub fn from_number(number: u8) -> Option<Self> {
-        match number {
-            0 => Some(Self::Open),
-            _ => None,
-        }
-    }
-}
-
 impl Standing {
+    fn turn(&mut self, status: Status, at: Timestamp) {
+        self.status = status;
+        self.version = self.version.next();
+        self.updated_at = at;
+    }
+
     /// What can be taken out: every debit goes through this one function.
     pub fn available(&self) -> Money {
         // Within i64 by far; beyond the bounds of money it says the most that money can say.
@@ -339,6 +411,7 @@ impl Account {
                 let amount = side.amount(*amount)?;
                 check_version(account, if_match, side.standing.version)?;
                 side.check_currency(*currency)?;
+                side.check_movable(Scope::Credits)?;
                 side.check_credit(amount)?;
                 Ok(Event::MoneyDeposited { amount, description: description.clone() })
             }
@@ -347,6 +420,7 @@ impl Account {
                 let amount = side.amount(*amount)?;
                 check_version(account, if_match, side.standing.version)?;
                 side.check_currency(*currency)?;
+                side.check_movable(Scope::Debits)?;
                 side.check_debit(amount)?;
                 Ok(Event::MoneyWithdrawn { amount, description: description.clone() })
             }
@@ -356,6 +430,23 @@ impl Account {
                 side.amount(*amount)?;
                 check_version(from, if_match, side.standing.version)?;
                 Err(Refusal::SameAccount { account: from.clone() })
+            }
+            (_, Command::FreezeAccount { account, scope, reason }) => {
+                self.side_at(account, if_match)?.freeze(*scope, reason.clone())
+            }
+            (_, Command::UnfreezeAccount { account, scope, reason }) => {
+                self.side_at(account, if_match)?.unfreeze(*scope, reason.clone())
+            }
+            // Sweeping to itself is the one sweep that touches one account alone.
+            (_, Command::CloseAccount { account, sweep_to: Some(_), .. }) => {
+                self.side_at(account, if_match)?;
+                Err(Refusal::SameAccount { account: account.clone() })
+            }
+            (_, Command::CloseAccount { account, sweep_to: None, reason }) => {
+                self.side_at(account, if_match)?.close(Money::ZERO, reason.clone())
+            }
+            (_, Command::ReopenAccount { account, reason }) => {
+                self.side_at(account, if_match)?.reopen(reason.clone())
             }
         }
     }
@@ -394,14 +485,37 @@ impl Account {
                 standing.balance = standing.balance.plus(event.movement()).unwrap_or(standing.balance);
                 standing.transactions = standing.transactions.saturating_add(1);
             }
+            (Self::Present(_, standing), Event::AccountFrozen { scope, .. }) => {
+                standing.turn(standing.status.with_frozen(*scope), at);
+            }
+            (Self::Present(_, standing), Event::AccountUnfrozen { scope, .. }) => {
+                standing.turn(standing.status.without_frozen(*scope), at);
+            }
+            (Self::Present(_, standing), Event::AccountClosed { .. }) => standing.turn(Status::Closed, at),
+            (Self::Present(_, standing), Event::AccountReopened { .. }) => standing.turn(Status::Open, at),
             (
                 Self::Absent,
                 Event::MoneyDeposited { .. }
                 | Event::MoneyWithdrawn { .. }
                 | Event::MoneyTransferred { .. }
-                | Event::TransferReceived { .. },
+                | Event::TransferReceived { .. }
+                | Event::AccountFrozen { .. }
+                | Event::AccountUnfrozen { .. }
+                | Event::AccountClosed { .. }
+                | Event::AccountReopened { .. },
             ) => {}
         }
+    }
+
+    /// The existing account, at the version that the client expects.
+    pub(crate) fn side_at<'a>(
+        &'a self,
+        id: &'a AccountId,
+        if_match: Option<Version>,
+    ) -> Result<Side<'a>, Refusal> {
+        let side = self.side(id)?;
+        check_version(id, if_match, side.standing.version)?;
+        Ok(side)
     }
 
     /// The account as one side of a movement.
@@ -421,6 +535,10 @@ impl Event {
             Self::AccountCreated { initial_balance, .. } => *initial_balance,
             Self::MoneyDeposited { amount, .. } | Self::TransferReceived { amount, .. } => amount.money(),
             Self::MoneyWithdrawn { amount, .. } | Self::MoneyTransferred { amount, .. } => negative(amount),
+            Self::AccountFrozen { .. }
+            | Self::AccountUnfrozen { .. }
+            | Self::AccountClosed { .. }
+            | Self::AccountReopened { .. } => Money::ZERO,
         }
     }
 }

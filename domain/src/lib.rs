@@ -11,14 +11,16 @@
 pub mod account;
 pub mod chain;
 pub mod ids;
+pub mod lifecycle;
 pub mod money;
 pub mod projection;
 pub mod record;
 pub mod request;
 pub mod transfer;
 
-pub use account::{Account, AmountField, Command, Event, Profile, Refusal, Standing, Status};
+pub use account::{Account, AmountField, Command, Event, Profile, Refusal, Standing};
 pub use ids::{AccountId, CommandId, IdError, Sequence, Timestamp, Version};
+pub use lifecycle::{Scope, Status};
 pub use money::{Amount, Currency, Money, Quantity, QuantityError, Units};
 pub use record::{Envelope, Recorded, UnknownEvent};
 pub use request::{Fingerprint, Metadata, Request, TraceParent};

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::account::{Event, Profile, Standing};
 use crate::chain::{Hash, leaf};
 use crate::ids::{AccountId, CommandId, Sequence, Timestamp, Version};
+use crate::lifecycle::Scope;
 use crate::money::{Amount, Currency, Money, Quantity};
 use crate::request::{Fields, Metadata, TraceParent};
 
@@ -79,6 +80,10 @@ impl Event {
             Self::MoneyWithdrawn { .. } => "MONEY_WITHDRAWN",
             Self::MoneyTransferred { .. } => "MONEY_TRANSFERRED",
             Self::TransferReceived { .. } => "TRANSFER_RECEIVED",
+            Self::AccountFrozen { .. } => "ACCOUNT_FROZEN",
+            Self::AccountUnfrozen { .. } => "ACCOUNT_UNFROZEN",
+            Self::AccountClosed { .. } => "ACCOUNT_CLOSED",
+            Self::AccountReopened { .. } => "ACCOUNT_REOPENED",
         }
     }
 
@@ -108,6 +113,15 @@ impl Event {
                 data.quoted("fromAccountId", from);
                 data.quoted("toAccountId", account);
                 data.bare("amount", amount.money().in_units(currency));
+            }
+            Self::AccountFrozen { scope, reason } | Self::AccountUnfrozen { scope, reason } => {
+                data.quoted("accountId", account);
+                data.quoted("scope", scope.name());
+                data.optional("reason", reason.as_deref());
+            }
+            Self::AccountClosed { reason } | Self::AccountReopened { reason } => {
+                data.quoted("accountId", account);
+                data.optional("reason", reason.as_deref());
             }
         }
         data.finish()
@@ -260,6 +274,16 @@ fn current(kind: &str, schema: u32, data: &str, currency: Currency) -> Result<Ev
             let data: TransferV1<'_> = parse(data)?;
             Ok(Event::TransferReceived { from: data.from_account_id, amount: amount(data.amount, currency)? })
         }
+        ("ACCOUNT_FROZEN", 1) => {
+            let FreezeV1 { scope, reason } = parse(data)?;
+            Ok(Event::AccountFrozen { scope, reason })
+        }
+        ("ACCOUNT_UNFROZEN", 1) => {
+            let FreezeV1 { scope, reason } = parse(data)?;
+            Ok(Event::AccountUnfrozen { scope, reason })
+        }
+        ("ACCOUNT_CLOSED", 1) => Ok(Event::AccountClosed { reason: parse::<ReasonV1>(data)?.reason }),
+        ("ACCOUNT_REOPENED", 1) => Ok(Event::AccountReopened { reason: parse::<ReasonV1>(data)?.reason }),
         _ => Err("this version of Bursar does not know it".to_owned()),
     }
 }
@@ -292,6 +316,17 @@ struct TransferV1<'a> {
     description: Option<Arc<str>>,
 }
 
+#[derive(Deserialize)]
+struct FreezeV1 {
+    scope: Scope,
+    reason: Option<Arc<str>>,
+}
+
+#[derive(Deserialize)]
+struct ReasonV1 {
+    reason: Option<Arc<str>>,
+}
+
 fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, String> {
     serde_json::from_str(data).map_err(|error| error.to_string())
 }
@@ -309,7 +344,8 @@ fn amount(raw: &RawValue, currency: Currency) -> Result<Amount, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::{Account, Status};
+    use crate::account::Account;
+    use crate::lifecycle::Status;
 
     fn profile() -> Arc<Profile> {
         let id = AccountId::parse("acc-1").unwrap();
@@ -336,7 +372,7 @@ mod tests {
     type Stored = (&'static str, fn() -> Event);
 
     /// Golden: these lines are in logs out there. They may gain companions, never change.
-    const STORED_V1: [Stored; 5] = [
+    const STORED_V1: [Stored; 9] = [
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_CREATED","schemaVersion":1,"data":{"accountId":"acc-1","initialBalance":10.5,"currency":"USD","owner":"Zo\u00eb \"Z\"","overdraftLimit":0},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
             || Event::AccountCreated {
@@ -365,6 +401,22 @@ mod tests {
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"TRANSFER_RECEIVED","schemaVersion":1,"data":{"fromAccountId":"acc-2","toAccountId":"acc-1","amount":1},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
             || Event::TransferReceived { from: AccountId::parse("acc-2").unwrap(), amount: amount(100) },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_FROZEN","schemaVersion":1,"data":{"accountId":"acc-1","scope":"debits","reason":"lost card"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::AccountFrozen { scope: Scope::Debits, reason: Some("lost card".into()) },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_UNFROZEN","schemaVersion":1,"data":{"accountId":"acc-1","scope":"all"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::AccountUnfrozen { scope: Scope::All, reason: None },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_CLOSED","schemaVersion":1,"data":{"accountId":"acc-1","reason":"moved"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::AccountClosed { reason: Some("moved".into()) },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_REOPENED","schemaVersion":1,"data":{"accountId":"acc-1"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::AccountReopened { reason: None },
         ),
     ];
 

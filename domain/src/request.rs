@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -62,6 +63,10 @@ impl Command {
             Self::Deposit { .. } => "DEPOSIT",
             Self::Withdraw { .. } => "WITHDRAW",
             Self::Transfer { .. } => "TRANSFER",
+            Self::FreezeAccount { .. } => "FREEZE_ACCOUNT",
+            Self::UnfreezeAccount { .. } => "UNFREEZE_ACCOUNT",
+            Self::CloseAccount { .. } => "CLOSE_ACCOUNT",
+            Self::ReopenAccount { .. } => "REOPEN_ACCOUNT",
         }
     }
 
@@ -70,10 +75,15 @@ impl Command {
         match self {
             Self::CreateAccount { account, .. }
             | Self::Deposit { account, .. }
-            | Self::Withdraw { account, .. } => {
+            | Self::Withdraw { account, .. }
+            | Self::FreezeAccount { account, .. }
+            | Self::UnfreezeAccount { account, .. }
+            | Self::CloseAccount { account, sweep_to: None, .. }
+            | Self::ReopenAccount { account, .. } => {
                 vec![account.clone()]
             }
-            Self::Transfer { from, to, .. } => match from.cmp(to) {
+            Self::Transfer { from, to, .. }
+            | Self::CloseAccount { account: from, sweep_to: Some(to), .. } => match from.cmp(to) {
                 std::cmp::Ordering::Less => vec![from.clone(), to.clone()],
                 std::cmp::Ordering::Equal => vec![from.clone()],
                 std::cmp::Ordering::Greater => vec![to.clone(), from.clone()],
@@ -107,9 +117,38 @@ impl Command {
                 object.optional("currency", currency.as_ref().map(|currency| currency.code()));
                 object.optional("description", description.as_deref());
             }
+            Self::FreezeAccount { account, scope, reason }
+            | Self::UnfreezeAccount { account, scope, reason } => {
+                object.text("accountId", account.as_str());
+                object.text("scope", scope.name());
+                object.optional("reason", reason.as_deref());
+            }
+            Self::CloseAccount { account, sweep_to, reason } => {
+                object.text("accountId", account.as_str());
+                object.optional("sweepTo", sweep_to.as_ref().map(AccountId::as_str));
+                object.optional("reason", reason.as_deref());
+            }
+            Self::ReopenAccount { account, reason } => {
+                object.text("accountId", account.as_str());
+                object.optional("reason", reason.as_deref());
+            }
         }
         object.finish()
     }
+}
+
+/// The accounts that a command's [facts](Command::facts) name: its own or the from-account, and the other one.
+pub fn accounts_named(facts: &str) -> [Option<AccountId>; 2] {
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Named {
+        #[serde(alias = "fromAccountId")]
+        account_id: Option<AccountId>,
+        #[serde(alias = "sweepTo")]
+        to_account_id: Option<AccountId>,
+    }
+    let Named { account_id, to_account_id } = serde_json::from_str(facts).unwrap_or_default();
+    [account_id, to_account_id]
 }
 
 /// Writes a JSON object field by field.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Account, AccountId, Amount, AmountField, Command, Currency, Event, Money, Participants, Quantity,
-    Refusal, Timestamp, Version, decide,
+    Refusal, Scope, Timestamp, Version, decide,
 };
 use proptest::prelude::*;
 
@@ -224,55 +224,186 @@ fn a_condition_that_holds_changes_nothing_about_the_decision() {
     assert!(world.when_at(&create("b", "1"), Some(Version::ZERO)).is_ok());
 }
 
+fn freeze(name: &str, scope: Scope) -> Command {
+    Command::FreezeAccount { account: id(name), scope, reason: None }
+}
+
+fn unfreeze(name: &str, scope: Scope) -> Command {
+    Command::UnfreezeAccount { account: id(name), scope, reason: None }
+}
+
+fn close(name: &str, sweep_to: Option<&str>) -> Command {
+    Command::CloseAccount { account: id(name), sweep_to: sweep_to.map(id), reason: None }
+}
+
+fn reopen(name: &str) -> Command {
+    Command::ReopenAccount { account: id(name), reason: None }
+}
+
+#[test]
+fn closing_with_a_sweep_moves_everything_in_the_same_decision() {
+    let mut world = given(&[create("a", "10"), create("b", "1")]);
+    let events = world.when(&close("a", Some("b"))).unwrap();
+    let sent = Event::MoneyTransferred { to: id("b"), amount: amount(1000), description: None };
+    let received = Event::TransferReceived { from: id("a"), amount: amount(1000) };
+    let closed = Event::AccountClosed { reason: None };
+    assert_eq!(events, [(id("a"), sent), (id("b"), received), (id("a"), closed)]);
+    assert_eq!((world.balance("a"), world.balance("b")), (0, 1100));
+    let events = world.when(&reopen("a")).unwrap();
+    assert_eq!(events, [(id("a"), Event::AccountReopened { reason: None })]);
+    assert!(world.when(&deposit("a", "1")).is_ok());
+}
+
+#[test]
+fn what_the_status_forbids_is_refused_by_name_and_comes_before_funds() {
+    let (all, debits, credits) = (Scope::All, Scope::Debits, Scope::Credits);
+    let mut world = given(&[
+        create("a", "1"),
+        create("debits", "1"),
+        freeze("debits", debits),
+        create("credits", "1"),
+        freeze("credits", credits),
+        create("closed", "0"),
+        close("closed", None),
+        create_in("below", "0", Currency::USD, "5"),
+        withdraw("below", "1"),
+    ]);
+    for (command, expected) in [
+        (withdraw("debits", "5"), "account-frozen"),
+        (deposit("credits", "1"), "account-frozen"),
+        (transfer("debits", "a", "5"), "account-frozen"),
+        (transfer("a", "credits", "5"), "account-frozen"),
+        (transfer("a", "closed", "5"), "account-closed"),
+        (deposit("closed", "1"), "account-closed"),
+        (freeze("closed", all), "account-closed"),
+        (unfreeze("closed", all), "account-closed"),
+        (freeze("debits", debits), "no-change"),
+        (unfreeze("debits", credits), "no-change"),
+        (unfreeze("a", all), "no-change"),
+        (close("closed", None), "no-change"),
+        (close("closed", Some("a")), "no-change"),
+        (reopen("a"), "no-change"),
+        (close("a", None), "account-not-empty"),
+        (close("below", Some("a")), "account-not-empty"),
+        (close("debits", Some("a")), "account-frozen"),
+        (close("credits", None), "account-frozen"),
+        (close("a", Some("credits")), "account-frozen"),
+        (close("a", Some("closed")), "account-closed"),
+        (close("a", Some("a")), "same-account"),
+        (close("a", Some("nobody")), "account-not-found"),
+    ] {
+        let refusal = serde_json::to_value(world.when(&command).unwrap_err()).unwrap();
+        assert_eq!(refusal["code"], expected, "{command:?}");
+    }
+    for command in
+        [deposit("debits", "1"), withdraw("credits", "0.50"), transfer("credits", "debits", "0.50")]
+    {
+        assert!(world.when(&command).is_ok(), "{command:?}");
+    }
+}
+
 fn any_command() -> impl Strategy<Value = Command> {
     let name = prop::sample::select(vec!["a", "b", "c"]);
     let text = prop::sample::select(vec!["0.01", "1", "2.5", "10", "99.99", "9999999999999.99"]);
-    (0..4, name.clone(), name, text).prop_map(|(kind, from, to, text)| match kind {
-        0 => create_in(from, text, Currency::USD, "5"),
-        1 => deposit(from, text),
-        2 => withdraw(from, text),
-        _ => transfer(from, to, text),
+    let scope = prop::sample::select(Scope::ALL.to_vec());
+    (0..16, name.clone(), name, text, scope).prop_map(|(kind, from, to, text, scope)| match kind {
+        0..3 => create_in(from, text, Currency::USD, "5"),
+        3..6 => deposit(from, text),
+        6..9 => withdraw(from, text),
+        9..11 => transfer(from, to, text),
+        11 => freeze(from, scope),
+        12 => unfreeze(from, scope),
+        13 => close(from, Some(to)),
+        14 => close(from, None),
+        _ => reopen(from),
     })
 }
 
+/// An account, told again in as few words as possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Model {
+    balance: i64,
+    no_debits: bool,
+    no_credits: bool,
+    closed: bool,
+}
+
+type Models = BTreeMap<AccountId, Model>;
+
+impl Model {
+    /// Moves money, if that is possible.
+    fn add(&mut self, change: i64) -> Option<()> {
+        let frozen = if change < 0 { self.no_debits } else { self.no_credits };
+        self.balance += change;
+        (!frozen && !self.closed && (-500..=domain::money::MONEY_MAX).contains(&self.balance)).then_some(())
+    }
+
+    fn set(&mut self, scope: Scope, frozen: bool) -> Option<()> {
+        let before = *self;
+        self.no_debits = if scope == Scope::Credits { self.no_debits } else { frozen };
+        self.no_credits = if scope == Scope::Debits { self.no_credits } else { frozen };
+        (!self.closed && *self != before).then_some(())
+    }
+}
+
+/// What a command does to the model; nothing where it is impossible.
+fn model(models: &Models, command: &Command) -> Option<Models> {
+    let cents = |amount: &Quantity| amount.in_currency(Currency::USD).unwrap().minor();
+    let mut after = models.clone();
+    match command {
+        Command::CreateAccount { account, initial_balance, .. } => {
+            let created = Model { balance: cents(initial_balance), ..Model::default() };
+            after.insert(account.clone(), created).is_none().then_some(())?;
+        }
+        Command::Deposit { account, amount, .. } => after.get_mut(account)?.add(cents(amount))?,
+        Command::Withdraw { account, amount, .. } => after.get_mut(account)?.add(-cents(amount))?,
+        Command::Transfer { from, to, amount, .. } => {
+            (from != to).then_some(())?;
+            after.get_mut(from)?.add(-cents(amount))?;
+            after.get_mut(to)?.add(cents(amount))?;
+        }
+        Command::FreezeAccount { account, scope, .. } => after.get_mut(account)?.set(*scope, true)?,
+        Command::UnfreezeAccount { account, scope, .. } => after.get_mut(account)?.set(*scope, false)?,
+        Command::CloseAccount { account, sweep_to, .. } => {
+            let balance = after.get(account)?.balance;
+            if let Some(to) = sweep_to {
+                (account != to && after.contains_key(to)).then_some(())?;
+                if balance > 0 {
+                    after.get_mut(account)?.add(-balance)?;
+                    after.get_mut(to)?.add(balance)?;
+                }
+            }
+            let closing = after.get_mut(account)?;
+            let frozen = closing.no_debits || closing.no_credits;
+            (closing.balance == 0 && !frozen && !closing.closed).then_some(())?;
+            *closing = Model { closed: true, ..Model::default() };
+        }
+        Command::ReopenAccount { account, .. } => {
+            let closed = after.get_mut(account)?;
+            closed.closed.then_some(())?;
+            *closed = Model::default();
+        }
+    }
+    Some(after)
+}
+
 proptest! {
-    /// Against a model of balances alone: the same is accepted, money is conserved, versions have no gap.
+    /// Against the model: the same is accepted, balances are the same, and so money is conserved.
     #[test]
     fn whatever_is_asked_money_is_conserved(commands in prop::collection::vec(any_command(), 1..60)) {
-        const MOST: i64 = domain::money::MONEY_MAX;
         let mut world = World::default();
-        let mut model: BTreeMap<String, i64> = BTreeMap::new();
+        let mut models = Models::new();
         for command in &commands {
-            let fits = |balance: i64, change: i64| (-500..=MOST).contains(&(balance + change));
-            let moves: Option<Vec<(String, i64)>> = match command {
-                Command::CreateAccount { account, initial_balance, .. } => {
-                    let start = initial_balance.in_currency(Currency::USD).unwrap().minor();
-                    (!model.contains_key(account.as_str())).then(|| vec![(account.to_string(), start)])
-                }
-                Command::Deposit { account, amount, .. } => {
-                    Some(vec![(account.to_string(), amount.in_currency(Currency::USD).unwrap().minor())])
-                }
-                Command::Withdraw { account, amount, .. } => {
-                    Some(vec![(account.to_string(), -amount.in_currency(Currency::USD).unwrap().minor())])
-                }
-                Command::Transfer { from, to, amount, .. } => {
-                    let amount = amount.in_currency(Currency::USD).unwrap().minor();
-                    (from != to).then(|| vec![(from.to_string(), -amount), (to.to_string(), amount)])
-                }
-            };
-            let creates = matches!(command, Command::CreateAccount { .. });
-            let possible = moves.filter(|moves| moves.iter().all(|(account, change)| {
-                creates || model.get(account).is_some_and(|balance| fits(*balance, *change))
-            }));
+            let possible = model(&models, command);
             let before = world.0.clone();
             let decided = world.when(command);
             prop_assert_eq!(decided.is_ok(), possible.is_some(), "{:?} {:?}", command, decided);
             match possible {
-                Some(moves) => for (account, change) in moves { *model.entry(account).or_default() += change; },
+                Some(after) => models = after,
                 None => prop_assert_eq!(&before, &world.0, "a refusal changes nothing"),
             }
-            for (account, balance) in &model {
-                prop_assert_eq!(world.balance(account), *balance);
+            for (account, model) in &models {
+                prop_assert_eq!(world.balance(account.as_str()), model.balance);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpRequest, http::header};
 use domain::account::TEXT_LENGTH_MAX;
-use domain::{AccountId, Command, CommandId, Currency, Metadata, Quantity};
+use domain::{AccountId, Command, CommandId, Currency, Metadata, Quantity, Scope};
 use futures_util::StreamExt as _;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -30,6 +30,10 @@ pub(crate) enum Kind {
     Deposit,
     Withdraw,
     Transfer,
+    FreezeAccount,
+    UnfreezeAccount,
+    CloseAccount,
+    ReopenAccount,
 }
 
 /// What a body says.
@@ -118,6 +122,24 @@ pub(crate) fn parse(kind: Kind, body: &[u8]) -> Result<Said, Problem> {
             currency: fields.currency()?,
             description: fields.text("description")?,
         },
+        Kind::FreezeAccount => Command::FreezeAccount {
+            account: fields.account("accountId")?,
+            scope: fields.scope()?,
+            reason: fields.text("reason")?,
+        },
+        Kind::UnfreezeAccount => Command::UnfreezeAccount {
+            account: fields.account("accountId")?,
+            scope: fields.scope()?,
+            reason: fields.text("reason")?,
+        },
+        Kind::CloseAccount => Command::CloseAccount {
+            account: fields.account("accountId")?,
+            sweep_to: fields.optional_account("sweepTo")?,
+            reason: fields.text("reason")?,
+        },
+        Kind::ReopenAccount => {
+            Command::ReopenAccount { account: fields.account("accountId")?, reason: fields.text("reason")? }
+        }
     };
     let metadata = fields.take("metadata")?;
     let metadata =
@@ -210,8 +232,18 @@ impl<'a> Fields<'a> {
     }
 
     fn account(&mut self, name: &str) -> Result<AccountId, Problem> {
-        let text = self.string(name)?.ok_or_else(|| Problem::field(name, "is missing"))?;
-        AccountId::parse(&text).map_err(|error| Problem::field(name, error))
+        self.optional_account(name)?.ok_or_else(|| Problem::field(name, "is missing"))
+    }
+
+    fn optional_account(&mut self, name: &str) -> Result<Option<AccountId>, Problem> {
+        let Some(text) = self.string(name)? else { return Ok(None) };
+        AccountId::parse(&text).map(Some).map_err(|error| Problem::field(name, error))
+    }
+
+    fn scope(&mut self) -> Result<Scope, Problem> {
+        let Some(text) = self.string("scope")? else { return Ok(Scope::default()) };
+        let scope = Scope::ALL.into_iter().find(|scope| scope.name() == text);
+        scope.ok_or_else(|| Problem::field("scope", "must be all, debits or credits"))
     }
 
     fn currency(&mut self) -> Result<Option<Currency>, Problem> {
@@ -291,7 +323,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_body_is_named() {
-        let table: [(Kind, &str, &str); 19] = [
+        let table: [(Kind, &str, &str); 22] = [
             (Kind::Deposit, "", "malformed-json"),
             (Kind::Deposit, "{", "malformed-json"),
             (Kind::Deposit, r#"{"accountId":"a","amount":1}x"#, "malformed-json"),
@@ -311,6 +343,9 @@ mod tests {
             (Kind::Withdraw, r#"{"accountId":"a","amount":1,"description":"\ud800"}"#, "description"),
             (Kind::Transfer, r#"{"fromAccountId":"a","toAccountId":7,"amount":1}"#, "toAccountId"),
             (Kind::CreateAccount, r#"{"accountId":"a","metadata":[]}"#, "metadata"),
+            (Kind::FreezeAccount, r#"{"accountId":"a","scope":"some"}"#, "scope"),
+            (Kind::CloseAccount, r#"{"accountId":"a","sweepTo":"a b"}"#, "sweepTo"),
+            (Kind::ReopenAccount, r#"{"accountId":"a","scope":"all"}"#, "scope"),
         ];
         for (kind, body, named) in table {
             let problem = parse(kind, body.as_bytes()).expect_err(body).json();

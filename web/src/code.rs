@@ -42,6 +42,14 @@ pub enum Code {
     CurrencyMismatch,
     /// From and to are one account.
     SameAccount,
+    /// The account is closed.
+    AccountClosed,
+    /// The account is frozen.
+    AccountFrozen,
+    /// What is asked for is so already.
+    NoChange,
+    /// Only an empty account can be closed.
+    AccountNotEmpty,
     /// The balance would leave what can be counted.
     BalanceLimit,
     /// More was asked for than is available.
@@ -75,7 +83,7 @@ pub(crate) struct Row {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::MalformedJson,
         Self::InvalidField,
         Self::Forbidden,
@@ -92,6 +100,10 @@ impl Code {
         Self::UnsupportedMediaType,
         Self::CurrencyMismatch,
         Self::SameAccount,
+        Self::AccountClosed,
+        Self::AccountFrozen,
+        Self::NoChange,
+        Self::AccountNotEmpty,
         Self::BalanceLimit,
         Self::InsufficientFunds,
         Self::IdempotencyKeyReused,
@@ -141,6 +153,14 @@ impl Code {
                 "The account in `accountId` has the currency `currency`, not `expected`."),
             Self::SameAccount => row(StatusCode::UNPROCESSABLE_ENTITY, "same-account", "Same account",
                 "A transfer needs two different accounts."),
+            Self::AccountClosed => row(StatusCode::UNPROCESSABLE_ENTITY, "account-closed", "Account closed",
+                "The account in `accountId` is closed. POST /commands/reopen-account opens it again."),
+            Self::AccountFrozen => row(StatusCode::UNPROCESSABLE_ENTITY, "account-frozen", "Account frozen",
+                "The account in `accountId` is frozen; `frozen` says for which movements. POST /commands/unfreeze-account lifts it."),
+            Self::NoChange => row(StatusCode::UNPROCESSABLE_ENTITY, "no-change", "No change",
+                "The account in `accountId` is already as the command asks; `accountStatus` tells how it is."),
+            Self::AccountNotEmpty => row(StatusCode::UNPROCESSABLE_ENTITY, "account-not-empty", "Account not empty",
+                "Only an account without balance and holds can be closed. `sweepTo` moves a positive balance to another account first."),
             Self::BalanceLimit => row(StatusCode::UNPROCESSABLE_ENTITY, "balance-limit", "Balance limit",
                 "The balance would leave ±999999999999999 minor units, within which every amount is exact."),
             Self::InsufficientFunds => row(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "Insufficient funds",

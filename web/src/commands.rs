@@ -32,6 +32,10 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(crate::post("/commands/withdraw", withdraw))
         .service(crate::post("/commands/transfer", transfer))
         .service(crate::post("/commands/create-account", create_account))
+        .service(crate::post("/commands/freeze-account", freeze_account))
+        .service(crate::post("/commands/unfreeze-account", unfreeze_account))
+        .service(crate::post("/commands/close-account", close_account))
+        .service(crate::post("/commands/reopen-account", reopen_account))
         .service(crate::get("/commands/log", log))
         .service(crate::get("/commands/{commandId}", recall));
 }
@@ -54,6 +58,38 @@ async fn create_account(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     command(&api, Kind::CreateAccount, &request, payload).await
+}
+
+async fn freeze_account(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::FreezeAccount, &request, payload).await
+}
+
+async fn unfreeze_account(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::UnfreezeAccount, &request, payload).await
+}
+
+async fn close_account(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::CloseAccount, &request, payload).await
+}
+
+async fn reopen_account(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    command(&api, Kind::ReopenAccount, &request, payload).await
 }
 
 async fn command(
@@ -172,7 +208,11 @@ fn created(accepted: &Accepted) -> Option<&AccountId> {
             Event::MoneyDeposited { .. }
             | Event::MoneyWithdrawn { .. }
             | Event::MoneyTransferred { .. }
-            | Event::TransferReceived { .. },
+            | Event::TransferReceived { .. }
+            | Event::AccountFrozen { .. }
+            | Event::AccountUnfrozen { .. }
+            | Event::AccountClosed { .. }
+            | Event::AccountReopened { .. },
             _,
         ))
         | None => None,
@@ -322,5 +362,11 @@ fn accepted_facts(object: &mut Object, event: &Recorded) {
         }
         Event::MoneyTransferred { to, amount, .. } => two(object, own, to, amount.money()),
         Event::TransferReceived { from, amount } => two(object, from, own, amount.money()),
+        Event::AccountFrozen { scope, .. } | Event::AccountUnfrozen { scope, .. } => {
+            object.quoted("accountId", own).quoted("scope", scope.name());
+        }
+        Event::AccountClosed { .. } | Event::AccountReopened { .. } => {
+            object.quoted("accountId", own);
+        }
     }
 }

@@ -191,6 +191,36 @@ impl From<Refusal> for Problem {
             .text("accountId", account.as_str())
             .text("expected", expected.code())
             .text("currency", actual.code()),
+            Refusal::AccountClosed { account, version } => {
+                Self::new(Code::AccountClosed, format!("account {account} is closed"))
+                    .text("accountId", account.as_str())
+                    .number("version", version)
+            }
+            Refusal::AccountFrozen { account, scope, version } => {
+                Self::new(Code::AccountFrozen, format!("account {account} is frozen ({})", scope.name()))
+                    .text("accountId", account.as_str())
+                    .text("frozen", scope.name())
+                    .number("version", version)
+            }
+            Refusal::NoChange { account, status, version } => {
+                Self::new(Code::NoChange, format!("account {account} is so already ({status})"))
+                    .text("accountId", account.as_str())
+                    .text("accountStatus", &status)
+                    .number("version", version)
+            }
+            Refusal::AccountNotEmpty { account, currency, balance, held, version } => Self::new(
+                Code::AccountNotEmpty,
+                format!(
+                    "account {account} has a balance of {} {currency}, of which {} are held",
+                    balance.in_units(currency),
+                    held.in_units(currency)
+                ),
+            )
+            .text("accountId", account.as_str())
+            .text("currency", currency.code())
+            .money("balance", balance, currency)
+            .money("held", held, currency)
+            .number("version", version),
             Refusal::InsufficientFunds {
                 account,
                 currency,

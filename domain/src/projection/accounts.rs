@@ -63,6 +63,9 @@ pub fn render(profile: &Profile, standing: &Standing, sequence: Sequence) -> Str
     object.bare("overdraftLimit", standing.overdraft_limit.in_units(currency));
     object.quoted("currency", currency);
     object.quoted("status", standing.status.name());
+    if let Some(scope) = standing.status.frozen() {
+        object.quoted("frozen", scope.name());
+    }
     match &profile.owner {
         Some(owner) => object.text("owner", owner),
         None => object.bare("owner", "null"),

@@ -63,7 +63,12 @@ fn apply(line: &mut Line, event: &Event) {
         }
         Event::MoneyDeposited { .. } => line.money_in = line.money_in.saturating_add(movement),
         Event::MoneyWithdrawn { .. } => line.money_out = line.money_out.saturating_sub(movement),
-        Event::MoneyTransferred { .. } | Event::TransferReceived { .. } => {}
+        Event::MoneyTransferred { .. }
+        | Event::TransferReceived { .. }
+        | Event::AccountFrozen { .. }
+        | Event::AccountUnfrozen { .. }
+        | Event::AccountClosed { .. }
+        | Event::AccountReopened { .. } => {}
     }
 }
 

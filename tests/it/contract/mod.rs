@@ -6,6 +6,7 @@ mod edge;
 mod events;
 mod history;
 mod keys;
+mod lifecycle;
 mod money;
 mod precedence;
 mod projections;

@@ -1,10 +1,9 @@
 //! A batch as the arrays that `bursar.append` takes, and its answer.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use domain::request::accounts_named;
 use domain::{Sequence, chain};
-use serde::Deserialize;
 use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::ToSql;
@@ -52,8 +51,8 @@ pub(super) struct Columns<'a> {
     refusal_command: Vec<&'static str>,
     refusal_facts: Vec<&'a str>,
     refusal_reason: Vec<String>,
-    refusal_from_account: Vec<Option<Cow<'a, str>>>,
-    refusal_to_account: Vec<Option<Cow<'a, str>>>,
+    refusal_from_account: Vec<Option<String>>,
+    refusal_to_account: Vec<Option<String>>,
     known_last: i64,
     touch_known: Vec<bool>,
 }
@@ -89,16 +88,6 @@ impl Known {
             }
         }
     }
-}
-
-/// The accounts that a command's facts name.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Named<'a> {
-    #[serde(borrow, alias = "accountId")]
-    from_account_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    to_account_id: Option<Cow<'a, str>>,
 }
 
 /// Units whose id is recorded by an earlier unit of the same batch.
@@ -161,15 +150,15 @@ impl<'a> Columns<'a> {
                 }
                 Contents::Refusal => {}
                 Contents::KeyedRefusal { name, facts, refusal, at } => {
-                    let named: Named<'a> = serde_json::from_str(facts)?;
+                    let [from, to] = accounts_named(facts);
                     columns.refusal_decided_at.push(at.as_micros());
                     columns.refusal_command_id.push(unit.command_id.as_str());
                     columns.refusal_fingerprint.push(&unit.fingerprint);
                     columns.refusal_command.push(name);
                     columns.refusal_facts.push(facts);
                     columns.refusal_reason.push(serde_json::to_string(refusal)?);
-                    columns.refusal_from_account.push(named.from_account_id);
-                    columns.refusal_to_account.push(named.to_account_id);
+                    columns.refusal_from_account.push(from.map(|from| from.to_string()));
+                    columns.refusal_to_account.push(to.map(|to| to.to_string()));
                 }
             }
         }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use domain::chain::{Hash, link, root};
-use domain::{CommandId, Sequence};
+use domain::request::accounts_named;
+use domain::{AccountId, CommandId, Sequence};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, ffi};
-use serde::Deserialize;
 
 use super::{integer, now};
 use crate::journal::{AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Touch, Unit};
@@ -252,22 +252,12 @@ fn write<'a>(
     Ok(())
 }
 
-/// The accounts that a refused command names, from its fields.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Named {
-    account_id: Option<String>,
-    from_account_id: Option<String>,
-    to_account_id: Option<String>,
-}
-
 /// Remembers a refusal that is to be remembered.
 fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite::Result<()> {
     let Contents::KeyedRefusal { name, facts, refusal, at } = &unit.contents else { return Ok(()) };
     let unwritable = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     let reason = serde_json::to_string(refusal).map_err(unwritable)?;
-    // A command without accounts would be found under none, which is no reason to lose it.
-    let named: Named = serde_json::from_str(facts).unwrap_or_default();
+    let [from, to] = accounts_named(facts);
     end.refusal = end.refusal.saturating_add(1);
     let mut statement = transaction.prepare_cached(REJECTION_INSERT)?;
     statement.execute((
@@ -278,8 +268,8 @@ fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite
         name,
         facts,
         reason,
-        named.account_id.or(named.from_account_id),
-        named.to_account_id,
+        from.as_ref().map(AccountId::as_str),
+        to.as_ref().map(AccountId::as_str),
         at.as_micros(),
     ))?;
     Ok(())
