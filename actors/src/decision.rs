@@ -224,7 +224,7 @@ fn remembered(request: &Request, refusal: &Refusal, at: Timestamp) -> Contents {
 }
 
 /// The node's clock.
-pub(crate) fn clock() -> Timestamp {
+pub fn clock() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

@@ -18,6 +18,7 @@ mod stores;
 mod writer;
 
 pub use answer::{Accepted, Answer, Failure, NotReady, Refused};
+pub use decision::clock;
 pub use feed::{Feed, Recent};
 pub use hub::{Hub, Member, Vitals};
 pub use ledger::{Ledger, Settings, parse_place, place_text};

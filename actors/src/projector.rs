@@ -385,6 +385,8 @@ impl Work {
         match self.views.apply(self.name(), filling.generation, filling.place, &documents, &to).await? {
             Applied::Done => {
                 filling.place = last;
+                // What it needs next is what it needed last, more or less.
+                filling.known.retain(|key, _| needs.contains(key));
                 for document in documents {
                     if needs.contains(&document.key) {
                         filling.known.insert(document.key, document.body);

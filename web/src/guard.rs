@@ -255,7 +255,7 @@ impl Group {
         let path = path.strip_prefix('/').unwrap_or(path);
         match path.split('/').next().unwrap_or("") {
             "commands" => Self::Commands,
-            "accounts" | "ledger" => Self::Accounts,
+            "accounts" | "ledger" | "analytics" => Self::Accounts,
             "livez" | "health" | "readyz" | "metrics" => Self::Health,
             "" | "ws" => Self::Root,
             "events" => Self::Events,

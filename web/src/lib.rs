@@ -1,6 +1,7 @@
 //! The five HTTP facades, the live feed and the dashboard: what clients say becomes calls of one [`Ledger`], and its
 //! answers become JSON.
 
+mod analytics;
 mod assets;
 mod body;
 mod code;
@@ -52,7 +53,7 @@ pub enum Facade {
     Events,
     /// `/commands/…`.
     Commands,
-    /// `/accounts…` and `/ledger`.
+    /// `/accounts…`, `/ledger` and `/analytics…`.
     Queries,
     /// `/stats`, `/replay…` and `/projections…`.
     Projections,
@@ -127,6 +128,7 @@ pub fn serve(
             // The busiest paths first: the router tries them in order.
             .configure(commands::routes)
             .configure(queries::routes)
+            .configure(analytics::routes)
             .configure(health::routes)
             .configure(events::routes)
             .configure(projections::routes)

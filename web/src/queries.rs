@@ -24,6 +24,7 @@ const WAIT_MAX: Duration = Duration::from_secs(10);
 
 const ACCOUNTS: &str = "accounts";
 const LEDGER: &str = "ledger";
+pub(crate) const VOLUME: &str = "volume";
 
 pub(crate) static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
 static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
@@ -33,6 +34,7 @@ static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 pub(crate) struct Shown {
     accounts: Mutex<Floor>,
     ledger: Mutex<Floor>,
+    volume: Mutex<Floor>,
     /// The highest position that an account was told at from the log. The lists may be behind it; single accounts not.
     told: AtomicU64,
 }
@@ -41,6 +43,7 @@ impl Shown {
     fn of(&self, projection: &str) -> &Mutex<Floor> {
         match projection {
             LEDGER => &self.ledger,
+            VOLUME => &self.volume,
             _ => &self.accounts,
         }
     }
@@ -96,7 +99,7 @@ impl Floor {
 
 /// How fresh an answer must be.
 #[derive(Clone, Copy, Debug)]
-struct Freshness {
+pub(crate) struct Freshness {
     at_least: Sequence,
     until: Instant,
 }
@@ -110,14 +113,14 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .service(crate::get("/ledger", ledger));
 }
 
-fn freshness(params: &Params) -> Result<Option<Freshness>, Problem> {
+pub(crate) fn freshness(params: &Params) -> Result<Option<Freshness>, Problem> {
     let wait = params.duration("timeout", WAIT_MAX)?.unwrap_or(WAIT_DEFAULT);
     let at_least = params.sequence("atLeast")?;
     Ok(at_least.map(|at_least| Freshness { at_least, until: Instant::now() + wait }))
 }
 
 /// Reads until the answer is fresh enough.
-async fn fresh<T>(
+pub(crate) async fn fresh<T>(
     api: &Api,
     projection: &'static str,
     freshness: Option<Freshness>,

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod ledger;
+pub mod volume;
 
 use std::collections::BTreeMap;
 
@@ -39,4 +40,4 @@ pub trait Projection: Send + Sync {
 }
 
 /// Every projection there is. One that is new here is filled from the log by itself.
-pub const ALL: [&dyn Projection; 2] = [&accounts::Accounts, &ledger::Ledger];
+pub const ALL: [&dyn Projection; 3] = [&accounts::Accounts, &ledger::Ledger, &volume::Volume];

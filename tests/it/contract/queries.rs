@@ -14,6 +14,7 @@ on_both_stores!(
     the_list_can_be_narrowed,
     the_list_refuses_what_it_does_not_know,
     the_ledger_adds_up_per_currency,
+    what_happened_is_counted_by_time,
 );
 
 async fn an_account_says_its_version_and_how_fresh_it_is(kind: Kind) {
@@ -143,4 +144,52 @@ async fn the_ledger_adds_up_per_currency(kind: Kind) {
     });
     let jpy = json!({"currency": "JPY", "accounts": 1, "balances": "380", "in": "500", "out": "120", "agrees": true});
     assert_eq!((line("USD"), line("JPY")), (usd, jpy));
+}
+
+/// In every width; empty buckets are told as well.
+async fn what_happened_is_counted_by_time(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("usd", 10).await.accepted();
+    server.post("/commands/create-account", &json!({"accountId": "jpy", "currency": "JPY"})).await.accepted();
+    server.deposit("usd", json!(0.5)).await.accepted();
+    server.deposit("usd", 2).await.accepted();
+    let last = server.withdraw("usd", 1).await.sequence();
+    let from = server.json("/events").await[0]["timestamp"].as_str().unwrap().to_owned();
+    for width in ["second", "minute", "hour", "day"] {
+        let volume = server.fresh(&format!("/analytics/volume?bucket={width}&from={from}"), last).await;
+        assert_eq!(volume["bucket"], width);
+        let mut sums: Vec<(String, String, u64, f64)> = Vec::new();
+        for line in
+            volume["buckets"].as_array().unwrap().iter().flat_map(|one| one["types"].as_array().unwrap())
+        {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            let (count, sum) = (line["count"].as_u64().unwrap(), text("sum").parse::<f64>().unwrap());
+            match sums.iter_mut().find(|found| (&found.0, &found.1) == (&text("type"), &text("currency"))) {
+                Some(found) => (found.2, found.3) = (found.2 + count, found.3 + sum),
+                None => sums.push((text("type"), text("currency"), count, sum)),
+            }
+        }
+        sums.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
+        let line =
+            |kind: &str, currency: &str, count, sum| (kind.to_owned(), currency.to_owned(), count, sum);
+        let expected = [
+            line("ACCOUNT_CREATED", "JPY", 1, 0.0),
+            line("ACCOUNT_CREATED", "USD", 1, 10.0),
+            line("MONEY_DEPOSITED", "USD", 2, 2.5),
+            line("MONEY_WITHDRAWN", "USD", 1, 1.0),
+        ];
+        assert_eq!(sums, expected, "{width}");
+    }
+    let volume = server.json("/analytics/volume?to=2020-01-01T00:59:59Z").await;
+    let buckets = volume["buckets"].as_array().unwrap();
+    assert_eq!(buckets.len(), 60);
+    assert_eq!(buckets[0], json!({"start": "2020-01-01T00:00:00.000000Z", "types": []}));
+    for query in [
+        "bucket=week",
+        "from=2020-01-02T00:00:00Z&to=2020-01-01T00:00:00Z",
+        "bucket=second&from=2020-01-01T00:00:00Z",
+        "to=soon",
+    ] {
+        server.get(&format!("/analytics/volume?{query}")).await.refused(400, "invalid-field");
+    }
 }
