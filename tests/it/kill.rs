@@ -91,7 +91,9 @@ async fn an_end_under_load_is_orderly(kind: Kind) {
     };
     let closed = async {
         let code = socket.close_code().await;
-        let is_ready = client.try_get("/readyz").await.is_ok_and(|reply| reply.status == 200);
+        let is_ready = Client::try_send(client.request(reqwest::Method::GET, "/readyz"))
+            .await
+            .is_ok_and(|reply| reply.status == 200);
         (code, is_ready)
     };
     let (sent, (status, took), (code, is_ready)) =

@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::fold::Fold;
 use crate::demo::session;
+use crate::fold::Fold;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
 use crate::server::{Kind, Server, until};
 use crate::socket::Socket;

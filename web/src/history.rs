@@ -137,6 +137,10 @@ fn circumstances(event: &Event) -> (Option<&AccountId>, Option<&str>) {
         }
         Event::MoneyTransferred { to, description, .. } => (Some(to), description.as_deref()),
         Event::TransferReceived { from, .. } => (Some(from), None),
+        Event::AccountFrozen { reason, .. }
+        | Event::AccountUnfrozen { reason, .. }
+        | Event::AccountClosed { reason }
+        | Event::AccountReopened { reason } => (None, reason.as_deref()),
     }
 }
 

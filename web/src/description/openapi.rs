@@ -141,14 +141,27 @@ fn commands() -> Value {
         "Pays in",
         "Deposit",
         &json!({"accountId": "acc-1", "amount": 500, "description": "Salary"}),
-        &[Code::AccountNotFound, Code::CurrencyMismatch, Code::BalanceLimit],
+        &[
+            Code::AccountNotFound,
+            Code::CurrencyMismatch,
+            Code::AccountClosed,
+            Code::AccountFrozen,
+            Code::BalanceLimit,
+        ],
     );
     let withdrawn = command(
         "withdraw",
         "Pays out",
         "Withdraw",
         &json!({"accountId": "acc-1", "amount": "20.50"}),
-        &[Code::AccountNotFound, Code::CurrencyMismatch, Code::InsufficientFunds, Code::BalanceLimit],
+        &[
+            Code::AccountNotFound,
+            Code::CurrencyMismatch,
+            Code::AccountClosed,
+            Code::AccountFrozen,
+            Code::InsufficientFunds,
+            Code::BalanceLimit,
+        ],
     );
     let transferred = command(
         "transfer",
@@ -159,9 +172,48 @@ fn commands() -> Value {
             Code::AccountNotFound,
             Code::SameAccount,
             Code::CurrencyMismatch,
+            Code::AccountClosed,
+            Code::AccountFrozen,
             Code::InsufficientFunds,
             Code::BalanceLimit,
         ],
+    );
+    let frozen = command(
+        "freezeAccount",
+        "Stops movements of money on an account",
+        "FreezeAccount",
+        &json!({"accountId": "acc-1", "scope": "debits", "reason": "lost card"}),
+        &[Code::AccountNotFound, Code::AccountClosed, Code::NoChange],
+    );
+    let unfrozen = command(
+        "unfreezeAccount",
+        "Lets money move again",
+        "FreezeAccount",
+        &json!({"accountId": "acc-1"}),
+        &[Code::AccountNotFound, Code::AccountClosed, Code::NoChange],
+    );
+    let closed = command(
+        "closeAccount",
+        "Closes an account that is empty, or is swept to another one in the same commit",
+        "CloseAccount",
+        &json!({"accountId": "acc-1", "sweepTo": "acc-2"}),
+        &[
+            Code::AccountNotFound,
+            Code::SameAccount,
+            Code::CurrencyMismatch,
+            Code::AccountClosed,
+            Code::AccountFrozen,
+            Code::NoChange,
+            Code::AccountNotEmpty,
+            Code::BalanceLimit,
+        ],
+    );
+    let reopened = command(
+        "reopenAccount",
+        "Opens a closed account again",
+        "ReopenAccount",
+        &json!({"accountId": "acc-1"}),
+        &[Code::AccountNotFound, Code::NoChange],
     );
     let log = Operation::new("commands", "listCommands", "The newest commands, oldest first")
         .query("limit", &limit(20), "How many at the most.")
@@ -183,6 +235,10 @@ fn commands() -> Value {
         "/commands/deposit": post(deposited),
         "/commands/withdraw": post(withdrawn),
         "/commands/transfer": post(transferred),
+        "/commands/freeze-account": post(frozen),
+        "/commands/unfreeze-account": post(unfrozen),
+        "/commands/close-account": post(closed),
+        "/commands/reopen-account": post(reopened),
         "/commands/log": get(paged(log)),
         "/commands/{commandId}": get(recalled),
     })
@@ -326,7 +382,23 @@ fn queries() -> Value {
     let ledger = awaited(ledger)
         .answer(200, &list_of("LedgerLine"), "One per currency.")
         .refused(&[Code::LogUnavailable]);
+    let volume = Operation::new("queries", "getVolume", "How much happened when")
+        .query(
+            "bucket",
+            &json!({"enum": ["second", "minute", "hour", "day"], "default": "minute"}),
+            "How wide.",
+        )
+        .query("from", &named("Time"), "The first bucket is the one with it; without it, 60 buckets.")
+        .query(
+            "to",
+            &named("Time"),
+            "The last bucket is the one with it; without it, now. At most 1000 buckets.",
+        );
+    let volume = awaited(volume)
+        .answer(200, &named("Volume"), "Every bucket, empty ones too.")
+        .refused(&[Code::LogUnavailable]);
     json!({
+        "/analytics/volume": get(fresh(volume)),
         "/accounts": get(fresh(paged(list))),
         "/accounts/{accountId}": get(fresh(one)),
         "/accounts/{accountId}/statement": get(fresh(paged(statement))),

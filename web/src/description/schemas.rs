@@ -1,5 +1,7 @@
 //! The schemas that the operations refer to. Answers may come to have more members than these.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::operation::named;
@@ -70,6 +72,7 @@ fn values() -> Value {
             ],
             "examples": [500, "10.50"],
         },
+        "Scope": {"description": "Which movements of money.", "enum": ["all", "debits", "credits"]},
         "Text": {"type": "string", "maxLength": 500, "examples": ["Rent"]},
         "Metadata": {
             "description": "The client's own object, at most 4096 bytes, kept with each event.",
@@ -130,6 +133,35 @@ fn commands() -> Value {
                 "amount": named("Quantity"),
             }),
         ),
+        "FreezeAccount": command(
+            &["accountId"],
+            json!({
+                "accountId": named("AccountId"),
+                "scope": {"default": "all", "$ref": "#/components/schemas/Scope"},
+                "reason": named("Text"),
+                "currency": null,
+                "description": null,
+            }),
+        ),
+        "CloseAccount": command(
+            &["accountId"],
+            json!({
+                "accountId": named("AccountId"),
+                "sweepTo": named("AccountId"),
+                "reason": named("Text"),
+                "currency": null,
+                "description": null,
+            }),
+        ),
+        "ReopenAccount": command(
+            &["accountId"],
+            json!({
+                "accountId": named("AccountId"),
+                "reason": named("Text"),
+                "currency": null,
+                "description": null,
+            }),
+        ),
     })
 }
 
@@ -166,13 +198,18 @@ fn accepted() -> Value {
         "CommandLine": {
             "description": "A line of the command log; a transfer has fromAccountId and toAccountId.",
             "type": "object",
-            "required": ["command", "amount", "timestamp", "commandId", "status"],
+            "required": ["command", "timestamp", "commandId", "status"],
             "properties": {
-                "command": {"enum": ["CREATE_ACCOUNT", "DEPOSIT", "WITHDRAW", "TRANSFER"]},
+                "command": {"enum": [
+                    "CREATE_ACCOUNT", "DEPOSIT", "WITHDRAW", "TRANSFER", "FREEZE_ACCOUNT", "UNFREEZE_ACCOUNT",
+                    "CLOSE_ACCOUNT", "REOPEN_ACCOUNT",
+                ]},
                 "accountId": named("AccountId"),
                 "fromAccountId": named("AccountId"),
                 "toAccountId": named("AccountId"),
                 "amount": {"description": "A refused one is told as it was written.", "type": ["number", "string"]},
+                "scope": named("Scope"),
+                "sweepTo": named("AccountId"),
                 "timestamp": named("Time"),
                 "commandId": named("CommandId"),
                 "status": {"enum": ["accepted", "rejected"]},
@@ -209,6 +246,10 @@ fn events() -> Value {
             "fromAccountId": named("AccountId"), "toAccountId": named("AccountId"),
             "amount": named("Money"), "description": named("Text"),
         })
+    };
+    let turned = |scoped: bool| match scoped {
+        true => json!({"accountId": named("AccountId"), "scope": named("Scope"), "reason": named("Text")}),
+        false => json!({"accountId": named("AccountId"), "reason": named("Text")}),
     };
     let both = ["fromAccountId", "toAccountId", "amount"];
     json!({
@@ -247,6 +288,10 @@ fn events() -> Value {
                 kind("MONEY_WITHDRAWN", &["accountId", "amount"], one()),
                 kind("MONEY_TRANSFERRED", &both, two()),
                 kind("TRANSFER_RECEIVED", &both, two()),
+                kind("ACCOUNT_FROZEN", &["accountId", "scope"], turned(true)),
+                kind("ACCOUNT_UNFROZEN", &["accountId", "scope"], turned(true)),
+                kind("ACCOUNT_CLOSED", &["accountId"], turned(false)),
+                kind("ACCOUNT_REOPENED", &["accountId"], turned(false)),
             ],
             "examples": [{
                 "sequenceNumber": 42, "eventId": "0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b11", "aggregateId": "acc-1",
@@ -278,6 +323,7 @@ fn queries() -> Value {
                 "overdraftLimit": named("Money"),
                 "currency": named("Currency"),
                 "status": named("Status"),
+                "frozen": {"description": "Where the status is frozen.", "$ref": "#/components/schemas/Scope"},
                 "owner": {"anyOf": [named("Text"), {"type": "null"}]},
                 "version": named("Version"),
                 "sequence": {"description": "Of its last event.", "$ref": "#/components/schemas/Sequence"},
@@ -289,7 +335,32 @@ fn queries() -> Value {
                 "owner": null, "version": 3, "sequence": 42,
             }],
         },
-        "Status": {"enum": (0..=u8::MAX).filter_map(domain::Status::from_number).map(|status| status.name()).collect::<Vec<_>>()},
+        "Status": {"enum": (0..=u8::MAX).filter_map(domain::Status::from_number).map(|status| status.name()).collect::<BTreeSet<_>>()},
+        "Volume": {
+            "type": "object",
+            "required": ["bucket", "buckets"],
+            "properties": {
+                "bucket": {"enum": ["second", "minute", "hour", "day"]},
+                "buckets": {"description": "In order of time.", "type": "array", "items": named("VolumeBucket")},
+            },
+        },
+        "VolumeBucket": {
+            "type": "object",
+            "required": ["start", "types"],
+            "properties": {
+                "start": named("Time"),
+                "types": {"type": "array", "items": {
+                    "type": "object",
+                    "required": ["type", "currency", "count", "sum"],
+                    "properties": {
+                        "type": {"description": "Of the events.", "type": "string"},
+                        "currency": named("Currency"),
+                        "count": {"type": "integer", "minimum": 1},
+                        "sum": {"description": "What they moved.", "$ref": "#/components/schemas/Sum"},
+                    },
+                }},
+            },
+        },
         "Statement": {
             "type": "object",
             "required": ["accountId", "currency", "opening", "entries", "closing"],
