@@ -276,9 +276,8 @@ impl Values {
         for (place, (facade, name)) in FACADES.into_iter().enumerate() {
             let name = format!("{name}-port");
             let port: u16 = self.parse(&name, "a port (0 to 65535)")?;
-            let before = FACADES.iter().zip(ports).take(place);
-            let taken =
-                before.into_iter().any(|((other, _), taken)| taken == port && facades.contains(other));
+            let mut before = FACADES.iter().zip(ports).take(place);
+            let taken = before.any(|((other, _), taken)| taken == port && facades.contains(other));
             if port != 0 && taken && facades.contains(&facade) {
                 return Err(wrong(&name, format_args!("port {port} is taken by another facade")));
             }
