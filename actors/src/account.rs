@@ -170,7 +170,7 @@ mod tests {
 
     fn request(command: Command) -> Request {
         let id = CommandId::from(uuid::Uuid::now_v7());
-        Request { id, keyed: false, command, if_match: None, metadata: None, correlation: None }
+        Request { id, keyed: false, command, if_match: None, metadata: None, correlation: None, trace: None }
     }
 
     #[test]
