@@ -16,6 +16,8 @@ use crate::registry::{Moved, Registry};
 
 /// How often the log is asked, without a hint, for what this process did not write.
 const POLL_EVERY: Duration = Duration::from_millis(200);
+/// The pause after a look at the log: what other processes commit meanwhile is read together.
+const GATHERS_FOR: Duration = Duration::from_millis(5);
 /// How often subscribers are looked at.
 const REAP_EVERY: Duration = Duration::from_millis(500);
 /// Events read at once to follow the log.
@@ -160,6 +162,7 @@ impl Follower {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the feed can't follow the log");
                 tokio::time::sleep(POLL_EVERY).await;
             }
+            tokio::time::sleep(GATHERS_FOR).await;
         }
     }
 

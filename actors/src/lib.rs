@@ -5,6 +5,7 @@ mod answer;
 mod decision;
 mod execute;
 mod feed;
+mod generations;
 mod hub;
 mod keys;
 mod ledger;

@@ -9,7 +9,6 @@
 //! the checkpoint now and then, and takes over when that stands still behind the head. Nothing rests on there being only
 //! one: every apply is compare-and-set on the checkpoint.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use store::{Applied, Checkpoint, Generation, Journal, JournalError, Page, Views,
 use uuid::Uuid;
 
 use crate::feed::{Feed, Recent};
+use crate::generations::{Generations, Served, Unserved};
 use crate::progress::Progress;
 
 /// Events applied in one step.
@@ -73,9 +73,9 @@ impl Actor for Projector {
             projection: self.projection,
             journal: Arc::clone(&self.journal),
             views: Arc::clone(&self.views),
+            generations: Generations::new(self.projection.name(), Arc::clone(&self.views)),
             feed: Arc::clone(&self.feed),
             progress: Arc::clone(&self.progress),
-            unserved: Cell::new(None),
         };
         ctx.spawn(supervise(work).into_actor(self));
     }
@@ -142,10 +142,9 @@ struct Work {
     projection: &'static dyn Projection,
     journal: Arc<dyn Journal>,
     views: Arc<dyn Views>,
+    generations: Generations,
     feed: Arc<Feed>,
     progress: Arc<Progress>,
-    /// The generation that this process fills and that is not served yet.
-    unserved: Cell<Option<Generation>>,
 }
 
 /// A generation being written, with what is known of its documents.
@@ -175,9 +174,6 @@ struct Standby {
     head: Sequence,
 }
 
-/// Generations that are not served, and how far they were at the last look.
-type Unserved = BTreeMap<Generation, Option<Checkpoint>>;
-
 impl Work {
     fn name(&self) -> &'static str {
         self.projection.name()
@@ -188,7 +184,7 @@ impl Work {
         let log_id = self.journal.head().await?.log_id;
         let served = self.sound_generation(log_id).await?;
         self.progress.compared();
-        self.give_up_unserved(served.as_ref()).await?;
+        self.generations.give_up(served.as_ref().map(|filling| filling.generation)).await?;
         let mut live = match served {
             Some(filling) => filling,
             None => self.fill_first(log_id).await?,
@@ -196,7 +192,7 @@ impl Work {
         self.progress.serving(live.generation);
         self.progress.reached(live.place, 0, self.feed.head());
         let mut standby: Option<Standby> = None;
-        let mut unserved = self.tidy(&Unserved::new()).await?;
+        let mut unserved = self.generations.tidy(&Unserved::new()).await?;
         let mut tidied = Instant::now();
         let mut looked = Instant::now();
         let mut replaying: Option<(Uuid, Filling)> = None;
@@ -236,7 +232,7 @@ impl Work {
                 let before = filling.place;
                 self.step(log_id, filling, false).await?;
                 self.progress.replayed(*id, filling.place.ahead_of(before));
-                if filling.place >= live.place && self.served_place().await? <= filling.place {
+                if filling.place >= live.place && self.generations.served_place().await? <= filling.place {
                     self.serve(filling).await?;
                     if let Some((id, filling)) = replaying.take() {
                         live = filling;
@@ -253,7 +249,7 @@ impl Work {
                 tokio::time::sleep((took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1)).await;
             }
             if tidied.elapsed() > KEEP_UNSERVED {
-                unserved = self.tidy(&unserved).await?;
+                unserved = self.generations.tidy(&unserved).await?;
                 tidied = Instant::now();
             }
             if looked.elapsed() > LOOK_EVERY && standby.is_none() {
@@ -327,27 +323,23 @@ impl Work {
     }
 
     async fn begin(&self, log_id: Uuid) -> Result<Filling, Stopped> {
-        let generation = self.views.create(self.name(), log_id).await?;
-        self.unserved.set(Some(generation));
+        let generation = self.generations.begin(log_id).await?;
         Ok(Filling { generation, place: Sequence::ZERO, known: BTreeMap::new() })
     }
 
     async fn serve(&self, filling: &Filling) -> Result<(), Stopped> {
-        self.views.serve(self.name(), filling.generation).await?;
-        self.check_served(filling).await?;
-        self.unserved.set(None);
-        Ok(())
+        match self.generations.serve(filling.generation, filling.place).await? {
+            Served::Still(_) => Ok(()),
+            Served::Another => Err(Stopped::Switched),
+        }
     }
 
-    /// Drops what this process was filling when something failed; it begins anew.
-    async fn give_up_unserved(&self, served: Option<&Filling>) -> Result<(), Stopped> {
-        if let Some(generation) = self.unserved.get()
-            && served.is_none_or(|served| served.generation != generation)
-        {
-            self.views.discard(self.name(), generation).await?;
+    /// How far the served generation is, which must be this one still.
+    async fn check_served(&self, live: &Filling) -> Result<Sequence, Stopped> {
+        match self.generations.look(live.generation, live.place).await? {
+            Served::Still(place) => Ok(place),
+            Served::Another => Err(Stopped::Switched),
         }
-        self.unserved.set(None);
-        Ok(())
     }
 
     /// Applies what follows a generation's place, once.
@@ -409,57 +401,5 @@ impl Work {
                 Err(ViewsError::Damaged("the generation is gone; it is filled anew".to_owned()).into())
             }
         }
-    }
-
-    /// How far the served generation is; another process may have moved it on. Notices that another one is served, or that
-    /// the store lost what it had.
-    async fn check_served(&self, live: &Filling) -> Result<Sequence, Stopped> {
-        match self.views.served(self.name()).await? {
-            Some(generation) if generation == live.generation => {}
-            Some(_) => return Err(Stopped::Switched),
-            None => return Err(ViewsError::Damaged("the read model is gone".to_owned()).into()),
-        }
-        let place = self.served_place().await?;
-        if place < live.place {
-            return Err(ViewsError::Damaged("the read model went back".to_owned()).into());
-        }
-        Ok(place)
-    }
-
-    async fn served_place(&self) -> Result<Sequence, Stopped> {
-        let Some(generation) = self.views.served(self.name()).await? else { return Ok(Sequence::ZERO) };
-        let checkpoint = self.views.checkpoint(self.name(), generation).await?;
-        Ok(checkpoint.map_or(Sequence::ZERO, |checkpoint| checkpoint.sequence))
-    }
-
-    /// Looks at the generations that are not served, and drops those that stand where they stood at the last look, beside
-    /// the work: that may take a while.
-    async fn tidy(&self, before: &Unserved) -> Result<Unserved, Stopped> {
-        let served = self.views.served(self.name()).await?;
-        let mut unserved = Unserved::new();
-        for generation in self.views.generations(self.name()).await? {
-            if Some(generation) == served || Some(generation) == self.unserved.get() {
-                continue;
-            }
-            let checkpoint = self.views.checkpoint(self.name(), generation).await?;
-            if before.get(&generation) == Some(&checkpoint) {
-                self.discard(generation);
-            }
-            unserved.insert(generation, checkpoint);
-        }
-        Ok(unserved)
-    }
-
-    fn discard(&self, generation: Generation) {
-        let (views, name) = (Arc::clone(&self.views), self.name());
-        actix::spawn(async move {
-            if let Err(error) = views.discard(name, generation).await {
-                tracing::warn!(
-                    projection = name,
-                    error = &error as &dyn std::error::Error,
-                    "an old read model stays"
-                );
-            }
-        });
     }
 }
