@@ -11,6 +11,7 @@ use actors::Ledger;
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use web::{Facade, WebSettings};
 
 use crate::settings::{FACADES, Settings, WrongSetting, masked};
@@ -18,6 +19,8 @@ use crate::{stores, telemetry};
 
 /// How long commands under way may take when the process is to end.
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
+/// How long the whole end may take; requests that are not done then are cut off.
+const END_WITHIN: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or SIGINT.
 pub fn run(settings: &Settings) -> anyhow::Result<()> {
@@ -53,13 +56,23 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
 
         wait_for_the_end().await?;
         tracing::info!("ending: commands under way are finished first");
+        let deadline = Instant::now() + END_WITHIN;
         ledger.drain();
         ledger.drained(DRAIN_WITHIN).await;
         let _ = ending.send(true);
-        handle.stop(true).await;
-        serving.await??;
+        let stopped = async {
+            handle.stop(true).await;
+            serving.await
+        };
+        let stopped = timeout_at(deadline, stopped).await;
         ledger.stop();
-        Ok(())
+        match stopped {
+            Ok(served) => Ok(served??),
+            Err(_) => {
+                tracing::warn!("requests that are still under way are cut off");
+                Ok(())
+            }
+        }
     })
 }
 

@@ -4,12 +4,14 @@
 //! Retiring an account is forgetting its address here: what was forwarded before is still worked off.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
 use domain::{AccountId, Recorded};
+use futures_util::FutureExt as _;
 use store::{Journal, JournalError, Loaded};
 use tokio::sync::oneshot;
 
@@ -166,7 +168,15 @@ impl Registry {
         let count = self.wanted.len().min(LOADS_PER_READ_MAX);
         let accounts: Vec<AccountId> = self.wanted.drain(..count).collect();
         let journal = Arc::clone(&self.journal);
-        let reading = async move { load(&*journal, accounts).await };
+        let reading = async move {
+            let asked = accounts.clone();
+            // A registry that panics would leave its accounts to nobody.
+            let loaded = AssertUnwindSafe(load(&*journal, accounts)).catch_unwind().await;
+            loaded.unwrap_or_else(|_| {
+                let fault = || Err(Settled::Fault("reading the account panicked".to_owned()));
+                asked.into_iter().map(|account| (account, fault())).collect()
+            })
+        };
         ctx.spawn(reading.into_actor(self).map(|loaded, registry, ctx| {
             registry.reading = false;
             loaded.into_iter().for_each(|(account, loaded)| registry.admit(account, loaded));

@@ -239,7 +239,7 @@ enum Fault {
     Panics,
 }
 
-/// A log whose first appends come to these faults; the others succeed.
+/// A log whose first appends come to these faults; the others succeed. Loading the account `unreadable` panics.
 struct Faulty {
     inner: Arc<dyn Journal>,
     faults: &'static [Fault],
@@ -266,6 +266,7 @@ impl Journal for Faulty {
         }
     }
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
+        assert!(!accounts.contains(&id("unreadable")), "a bug");
         self.inner.load(accounts).await
     }
     async fn head(&self) -> Result<Head, JournalError> {
@@ -360,6 +361,21 @@ fn who_asks_again_while_the_outcome_is_unknown_is_not_told_that_nothing_was_done
         };
         assert_eq!(accepted(answer), (Sequence::new(2), true));
         assert_eq!(balance(ledger.journal(), "a").await, 200);
+    });
+}
+
+#[test]
+fn a_panic_while_an_account_is_loaded_leaves_the_others_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let journal = Faulty::journal(&folder, &[]);
+        let one_shard = Settings { shards: 1, ..settings() };
+        let ledger = Ledger::start(journal, views(&folder), &one_shard).await.unwrap();
+        for _ in 0..2 {
+            let answer = ledger.execute(create("unreadable", "1")).await;
+            assert!(matches!(answer, Err(Failure::Fault(_))), "{answer:?}");
+        }
+        accepted(ledger.execute(create("a", "1")).await);
     });
 }
 

@@ -5,6 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use crate::client::Client;
 use crate::load::{Dice, Sent, assert_outcomes, is_long, open_accounts};
@@ -19,6 +21,8 @@ on_both_stores!(
 
 const ROUNDS: usize = 20;
 const WORKERS: usize = 16;
+const HALF_A_REQUEST: &[u8] = b"POST /commands/deposit HTTP/1.1\r\nHost: localhost\r\n\
+    Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{";
 /// How long an orderly end may take, however long commands keep coming in.
 const ENDS_WITHIN: Duration = Duration::from_secs(6);
 
@@ -80,6 +84,9 @@ async fn an_end_under_load_is_orderly(kind: Kind) {
     let mut server = Server::start(kind).await;
     open_accounts(&server).await;
     let mut socket = Socket::connect(&server, "/").await;
+    // One that never sends the rest.
+    let mut half = TcpStream::connect(("127.0.0.1", server.ports.commands)).await.unwrap();
+    half.write_all(HALF_A_REQUEST).await.unwrap();
     let client = Client::clone(&server);
     let is_ending = Cell::new(false);
     let end = async {

