@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::{Data, Payload, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
+use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
 use actors::{Accepted, Answer, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
 use domain::{
     AccountId, CommandId, Event, Money, Profile, Recorded, Request, Standing, TraceParent, Version,
@@ -28,68 +28,25 @@ static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-rep
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
-        .service(crate::post("/commands/deposit", deposit))
-        .service(crate::post("/commands/withdraw", withdraw))
-        .service(crate::post("/commands/transfer", transfer))
-        .service(crate::post("/commands/create-account", create_account))
-        .service(crate::post("/commands/freeze-account", freeze_account))
-        .service(crate::post("/commands/unfreeze-account", unfreeze_account))
-        .service(crate::post("/commands/close-account", close_account))
-        .service(crate::post("/commands/reopen-account", reopen_account))
+        .service(crate::post("/commands/deposit", taking(Kind::Deposit)))
+        .service(crate::post("/commands/withdraw", taking(Kind::Withdraw)))
+        .service(crate::post("/commands/transfer", taking(Kind::Transfer)))
+        .service(crate::post("/commands/create-account", taking(Kind::CreateAccount)))
+        .service(crate::post("/commands/freeze-account", taking(Kind::FreezeAccount)))
+        .service(crate::post("/commands/unfreeze-account", taking(Kind::UnfreezeAccount)))
+        .service(crate::post("/commands/close-account", taking(Kind::CloseAccount)))
+        .service(crate::post("/commands/reopen-account", taking(Kind::ReopenAccount)))
         .service(crate::get("/commands/log", log))
         .service(crate::get("/commands/{commandId}", recall));
 }
 
-async fn deposit(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::Deposit, &request, payload).await
-}
-
-async fn withdraw(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::Withdraw, &request, payload).await
-}
-
-async fn transfer(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::Transfer, &request, payload).await
-}
-
-async fn create_account(
-    api: Data<Api>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::CreateAccount, &request, payload).await
-}
-
-async fn freeze_account(
-    api: Data<Api>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::FreezeAccount, &request, payload).await
-}
-
-async fn unfreeze_account(
-    api: Data<Api>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::UnfreezeAccount, &request, payload).await
-}
-
-async fn close_account(
-    api: Data<Api>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::CloseAccount, &request, payload).await
-}
-
-async fn reopen_account(
-    api: Data<Api>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, Problem> {
-    command(&api, Kind::ReopenAccount, &request, payload).await
+/// The handler of a command's path.
+fn taking(
+    kind: Kind,
+) -> impl Handler<(Data<Api>, HttpRequest, Payload), Output = Result<HttpResponse, Problem>> {
+    move |api: Data<Api>, request: HttpRequest, payload: Payload| async move {
+        command(&api, kind, &request, payload).await
+    }
 }
 
 async fn command(
