@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     };
     telemetry::log_to_stderr(&settings.log, settings.log_json);
     let done = match matches.subcommand() {
-        None | Some(("serve", _)) => server::run(&settings),
+        None | Some(("serve", _)) => server::run(&settings, values.shown()),
         Some(("config", _)) => {
             server::say(&values.to_string());
             Ok(())

@@ -88,6 +88,7 @@ function sample(value) {
  * @returns {HTMLElement}
  */
 function response(status, answer) {
+  /** @type {HTMLElement[]} */
   const parts = [el("h4", {}, el("code", {}, status), ` ${answer.description ?? ""}`)];
   const headers = Object.entries(answer.headers ?? {});
   if (headers.length > 0) {

@@ -6,6 +6,7 @@ mod assets;
 mod body;
 mod code;
 mod commands;
+mod config;
 mod description;
 mod events;
 mod guard;
@@ -70,6 +71,8 @@ pub struct WebSettings {
     pub loopback: bool,
     /// How often a live feed without traffic is pinged.
     pub ping_every: Duration,
+    /// The settings in force, as they are shown: without secrets.
+    pub config: Vec<Setting>,
     /// Turns true when the process goes down: live feeds are then closed with 1001.
     pub draining: watch::Receiver<bool>,
 }
@@ -81,9 +84,21 @@ impl Default for WebSettings {
             allowed_origins: Vec::new(),
             loopback: true,
             ping_every: Duration::from_secs(20),
+            config: Vec::new(),
             draining: watch::Sender::new(false).subscribe(),
         }
     }
+}
+
+/// A setting in force.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, with what is secret masked.
+    pub value: String,
+    /// Where the value came from: `default`, `flag`, `$VARIABLE` or the file.
+    pub source: String,
 }
 
 /// What every handler works with.
@@ -134,6 +149,7 @@ pub fn serve(
             .configure(projections::routes)
             .configure(code::routes)
             .configure(description::routes)
+            .configure(config::routes)
             .service(get("/", root))
             .service(get("/ws", feed))
             .default_service(web::to(other))

@@ -466,6 +466,16 @@ fn projections() -> Value {
                 "feed": counts(&["subscribers", "reaped"]),
             }),
         ),
+        "Setting": {
+            "type": "object",
+            "required": ["name", "value", "source"],
+            "properties": {
+                "name": {"type": "string"},
+                "value": {"type": "string"},
+                "source": {"description": "`default`, `flag`, the variable or the file.", "type": "string"},
+            },
+            "examples": [{"name": "events-port", "value": "3001", "source": "default"}],
+        },
         "Health": {
             "type": "object",
             "required": ["status"],
