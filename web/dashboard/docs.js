@@ -149,7 +149,7 @@ function find() {
   const words = byId("find", HTMLInputElement).value.trim().toLowerCase();
   let count = 0;
   for (const fold of byId("operations", HTMLElement).querySelectorAll("details")) {
-    fold.hidden = !(fold.textContent ?? "").toLowerCase().includes(words);
+    fold.hidden = !`${fold.id} ${fold.textContent ?? ""}`.toLowerCase().includes(words);
     count += fold.hidden ? 0 : 1;
   }
   byId("found", HTMLElement).textContent = words === "" ? "" : `${count} found`;

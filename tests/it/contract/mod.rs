@@ -1,6 +1,7 @@
 //! The wire contract, clause by clause.
 
 mod commands;
+mod dashboard;
 mod description;
 mod edge;
 mod events;

@@ -24,8 +24,8 @@ import { get } from "./api.js";
 /** @type {import("../vendor.js").Signal<Json | null>} */
 export const contract = signal(/** @type {Json | null} */ (null));
 
-/** The members of a body that every command has, shown apart. */
-const APART = new Set(["commandId"]);
+/** What the contract calls the member that is the idempotency key: the page makes one itself. */
+const KEY = /idempotency key/i;
 
 /** Reads the contract; to be asked again when the server may be another. */
 export async function loadContract() {
@@ -83,7 +83,7 @@ export const commandForms = computed(() => {
       route: name,
       summary: methods.post.summary ?? "",
       description: methods.post.description ?? "",
-      fields: fieldsOf(body.schema).filter((field) => !APART.has(field.name)),
+      fields: fieldsOf(body.schema).filter(({ name, words }) => name !== "commandId" || !KEY.test(words)),
       example: body.example ?? {},
       refusals: Object.values(/** @type {Json} */ (methods.post.responses ?? {})).flatMap((/** @type {Json} */ answer) =>
         Object.keys(answer.content?.["application/problem+json"]?.examples ?? {}),
@@ -152,7 +152,7 @@ function fieldOf(name, part, required) {
   const schema = resolve(own);
   const type = [schema.type].flat().find((one) => one !== "null");
   /** @type {Field} */
-  const field = { name, kind: "text", required, nullable, words: part.description ?? schema.description ?? "", fallback: schema.default ?? part.default };
+  const field = { name, kind: "text", required, nullable, words: part.description ?? own.description ?? schema.description ?? "", fallback: schema.default ?? part.default };
   const named = nameOf(own);
   if (named === "AccountId") field.kind = "account";
   else if (named === "Quantity" || named === "Money") field.kind = "amount";

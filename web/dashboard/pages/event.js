@@ -2,10 +2,10 @@
 // followed, and whether it is what was committed.
 
 import { html, useEffect, useState } from "../vendor.js";
-import { get, Problem, withQuery, words } from "../lib/api.js";
+import { get, withQuery, words } from "../lib/api.js";
 import { offers } from "../lib/contract.js";
 import { count, duration, typeWords } from "../lib/format.js";
-import { head, stats } from "../lib/live.js";
+import { head, sampled, stats } from "../lib/live.js";
 import { checkProof } from "../lib/proof.js";
 import { useReading } from "../lib/refresh.js";
 import { href } from "../lib/route.js";
@@ -23,30 +23,29 @@ import { Time } from "../parts/time.js";
 
 /** Lines of the command log that are looked through for a command's latency. */
 const LINES = 200;
+/** Movements, which may be taken back. */
+const REVERSIBLE = new Set(["MONEY_DEPOSITED", "MONEY_WITHDRAWN", "MONEY_TRANSFERRED"]);
 
 /** @param {{ sequence: number }} props */
 export function EventPage({ sequence }) {
-  const wanted = Number.isSafeInteger(sequence) && sequence > 0;
+  void sampled.value;
+  const end = Math.max(head.value, stats.value?.headSequence ?? 0);
+  const possible = Number.isSafeInteger(sequence) && sequence > 0;
+  // A place beyond the head is an error to the server; until the head is known, nothing is asked.
+  const wanted = possible && sequence <= end;
   const path = withQuery("/events", { fromSequence: sequence - 1, limit: 1 });
   const reading = useReading(wanted ? path : null, async () => {
-    try {
-      /** @type {LedgerEvent[]} */
-      const found = (await get(path)).body;
-      const event = found[0];
-      return event?.sequenceNumber === sequence ? event : null;
-    } catch (error) {
-      // A place beyond the head is asked for; that is no failure.
-      if (error instanceof Problem && error.status === 400) return null;
-      throw error;
-    }
+    /** @type {LedgerEvent[]} */
+    const found = (await get(path)).body;
+    return found[0] ?? null;
   });
   const event = reading.value;
-  const end = Math.max(head.value, stats.value?.headSequence ?? 0);
-  const title = html`<div class="title"><h1>Event ${wanted ? count(sequence) : ""}</h1>${event && html`<span class="type">${event.type}</span>`}
+  const title = html`<div class="title"><h1>Event ${possible ? count(sequence) : ""}</h1>${event && html`<span class="type">${event.type}</span>`}
     <span class="row end"><a class="button" aria-disabled=${sequence <= 1} href=${href(["events", String(Math.max(1, sequence - 1))])}>Older</a><a class="button" aria-disabled=${sequence >= end} href=${href(["events", String(sequence + 1)])}>Newer</a>
+      ${event && REVERSIBLE.has(event.type) && offers("/commands/reverse", "post") && html`<a class="button" href=${href(["commands", "reverse"], { sequenceNumber: sequence })}>Reverse</a>`}
       <a class="button" href=${href(["events"], { at: sequence })}>In the log</a><a class="button" href=${href(["time-travel"], { at: sequence, account: event?.aggregateId })}>Time travel</a></span></div>`;
   if (event === null) {
-    return html`${title}<${Trouble} words=${reading.error} again=${reading.again} />${!reading.busy && reading.error === "" && html`<${Empty} title=${`The log has no event ${wanted ? count(sequence) : "of this name"}.`}><p class="muted">It ends at ${count(end)} so far.</p><a class="button" href=${href(["events"])}>All events</a><//>`}`;
+    return html`${title}<${Trouble} words=${reading.error} again=${reading.again} />${!wanted && stats.value !== null && html`<${Empty} title=${`The log has no event ${possible ? count(sequence) : "of this name"}.`}><p class="muted">It ends at ${count(end)} so far.</p><a class="button" href=${href(["events"])}>All events</a><//>`}`;
   }
   const { amount, tone } = amountOf(event);
   return html`${title}
@@ -83,18 +82,35 @@ function Followed({ event }) {
     const latency = lines.body.find((/** @type {Record<string, any>} */ line) => line.commandId === event.commandId)?.latencyMs;
     return { status: String(outcome.body.status), events, latency };
   });
+  const proofs = `/audit/proofs/${event.sequenceNumber}`;
+  const batch = useReading(offers("/audit/proofs/{sequence}") ? proofs : null, async () => {
+    /** @type {{ committedAt: string, firstSequence: number, lastSequence: number }} */
+    const checkpoint = (await get(proofs)).body.checkpoint;
+    return checkpoint;
+  }).value;
   const found = reading.value;
   const projections = stats.value?.projections ?? [];
   return html`<${Panel} title="What followed">
     <${Trouble} words=${reading.error} again=${reading.again} />
     <ol class="chain">
       <li><span class="strong">Command</span> <${CommandLink} id=${event.commandId} /> ${found && html`<${Badge} word=${found.status} />`}<span class="aside">decided <${Time} at=${event.timestamp} />${found?.latency !== undefined && `, answered after ${duration(found.latency)}`}</span></li>
-      <li><span class="strong">${found === null ? "Events" : found.events.length === 1 ? "One event" : `${found.events.length} events, in one commit`}</span>
+      <li><span class="strong">${found === null ? "Events" : found.events.length === 1 ? "One event" : `${found.events.length} events, in one commit`}</span>${batch && html`<span class="aside">committed <${Time} at=${batch.committedAt} />, ${duration(between(event.timestamp, batch.committedAt))} after the decision, in a batch of ${count(batch.lastSequence - batch.firstSequence + 1)}</span>`}
         <ul class="plain">${found?.events.map((other) => html`<li key=${other.sequenceNumber} class=${other.sequenceNumber === event.sequenceNumber ? "own" : ""}><${EventLink} sequence=${other.sequenceNumber} /> ${typeWords(other.type)}, ${other.aggregateId}</li>`)}</ul></li>
       <li><span class="strong">Read models</span>
         <ul class="plain">${projections.map(({ name, checkpoint, state }) => html`<li key=${name}>${name} ${checkpoint >= event.sequenceNumber ? html`<${Badge} word="applied" tone="good" />` : html`<${Badge} word=${state === "running" ? `${count(event.sequenceNumber - checkpoint)} before it` : state} tone="warn" />`}</li>`)}</ul></li>
     </ol>
   <//>`;
+}
+
+/**
+ * From one time of the server to another, in ms, with the microseconds that a Date would drop.
+ * @param {string} from
+ * @param {string} to
+ * @returns {number}
+ */
+function between(from, to) {
+  const micros = (/** @type {string} */ text) => Number((/\.\d{3}(\d{1,3})Z$/.exec(text)?.[1] ?? "").padEnd(3, "0"));
+  return Date.parse(to) - Date.parse(from) + (micros(to) - micros(from)) / 1000;
 }
 
 /** Its neighbours in its account's stream. */

@@ -19,7 +19,8 @@ import { Rows } from "../parts/rows.js";
 
 const PAGE = 100;
 const LINE_HEIGHT = 40;
-const EXPANDED_HEIGHT = 104;
+/** With its data; on a phone that takes more lines. */
+const EXPANDED_HEIGHT = matchMedia("(max-width: 48rem)").matches ? 168 : 104;
 /** How far before the head a filter looks at first; also one step back of a search. */
 const FILTER_LOOKS_BACK = 20_000;
 const STEPS_BACK_MAX = 50;

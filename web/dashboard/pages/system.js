@@ -64,17 +64,25 @@ export function SystemPage() {
         <li><a href="/readyz">Readiness</a>, <a href="/livez">liveness</a></li>
       </ul><//>
     </div>
-    ${offers("/config") && html`<${Config} />`}`;
+    ${offers("/config") && html`<${Node} />`}`;
 }
 
-/** The settings in force; secrets are masked by the server. */
-function Config() {
+/** Where this process keeps things, what it serves, and with which settings; secrets are masked by the server. */
+function Node() {
   const reading = useReading("/config", async () => {
     /** @type {Setting[]} */
     const settings = (await get("/config")).body;
     return settings;
   });
-  return html`<${Panel} title="Configuration in force" flush aside=${html`<${Copy} text=${() => asCurl("/config")}>Copy as curl<//>`}>
+  const value = (/** @type {string} */ name) => reading.value?.find((setting) => setting.name === name)?.value ?? "";
+  const stored = (/** @type {string} */ url, /** @type {string} */ server) => (value(url) === "" ? `SQLite, in ${value("data-dir")}` : `${server}, ${value(url)}`);
+  return html`${reading.value !== null && html`<${Panel} title="Stores, and this node"><dl class="pairs">
+      <div><dt>Log</dt><dd>${stored("database-url", "Postgres")}</dd></div>
+      <div><dt>Read models</dt><dd>${stored("redis-url", "Redis")}</dd></div>
+      <div><dt>Serves</dt><dd>${value("facades").replaceAll(",", ", ")}</dd></div>
+      <div><dt>Listens on</dt><dd>${value("host")}</dd></div>
+    </dl><//>`}
+    <${Panel} title="Configuration in force" flush aside=${html`<${Copy} text=${() => asCurl("/config")}>Copy as curl<//>`}>
     <${Trouble} words=${reading.error} again=${reading.again} />
     ${reading.value !== null && html`<div class="scroll" tabindex="0" role="region" aria-label="Configuration in force"><table><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Source</th></tr></thead>
       <tbody>${reading.value.map(({ name, value, source }) => html`<tr key=${name}><th scope="row" class="mono">${name}</th><td class="mono wrap">${value === "" ? html`<span class="muted">not set</span>` : value}</td><td class=${source === "default" ? "muted" : ""}>${source}</td></tr>`)}</tbody></table></div>`}

@@ -25,7 +25,10 @@ import { Time } from "../parts/time.js";
 /** @typedef {import("../lib/feed.js").LedgerEvent} LedgerEvent */
 
 const PAGE = 50;
-const DRAG_PAUSE_MS = 60;
+/** While the slider is dragged, the ledger is read that often; so it is while it plays. */
+const DRAG_GAP_MS = 100;
+/** Into how many steps playing divides the way from the place to now. */
+const PLAY_STEPS = 120;
 const CHART_ENTRIES = 1_000;
 
 /**
@@ -59,7 +62,9 @@ async function placeAt(moment, end) {
 export function TimeTravelPage() {
   void sampled.value;
   const { at: asked = "", account = "" } = route.value.query;
-  const end = Math.max(head.value, stats.value?.headSequence ?? 0);
+  const counted = stats.value?.headSequence ?? 0;
+  // Who looks at now sees the ledger of every second, not of every event.
+  const end = asked === "" ? counted : Math.max(head.value, counted);
   const at = /^[0-9]{1,15}$/.test(asked) ? Math.min(Number(asked), end) : end;
   if (end === 0) return html`<h1>Time travel</h1>${stats.value !== null && html`<${EmptyLedger} />`}`;
   return html`<div class="title"><h1>Time travel</h1><span class="muted">${at >= end ? "Now. Drag back to see the ledger as it was." : `The ledger as it was after event ${count(at)}.`}</span></div>
@@ -73,19 +78,32 @@ function Dial({ at, end }) {
   const [dragged, setDragged] = useState(/** @type {number | null} */ (null));
   const [said, setSaid] = useState("");
   const timer = useRef(/** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined));
+  const wanted = useRef(at);
+  /** How many events it goes on with each step; 0 while it does not play. */
+  const [playing, setPlaying] = useState(0);
   const shown = dragged ?? at;
   const reading = useReading(at > 0 ? `event ${at}` : null, () => eventAt(at), 0);
   const event = reading.value?.sequenceNumber === at ? reading.value : undefined;
   const drag = (/** @type {Event} */ change) => {
     if (!(change.target instanceof HTMLInputElement)) return;
     const place = Number(change.target.value);
+    wanted.current = place;
     setDragged(place);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      refine({ at: place >= end ? "" : place }, { replace: true });
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      refine({ at: wanted.current >= end ? "" : wanted.current }, { replace: true });
       setDragged(null);
-    }, DRAG_PAUSE_MS);
+    }, DRAG_GAP_MS);
   };
+  useEffect(() => {
+    if (playing === 0) return;
+    if (at >= end) {
+      setPlaying(0);
+      return;
+    }
+    const next = setTimeout(() => refine({ at: Math.min(end, at + playing) }, { replace: true }), DRAG_GAP_MS);
+    return () => clearTimeout(next);
+  }, [playing, at]);
   const step = (/** @type {number} */ by) => refine({ at: Math.max(0, Math.min(end, at + by)) }, { replace: true });
   const jump = (/** @type {Event} */ change) => {
     if (change.target instanceof HTMLInputElement && /^[0-9]{1,15}$/.test(change.target.value.trim())) refine({ at: Math.min(end, Number(change.target.value)) });
@@ -107,7 +125,8 @@ function Dial({ at, end }) {
     <div class="row"><button type="button" aria-label="One event back" disabled=${at <= 0} onClick=${() => step(-1)}>‹</button>
       <input type="range" min="0" max=${end} step="1" value=${shown} aria-label="Sequence" aria-valuetext=${`after event ${count(shown)} of ${count(end)}`} onInput=${drag} />
       <button type="button" aria-label="One event on" disabled=${at >= end} onClick=${() => step(1)}>›</button>
-      <button type="button" class=${at < end ? "primary" : ""} disabled=${at >= end} onClick=${() => refine({ at: "" })}>Now</button></div>
+      <button type="button" class=${at < end ? "primary" : ""} disabled=${at >= end} onClick=${() => refine({ at: "" })}>Now</button>
+      <button type="button" disabled=${at >= end} aria-pressed=${playing > 0} onClick=${() => setPlaying(playing > 0 ? 0 : Math.max(1, Math.ceil((end - at) / PLAY_STEPS)))}>${playing > 0 ? "Stop" : "Play"}</button></div>
     <div class="row wrap"><label class="inline">After event <input class="short" inputmode="numeric" pattern="[0-9]{1,15}" value=${shown} onChange=${jump} /></label><span class="muted">of ${count(end)}</span>
       <label class="inline">or at <input type="datetime-local" step="1" value=${event ? localValue(event.timestamp) : ""} onChange=${travel} /></label>
       <span role="status" class="muted">${said}</span></div>

@@ -25,6 +25,7 @@ export function Chart({ data, lines, height = 160, label, format = String, time 
   marked.current = mark;
   const newest = useRef(data);
   newest.current = data;
+  const tall = useRef(height);
   const pick = useRef(onPick);
   pick.current = onPick;
 
@@ -35,17 +36,20 @@ export function Chart({ data, lines, height = 160, label, format = String, time 
       plot.current?.destroy();
       const muted = color("--muted");
       const grid = { stroke: color("--line"), width: 1 };
-      const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+      // On a wall the page's letters are larger, and the chart with them.
+      const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+      tall.current = Math.round(height * scale);
+      const font = `${Math.round(11 * scale)}px ${getComputedStyle(document.body).fontFamily}`;
       plot.current = new uPlot({
         width: Math.max(120, element.clientWidth),
-        height,
+        height: tall.current,
         padding: [8, 28, 0, 0],
         cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
         legend: { live: true, show: true },
         scales: { x: { time }, y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most ?? 0) > 0 ? (most ?? 0) * 1.08 : (least ?? 0) < 0 ? 0 : 1] } },
         axes: [
-          { stroke: muted, grid, ticks: grid, font, ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}), ...(time ? { space: 70, values: clockTimes } : {}) },
-          { stroke: muted, grid, ticks: grid, font, size: 62, values: (_, values) => values.map(format), space: 32 },
+          { stroke: muted, grid, ticks: grid, font, ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}), ...(time ? { space: 70 * scale, values: clockTimes } : {}) },
+          { stroke: muted, grid, ticks: grid, font, size: 62 * scale, values: (_, values) => values.map(format), space: 32 * scale },
         ],
         series: [
           { label: xFormat ? "" : "Time", value: (_, value) => (value === null || value === undefined ? "" : xFormat ? xFormat(value) : new Date(value * 1000).toLocaleString([], { hour12: false })) },
@@ -86,7 +90,7 @@ export function Chart({ data, lines, height = 160, label, format = String, time 
     make();
     const sized = new ResizeObserver(() => {
       const width = Math.max(120, element.clientWidth);
-      if (plot.current !== null && plot.current.width !== width) plot.current.setSize({ width, height });
+      if (plot.current !== null && plot.current.width !== width) plot.current.setSize({ width, height: tall.current });
     });
     sized.observe(element);
     const scheme = matchMedia("(prefers-color-scheme: dark)");

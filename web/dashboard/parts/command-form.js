@@ -118,7 +118,7 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
     <div class="row">
       <button type="submit" class="primary" disabled=${busy}>${spaced(form.route)}</button>
       <button type="button" disabled=${busy} onClick=${() => void ask(true)}>Preview</button>
-      <${Copy} label="Copy this command as curl" text=${() => {
+      <${Copy} text=${() => {
         const command = body() ?? {};
         return asCurl(`/commands/${form.route}`, { method: "POST", body: command, headers: { "Idempotency-Key": key.current } });
       }}>Copy as curl<//>

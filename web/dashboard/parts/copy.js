@@ -5,8 +5,8 @@ import { html, useEffect, useState } from "../vendor.js";
 
 const SAID_FOR_MS = 1_500;
 
-/** @param {{ text: () => string, children: unknown, label?: string }} props */
-export function Copy({ text, children, label }) {
+/** @param {{ text: () => string, children?: unknown }} props */
+export function Copy({ text, children }) {
   const [said, setSaid] = useState("");
   const [shown, setShown] = useState("");
   useEffect(() => {
@@ -22,7 +22,7 @@ export function Copy({ text, children, label }) {
       setShown(text());
     }
   };
-  return html`<button type="button" class="small" aria-label=${label} onClick=${copy}>${said || children}</button>
+  return html`<button type="button" class="small" onClick=${copy}>${said || children}</button>
     <span class="hidden" role="status">${said}</span>
     ${shown && html`<textarea class="by-hand" readonly rows="4" aria-label="To be copied" onFocus=${(/** @type {FocusEvent} */ event) => {
       if (event.target instanceof HTMLTextAreaElement) event.target.select();

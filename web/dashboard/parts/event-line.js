@@ -1,6 +1,6 @@
 // An event in one line: its number, what happened, to whom, how much, when.
 
-import { html } from "../vendor.js";
+import { html, useMemo } from "../vendor.js";
 import { count, typeWords } from "../lib/format.js";
 import { href } from "../lib/route.js";
 import { Money } from "./money.js";
@@ -36,6 +36,12 @@ export function amountOf({ type, data }) {
 
 /** @param {{ event: LedgerEvent }} props */
 export function EventLine({ event }) {
+  // An event never changes; its line is made once, however often the list around it moves.
+  return useMemo(() => line(event), [event]);
+}
+
+/** @param {LedgerEvent} event */
+function line(event) {
   const { amount, tone } = amountOf(event);
   return html`<a class="event-line" href=${href(["events", String(event.sequenceNumber)])} data-sequence=${event.sequenceNumber}>
     <span class="sequence">${count(event.sequenceNumber)}</span>

@@ -15,6 +15,17 @@ const TITLES = {
   amount: "A number such as 1234.56, without separators",
   currency: "Three letters, such as USD",
 };
+
+/**
+ * The contract's pattern as a field takes it: always of the whole, and in the browsers' newer dialect, in which a hyphen at
+ * the end of a class has to be escaped.
+ * @param {string | undefined} pattern
+ * @returns {string | undefined}
+ */
+function asAttribute(pattern) {
+  return pattern?.replace(/^\^|\$$/g, "").replaceAll("-]", "\\-]");
+}
+
 const AMOUNT = "(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?";
 
 /** @param {{ field: Field, value: unknown, example?: unknown, route: string, onChange: (value: unknown) => void }} props */
@@ -36,7 +47,7 @@ export function CommandField({ field, value, example, route, onChange }) {
   let control;
   switch (field.kind) {
     case "account":
-      control = html`<${AccountInput} ...${common} fresh=${route === "create-account"} pattern=${field.pattern?.replace(/^\^|\$$/g, "")} />`;
+      control = html`<${AccountInput} ...${common} fresh=${route === "create-account"} pattern=${asAttribute(field.pattern)} />`;
       break;
     case "amount":
       control = html`<input ...${common} inputmode="decimal" pattern=${AMOUNT} title=${TITLES.amount} placeholder=${hint} />`;
@@ -57,7 +68,7 @@ export function CommandField({ field, value, example, route, onChange }) {
       control = html`<textarea ...${common} rows=${field.required ? 8 : 3} spellcheck=${false} class="mono" placeholder=${JSON.stringify(example ?? {}, null, 2)}></textarea>`;
       break;
     case "text":
-      control = html`<input ...${common} maxlength=${field.lengthMax} pattern=${field.pattern?.replace(/^\^|\$$/g, "")} placeholder=${hint} />`;
+      control = html`<input ...${common} maxlength=${field.lengthMax} pattern=${asAttribute(field.pattern)} placeholder=${hint} />`;
       break;
   }
   return html`<div class=${`field ${field.kind === "json" ? "wide" : ""}`}>

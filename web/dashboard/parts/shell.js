@@ -13,6 +13,7 @@ import { OverviewPage } from "../pages/overview.js";
 import { ProjectionsPage } from "../pages/projections.js";
 import { SystemPage } from "../pages/system.js";
 import { TimeTravelPage } from "../pages/time-travel.js";
+import { Alerts } from "./alerts.js";
 import { GoTo } from "./go-to.js";
 
 /** @type {{ path: string, name: string, icon: string }[]} The icons are paths in a box of 24 by 24. */
@@ -77,7 +78,7 @@ export function Shell() {
       <${GoTo} />
       <${Connection} />
     </header>
-    <main ref=${main} tabindex="-1"><${Page} path=${path} /></main>`;
+    <main ref=${main} tabindex="-1"><${Alerts} /><${Page} path=${path} /></main>`;
 }
 
 const WORDS = { connecting: "Connecting…", "catching-up": "Catching up…", live: "Live", waiting: "Not connected" };
