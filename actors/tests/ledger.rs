@@ -92,7 +92,7 @@ fn accepted(answer: Result<Answer, Failure>) -> (Sequence, bool) {
 
 async fn balance(journal: &dyn Journal, name: &str) -> i64 {
     match &journal.load(&[id(name)]).await.unwrap()[0].account {
-        Account::Present(_, standing) => standing.balance.minor(),
+        Account::Present(_, standing, _) => standing.balance.minor(),
         Account::Absent => panic!("no account {name}"),
     }
 }

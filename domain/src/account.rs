@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::decide::Side;
-use crate::hold::{Hold, Holds};
+use crate::hold::{Hold, HoldChange, HoldEnd, Holds};
 use crate::ids::{AccountId, HoldId, Sequence, Timestamp, Version};
 use crate::lifecycle::{Scope, Status};
 use crate::limits::{Limits, LimitsChange};
@@ -559,6 +559,31 @@ impl Event {
             | Self::HoldCaptured { .. }
             | Self::HoldReleased { .. }
             | Self::HoldExpired { .. }
+            | Self::LimitsSet { .. } => None,
+        }
+    }
+
+    /// What it does to the holds of its account.
+    pub fn hold_change(&self) -> Option<HoldChange<'_>> {
+        match self {
+            Self::HoldPlaced { hold, amount, expires_at, description } => Some(HoldChange::Placed {
+                hold,
+                amount: *amount,
+                expires_at: *expires_at,
+                description: description.as_ref(),
+            }),
+            Self::HoldCaptured { hold, .. } => Some(HoldChange::Ended(hold, HoldEnd::Captured)),
+            Self::HoldReleased { hold, .. } => Some(HoldChange::Ended(hold, HoldEnd::Released)),
+            Self::HoldExpired { hold, .. } => Some(HoldChange::Ended(hold, HoldEnd::Expired)),
+            Self::AccountCreated { .. }
+            | Self::MoneyDeposited { .. }
+            | Self::MoneyWithdrawn { .. }
+            | Self::MoneyTransferred { .. }
+            | Self::TransferReceived { .. }
+            | Self::AccountFrozen { .. }
+            | Self::AccountUnfrozen { .. }
+            | Self::AccountClosed { .. }
+            | Self::AccountReopened { .. }
             | Self::LimitsSet { .. } => None,
         }
     }

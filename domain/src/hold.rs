@@ -61,6 +61,29 @@ impl HoldEnd {
             Self::Expired => 3,
         }
     }
+
+    /// The end with that number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.number() == number)
+    }
+}
+
+/// What an event does to the holds of its account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldChange<'a> {
+    /// There is one more.
+    Placed {
+        /// Its name.
+        hold: &'a HoldId,
+        /// How much.
+        amount: Amount,
+        /// When it ends by itself.
+        expires_at: Option<Timestamp>,
+        /// In the client's words.
+        description: Option<&'a Arc<str>>,
+    },
+    /// There is one less.
+    Ended(&'a HoldId, HoldEnd),
 }
 
 /// What the log knows of a hold's name.

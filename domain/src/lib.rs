@@ -24,7 +24,7 @@ pub mod reversal;
 
 pub use account::{Account, Cause, Command, Event, Posting, Profile, Standing};
 pub use decide::{Circumstances, Participants, Placed, Precedents, decide};
-pub use hold::{Hold, HoldEnd, HoldRecord, Holds};
+pub use hold::{Hold, HoldChange, HoldEnd, HoldRecord, Holds};
 pub use ids::{AccountId, CommandId, HoldId, IdError, Sequence, Timestamp, Version};
 pub use lifecycle::{Scope, Status};
 pub use limits::{Change, Limits, LimitsChange};

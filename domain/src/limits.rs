@@ -23,6 +23,18 @@ pub struct Limits {
     pub per_day: Option<Money>,
 }
 
+impl Limits {
+    /// The text that the log stores; none where nothing is bounded.
+    pub fn stored(&self) -> Option<String> {
+        (*self != Self::default()).then(|| serde_json::to_string(self).unwrap_or_default())
+    }
+
+    /// What the log stores, read back; nothing where that is no such text.
+    pub fn from_stored(text: Option<&str>) -> Option<Self> {
+        text.map_or(Some(Self::default()), |text| serde_json::from_str(text).ok())
+    }
+}
+
 /// What is to become of a bound: unchanged, lifted, or another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change {
