@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use domain::chain::Hash;
 use domain::projection::{Document, Prior};
 use domain::{
-    Account, AccountId, Command, CommandId, Currency, Quantity, Recorded, Refusal, Request, Sequence,
-    Timestamp, Version,
+    Account, AccountId, Command, CommandId, Currency, HoldId, HoldRecord, Quantity, Recorded, Refusal,
+    Request, Sequence, Timestamp, Version,
 };
 use futures_util::future::join_all;
 use store::{
@@ -54,6 +54,7 @@ fn request(command: Command, key: Option<&str>) -> Request {
         metadata: None,
         correlation: None,
         trace: None,
+        batch: None,
     }
 }
 
@@ -301,6 +302,23 @@ impl Journal for Faulty {
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
         self.inner.last_event(account, at).await
     }
+    async fn accounts_at(
+        &self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Events, JournalError> {
+        self.inner.accounts_at(at, after, limit).await
+    }
+    async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
+        self.inner.hold(account, hold).await
+    }
+    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+        self.inner.hold_deadlines(limit).await
+    }
+    async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.inner.last_reversal(movement).await
+    }
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
         self.inner.sequence_at(moment).await
     }
@@ -509,9 +527,9 @@ fn an_event_that_cant_be_read_faults_the_projection_there_and_is_shown() {
         log.execute_batch(
             "BEGIN IMMEDIATE;
              INSERT INTO events (sequence, account, version, kind, place, command_id, fingerprint, command, unit_size,
-                                 balance, held, overdraft_limit, transactions, status, decided_at, body)
+                                 balance, held, overdraft_limit, transactions, status, spent, decided_at, body)
              SELECT 2, account, 2, 'MONEY_PRINTED', 0, 'print', fingerprint, 'PRINT', 1,
-                    balance, held, overdraft_limit, transactions, status, decided_at,
+                    balance, held, overdraft_limit, transactions, status, spent, decided_at,
                     replace(body, 'ACCOUNT_CREATED', 'MONEY_PRINTED')
              FROM events WHERE sequence = 1;
              INSERT INTO batches SELECT 2, 2, root, chain, committed_at FROM batches;

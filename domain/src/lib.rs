@@ -31,5 +31,5 @@ pub use limits::{Change, Limits, LimitsChange};
 pub use money::{Amount, Currency, Money, Quantity, QuantityError, Units};
 pub use record::{Envelope, Recorded, UnknownEvent};
 pub use refusal::{AmountField, Refusal};
-pub use request::{Fingerprint, Metadata, Request, TraceParent};
+pub use request::{Fingerprint, Metadata, Request, Subject, TraceParent};
 pub use reversal::{Found, Movement, Target};

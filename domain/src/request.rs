@@ -116,6 +116,29 @@ impl Command {
         }
     }
 
+    /// What the decision needs beyond the accounts.
+    pub fn subject(&self, id: &CommandId) -> Subject<'_> {
+        match self {
+            Self::PlaceHold { account, hold, .. } => {
+                Subject::Hold(account, hold.clone().unwrap_or_else(|| HoldId::of_command(id)))
+            }
+            Self::CaptureHold { account, hold, .. } | Self::ReleaseHold { account, hold, .. } => {
+                Subject::Hold(account, hold.clone())
+            }
+            Self::Reverse { target, .. } => Subject::Movements(target),
+            Self::CreateAccount { .. }
+            | Self::Deposit { .. }
+            | Self::Withdraw { .. }
+            | Self::Transfer { .. }
+            | Self::FreezeAccount { .. }
+            | Self::UnfreezeAccount { .. }
+            | Self::CloseAccount { .. }
+            | Self::ReopenAccount { .. }
+            | Self::SetLimits { .. }
+            | Self::Post { .. } => Subject::Nothing,
+        }
+    }
+
     /// The command's own fields as one JSON object, each in one spelling: what the command log shows of a refused
     /// command, and what fingerprints are made of.
     pub fn facts(&self) -> String {
@@ -211,6 +234,17 @@ impl Command {
         }
         object.finish()
     }
+}
+
+/// What a command names beyond its accounts' own, bounded states: it is looked up in the log before the decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// Nothing of the kind.
+    Nothing,
+    /// A hold, open or not, or to be.
+    Hold(&'a AccountId, HoldId),
+    /// What is to be reversed.
+    Movements(&'a Target),
 }
 
 fn posting_facts(posting: &Posting) -> String {
