@@ -24,6 +24,9 @@ pub const FACADES: [(Facade, &str); 5] = [
 /// Environment variables of the project's own tests; not settings.
 const TEST_PREFIX: &str = "BURSAR_TEST_";
 
+/// By how much the kernel is more patient than the hub, which says and counts whom it closes.
+const KERNEL_WAITS_LONGER: Duration = Duration::from_secs(2);
+
 struct Setting {
     name: &'static str,
     default: &'static str,
@@ -325,7 +328,7 @@ impl Values {
             head: Patience::default().head.min(request),
             request,
             idle: seconds("idle-timeout-seconds")?,
-            unread: feed_timeout,
+            unread: feed_timeout + KERNEL_WAITS_LONGER,
         };
         Ok(Settings {
             host,

@@ -463,7 +463,7 @@ fn projections() -> Value {
                 "projections": {"type": "array", "items": named("Projection")},
                 "actors": counts(&["resident", "loaded", "passivated", "shards", "commandsInFlight", "commandsInFlightMax"]),
                 "journal": counts(&["batches", "events", "eventsPerBatch", "queued", "commitMicros", "lastCommitMicros"]),
-                "feed": counts(&["subscribers", "reaped"]),
+                "feed": counts(&["subscribers", "reaped", "restarts"]),
             }),
         ),
         "Health": {
