@@ -5,14 +5,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpRequest, http::header};
 use domain::account::TEXT_LENGTH_MAX;
 use domain::{AccountId, Command, CommandId, Currency, Metadata, Quantity, Scope};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use tokio::time::Instant;
 
+use crate::Connection;
 use crate::code::Code;
 use crate::problem::Problem;
 
@@ -20,7 +23,11 @@ use crate::problem::Problem;
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The most members that a body may have, known or not.
 const MEMBERS_MAX: usize = 32;
-/// How long a body may take to arrive.
+/// How slowly a body may come, in bytes per second.
+const BYTES_PER_SECOND_MIN: u32 = 1024;
+/// How long it may be slower than that.
+const SLOW_FOR: Duration = Duration::from_secs(3);
+/// How long a body may take where nothing is known of its connection.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Which command a path is for.
@@ -52,22 +59,64 @@ pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Byte
     if announced > BODY_BYTES_MAX {
         return Err(too_large());
     }
-    let late = |_| Problem::new(Code::RequestTimeout, "the body did not arrive within 10 seconds").closing();
-    tokio::time::timeout(BODY_WITHIN, gather(payload)).await.map_err(late)?
+    let due = request.conn_data::<Connection>().map(|connection| connection.pace.due());
+    gather(payload, due).await
 }
 
-async fn gather(mut payload: Payload) -> Result<Bytes, Problem> {
-    let cut_off = |_| Problem::new(Code::MalformedJson, "the body was cut off").closing();
-    let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
-    let first = first.map_err(cut_off)?;
-    let Some(second) = payload.next().await else { return Ok(first) };
+async fn gather(
+    mut payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    due: Option<Instant>,
+) -> Result<Bytes, Problem> {
+    let mut arrival = Arrival { due, started: None, bytes: 0 };
+    let Some(first) = arrival.next(&mut payload).await? else { return Ok(Bytes::new()) };
+    let Some(second) = arrival.next(&mut payload).await? else { return Ok(first) };
     let mut bytes = BytesMut::from(&first[..]);
-    bytes.extend_from_slice(&second.map_err(cut_off)?);
+    bytes.extend_from_slice(&second);
     while bytes.len() <= BODY_BYTES_MAX {
-        let Some(chunk) = payload.next().await else { return Ok(bytes.freeze()) };
-        bytes.extend_from_slice(&chunk.map_err(cut_off)?);
+        let Some(chunk) = arrival.next(&mut payload).await? else { return Ok(bytes.freeze()) };
+        bytes.extend_from_slice(&chunk);
     }
     Err(too_large())
+}
+
+/// How a body comes along.
+struct Arrival {
+    /// When all of it must be there.
+    due: Option<Instant>,
+    /// When it was first waited for.
+    started: Option<Instant>,
+    /// How much of it there is.
+    bytes: u32,
+}
+
+impl Arrival {
+    /// The next part, unless it is late.
+    async fn next(
+        &mut self,
+        payload: &mut (impl Stream<Item = Result<Bytes, PayloadError>> + Unpin),
+    ) -> Result<Option<Bytes>, Problem> {
+        // What is there already needs no clock.
+        let chunk = match payload.next().now_or_never() {
+            Some(chunk) => chunk,
+            None => {
+                let slow =
+                    |_| Problem::new(Code::RequestTimeout, "the body did not arrive in time").closing();
+                tokio::time::timeout_at(self.late_at(), payload.next()).await.map_err(slow)?
+            }
+        };
+        let cut_off = |_| Problem::new(Code::MalformedJson, "the body was cut off").closing();
+        let chunk = chunk.transpose().map_err(cut_off)?;
+        let length = chunk.as_ref().map_or(0, Bytes::len);
+        self.bytes = self.bytes.saturating_add(u32::try_from(length).unwrap_or(u32::MAX));
+        Ok(chunk)
+    }
+
+    fn late_at(&mut self) -> Instant {
+        let started = *self.started.get_or_insert_with(Instant::now);
+        let due = self.due.unwrap_or(started + BODY_WITHIN);
+        let expected = Duration::from_secs(1) * self.bytes / BYTES_PER_SECOND_MIN;
+        due.min(started + SLOW_FOR + expected)
+    }
 }
 
 fn too_large() -> Problem {
@@ -297,6 +346,27 @@ fn unquote<'a>(name: &str, raw: &'a str) -> Result<Cow<'a, str>, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_comes_at_a_rate_and_to_an_end() {
+        let now = Instant::now();
+        let due = Some(now + Duration::from_secs(10));
+        for (bytes, due, late_after_ms) in [
+            // Nothing at all.
+            (0, due, 3000),
+            // What came bought a fraction of a second.
+            (512, due, 3500),
+            (2048, due, 5000),
+            // Fast enough, for as long as the whole may take.
+            (7 * 1024, due, 10_000),
+            (200 * 1024, due, 10_000),
+            (u32::MAX, due, 10_000),
+            (200 * 1024, None, 10_000),
+        ] {
+            let mut arrival = Arrival { due, started: Some(now), bytes };
+            assert_eq!(arrival.late_at() - now, Duration::from_millis(late_after_ms), "{bytes}");
+        }
+    }
 
     #[test]
     fn bodies_become_commands() {

@@ -26,7 +26,7 @@ pub enum Code {
     NotFound,
     /// The path takes other methods.
     MethodNotAllowed,
-    /// The body took too long.
+    /// The request took too long to arrive.
     RequestTimeout,
     /// The account exists already.
     AccountExists,
@@ -134,11 +134,11 @@ impl Code {
             Self::ProjectionNotFound => row(StatusCode::NOT_FOUND, "projection-not-found", "Projection not found",
                 "GET /stats names the projections."),
             Self::NotFound => row(StatusCode::NOT_FOUND, "not-found", "Not found",
-                "There is nothing at this path on this port."),
+                "There is nothing at this path on this port. Where it was to be a command, `commands` names those that there are."),
             Self::MethodNotAllowed => row(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
                 "The header Allow says which methods the path takes."),
             Self::RequestTimeout => row(StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout",
-                "The body did not arrive in time. Nothing was done."),
+                "The request did not arrive in time, or came too slowly. Nothing was done; send it again on a new connection."),
             Self::AccountExists => row(StatusCode::CONFLICT, "account-exists", "Account exists",
                 "An account with the id in `accountId` exists already."),
             Self::ReplayRunning => row(StatusCode::CONFLICT, "replay-running", "Replay running",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::web::{Data, Payload, ServiceConfig};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
 use actors::{Accepted, Answer, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
 use domain::{
@@ -23,21 +23,27 @@ pub(crate) const CORRELATION_LENGTH_MAX: usize = 255;
 /// What the command log shows without `limit`.
 const LOG_DEFAULT: usize = 20;
 
+/// The last part of each command's path, the busiest first.
+const COMMANDS: [(&str, Kind); 8] = [
+    ("deposit", Kind::Deposit),
+    ("withdraw", Kind::Withdraw),
+    ("transfer", Kind::Transfer),
+    ("create-account", Kind::CreateAccount),
+    ("freeze-account", Kind::FreezeAccount),
+    ("unfreeze-account", Kind::UnfreezeAccount),
+    ("close-account", Kind::CloseAccount),
+    ("reopen-account", Kind::ReopenAccount),
+];
+
 static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(crate::post("/commands/deposit", taking(Kind::Deposit)))
-        .service(crate::post("/commands/withdraw", taking(Kind::Withdraw)))
-        .service(crate::post("/commands/transfer", taking(Kind::Transfer)))
-        .service(crate::post("/commands/create-account", taking(Kind::CreateAccount)))
-        .service(crate::post("/commands/freeze-account", taking(Kind::FreezeAccount)))
-        .service(crate::post("/commands/unfreeze-account", taking(Kind::UnfreezeAccount)))
-        .service(crate::post("/commands/close-account", taking(Kind::CloseAccount)))
-        .service(crate::post("/commands/reopen-account", taking(Kind::ReopenAccount)))
-        .service(crate::get("/commands/log", log))
-        .service(crate::get("/commands/{commandId}", recall));
+    for (name, kind) in COMMANDS {
+        config.service(crate::post(&format!("/commands/{name}"), taking(kind)));
+    }
+    let recalled = crate::get("/commands/{commandId}", recall).route(web::post().to(unknown));
+    config.service(crate::get("/commands/log", log)).service(recalled);
 }
 
 /// The handler of a command's path.
@@ -213,6 +219,14 @@ fn account_json(profile: &Profile, standing: &Standing) -> String {
     object.bare("available", standing.available().in_units(profile.currency));
     object.bare("version", standing.version);
     object.into_string()
+}
+
+/// A command that there is not: a typing error, most likely.
+async fn unknown(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let names = COMMANDS.map(|(name, _)| name);
+    let words =
+        format!("there is no command {}; there are {}", path_part(&request, "commandId"), names.join(", "));
+    Err(Problem::new(Code::NotFound, words).text("path", request.path()).names("commands", &names))
 }
 
 async fn recall(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {

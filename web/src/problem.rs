@@ -61,6 +61,13 @@ impl Problem {
         self
     }
 
+    /// With a member that is a list of names, which need no escapes.
+    pub(crate) fn names(mut self, name: &str, names: &[&str]) -> Self {
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        self.members.array(name, quoted.iter().map(String::as_str));
+        self
+    }
+
     /// With a member that is a number.
     pub fn number(mut self, name: &str, number: impl fmt::Display) -> Self {
         self.members.bare(name, number);

@@ -463,7 +463,7 @@ fn projections() -> Value {
                 "projections": {"type": "array", "items": named("Projection")},
                 "actors": counts(&["resident", "loaded", "passivated", "shards", "commandsInFlight", "commandsInFlightMax"]),
                 "journal": counts(&["batches", "events", "eventsPerBatch", "queued", "commitMicros", "lastCommitMicros"]),
-                "feed": counts(&["subscribers", "reaped"]),
+                "feed": counts(&["subscribers", "reaped", "restarts"]),
             }),
         ),
         "Health": {
@@ -491,6 +491,10 @@ fn problems() -> Value {
                 "field": {"type": "string"},
                 "accountId": named("AccountId"),
                 "commandId": named("CommandId"),
+                "commands": {
+                    "description": "The commands that there are, where one was sent that there is not.",
+                    "type": "array", "items": {"type": "string"},
+                },
                 "retryAfter": {"description": "Seconds.", "type": "integer"},
                 "correlationId": {"description": "By which the server's log has the cause.", "type": "string"},
             },
