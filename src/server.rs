@@ -44,6 +44,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             allowed_origins: settings.allowed_origins.clone(),
             loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
             config,
+            patience: settings.patience,
             draining,
             ..WebSettings::default()
         };

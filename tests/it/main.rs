@@ -17,6 +17,7 @@ mod away;
 mod board;
 mod cli;
 mod contract;
+mod dawdle;
 mod defects;
 mod demo;
 mod feed;

@@ -35,6 +35,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/accounts/{accountId}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account's open holds, by id, from the log */
+        get: operations["listHolds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/accounts/{accountId}/statement": {
         parameters: {
             query?: never;
@@ -80,6 +97,43 @@ export interface paths {
         get: operations["getAsyncapi"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/commands/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Many commands, each on its own, decided in order
+         * @description Under the batch's key, an item without one of its own has one that is made of it and of the item's place: so the whole can be sent again. A body of up to 4 MiB.
+         */
+        post: operations["batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/commands/capture-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves what is held, or a part of it, out or to another account; the rest is released */
+        post: operations["captureHold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -171,6 +225,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/commands/place-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets money aside: it stays in the balance and is not available */
+        post: operations["placeHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/commands/post": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves money between several accounts, all or nothing, in one commit */
+        post: operations["post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/commands/release-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes what is held available again */
+        post: operations["releaseHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/commands/reopen-account": {
         parameters: {
             query?: never;
@@ -182,6 +287,40 @@ export interface paths {
         put?: never;
         /** Opens a closed account again */
         post: operations["reopenAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/commands/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends back what a command or an event moved, whole or in part */
+        post: operations["reverse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/commands/set-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bounds what comes: what is not named stays as it is, null lifts a bound */
+        post: operations["setLimits"];
         delete?: never;
         options?: never;
         head?: never;
@@ -246,7 +385,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What became of a command */
+        /**
+         * What became of a command
+         * @description Under an id that is the name of a command, such as `deposit`, stands that command, which takes POST alone. A POST to a command that there is not is 404 `not-found`, with the names of those that there are in `commands`.
+         */
         get: operations["getCommand"];
         put?: never;
         post?: never;
@@ -611,8 +753,11 @@ export interface components {
          *       "currency": "USD",
          *       "held": 0,
          *       "lastUpdated": "2026-01-31T12:00:00.000000Z",
+         *       "maxBalance": null,
          *       "overdraftLimit": 0,
          *       "owner": null,
+         *       "perDay": null,
+         *       "perTransaction": null,
          *       "sequence": 42,
          *       "status": "open",
          *       "transactionCount": 2,
@@ -630,8 +775,14 @@ export interface components {
             frozen?: components["schemas"]["Scope"];
             held: components["schemas"]["Money"];
             lastUpdated: components["schemas"]["Time"];
+            /** @description How high a credit may bring the balance. */
+            maxBalance: components["schemas"]["Money"] | null;
             overdraftLimit: components["schemas"]["Money"];
             owner: components["schemas"]["Text"] | null;
+            /** @description How much on one UTC day. */
+            perDay: components["schemas"]["Money"] | null;
+            /** @description How much clients may take out, or have held, at once. */
+            perTransaction: components["schemas"]["Money"] | null;
             /** @description Of its last event. */
             sequence: components["schemas"]["Sequence"];
             status: components["schemas"]["Status"];
@@ -654,6 +805,47 @@ export interface components {
         };
         /** @example acc-1 */
         AccountId: string;
+        Batch: {
+            /** @description The whole batch's idempotency key, unless a header gives it. */
+            commandId?: components["schemas"]["CommandId"] | null;
+            commands: components["schemas"]["BatchItem"][];
+        };
+        /** @description A command's fields, and which command it is. */
+        BatchItem: {
+            /** @description The item's own; or, but for a reversal, `commandId`. */
+            idempotencyKey?: components["schemas"]["CommandId"];
+            /** @enum {unknown} */
+            type: "deposit" | "withdraw" | "transfer" | "create-account" | "freeze-account" | "unfreeze-account" | "close-account" | "reopen-account" | "place-hold" | "capture-hold" | "release-hold" | "set-limits" | "reverse" | "post";
+        };
+        BatchResult: {
+            commandId?: components["schemas"]["CommandId"];
+            /**
+             * @description Nothing was written.
+             * @constant
+             */
+            dryRun?: true;
+            /** @description Each with the `status` and the members that the command alone would be answered with. */
+            results: {
+                /**
+                 * @description It was answered before.
+                 * @constant
+                 */
+                idempotentReplayed?: true;
+                status: number;
+            }[];
+            /** @description Whether every item was done. */
+            success: boolean;
+        };
+        CaptureHold: {
+            accountId: components["schemas"]["AccountId"];
+            amount?: components["schemas"]["Quantity"] | null;
+            commandId?: components["schemas"]["CommandId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            description?: components["schemas"]["Text"] | null;
+            holdId: components["schemas"]["HoldId"];
+            metadata?: components["schemas"]["Metadata"] | null;
+            toAccountId?: components["schemas"]["AccountId"] | null;
+        };
         CloseAccount: {
             accountId: components["schemas"]["AccountId"];
             commandId?: components["schemas"]["CommandId"] | null;
@@ -673,11 +865,14 @@ export interface components {
             amount?: number | string;
             code?: string;
             /** @enum {unknown} */
-            command: "CREATE_ACCOUNT" | "DEPOSIT" | "WITHDRAW" | "TRANSFER" | "FREEZE_ACCOUNT" | "UNFREEZE_ACCOUNT" | "CLOSE_ACCOUNT" | "REOPEN_ACCOUNT";
+            command: "CREATE_ACCOUNT" | "DEPOSIT" | "WITHDRAW" | "TRANSFER" | "FREEZE_ACCOUNT" | "UNFREEZE_ACCOUNT" | "CLOSE_ACCOUNT" | "REOPEN_ACCOUNT" | "PLACE_HOLD" | "CAPTURE_HOLD" | "RELEASE_HOLD" | "EXPIRE_HOLD" | "SET_LIMITS" | "REVERSE" | "POST";
             commandId: components["schemas"]["CommandId"];
             error?: string;
             fromAccountId?: components["schemas"]["AccountId"];
+            holdId?: components["schemas"]["HoldId"];
             latencyMs?: number;
+            /** @description The movement that went, or was to go, back. */
+            reverses?: components["schemas"]["Sequence"];
             scope?: components["schemas"]["Scope"];
             sequence?: components["schemas"]["Sequence"];
             /** @enum {unknown} */
@@ -759,6 +954,12 @@ export interface components {
                 accountId: components["schemas"]["AccountId"];
                 amount: components["schemas"]["Money"];
                 description?: components["schemas"]["Text"];
+                /** @description The hold that was captured. */
+                holdId?: components["schemas"]["HoldId"];
+                /** @description How much of that is reversed by now. */
+                reversed?: components["schemas"]["Money"];
+                /** @description The movement that goes back. */
+                reverses?: components["schemas"]["Sequence"];
             };
             /** @constant */
             type?: "MONEY_DEPOSITED";
@@ -767,6 +968,12 @@ export interface components {
                 accountId: components["schemas"]["AccountId"];
                 amount: components["schemas"]["Money"];
                 description?: components["schemas"]["Text"];
+                /** @description The hold that was captured. */
+                holdId?: components["schemas"]["HoldId"];
+                /** @description How much of that is reversed by now. */
+                reversed?: components["schemas"]["Money"];
+                /** @description The movement that goes back. */
+                reverses?: components["schemas"]["Sequence"];
             };
             /** @constant */
             type?: "MONEY_WITHDRAWN";
@@ -775,6 +982,17 @@ export interface components {
                 amount: components["schemas"]["Money"];
                 description?: components["schemas"]["Text"];
                 fromAccountId: components["schemas"]["AccountId"];
+                /** @description The hold that was captured. */
+                holdId?: components["schemas"]["HoldId"];
+                /** @description How much of that is reversed by now. */
+                reversed?: components["schemas"]["Money"];
+                /** @description The movement that goes back. */
+                reverses?: components["schemas"]["Sequence"];
+                /**
+                 * @description The from-account was emptied to be closed.
+                 * @constant
+                 */
+                sweep?: true;
                 toAccountId: components["schemas"]["AccountId"];
             };
             /** @constant */
@@ -784,6 +1002,17 @@ export interface components {
                 amount: components["schemas"]["Money"];
                 description?: components["schemas"]["Text"];
                 fromAccountId: components["schemas"]["AccountId"];
+                /** @description The hold that was captured. */
+                holdId?: components["schemas"]["HoldId"];
+                /** @description How much of that is reversed by now. */
+                reversed?: components["schemas"]["Money"];
+                /** @description The movement that goes back. */
+                reverses?: components["schemas"]["Sequence"];
+                /**
+                 * @description The from-account was emptied to be closed.
+                 * @constant
+                 */
+                sweep?: true;
                 toAccountId: components["schemas"]["AccountId"];
             };
             /** @constant */
@@ -818,6 +1047,53 @@ export interface components {
             };
             /** @constant */
             type?: "ACCOUNT_REOPENED";
+        } | {
+            data?: {
+                accountId: components["schemas"]["AccountId"];
+                amount: components["schemas"]["Money"];
+                description?: components["schemas"]["Text"];
+                expiresAt?: components["schemas"]["Time"];
+                holdId: components["schemas"]["HoldId"];
+            };
+            /** @constant */
+            type?: "HOLD_PLACED";
+        } | {
+            data?: {
+                accountId: components["schemas"]["AccountId"];
+                amount: components["schemas"]["Money"];
+                held: components["schemas"]["Money"];
+                holdId: components["schemas"]["HoldId"];
+                toAccountId?: components["schemas"]["AccountId"];
+            };
+            /** @constant */
+            type?: "HOLD_CAPTURED";
+        } | {
+            data?: {
+                accountId: components["schemas"]["AccountId"];
+                amount: components["schemas"]["Money"];
+                holdId: components["schemas"]["HoldId"];
+                reason?: components["schemas"]["Text"];
+            };
+            /** @constant */
+            type?: "HOLD_RELEASED";
+        } | {
+            data?: {
+                accountId: components["schemas"]["AccountId"];
+                amount: components["schemas"]["Money"];
+                holdId: components["schemas"]["HoldId"];
+            };
+            /** @constant */
+            type?: "HOLD_EXPIRED";
+        } | {
+            data?: {
+                accountId: components["schemas"]["AccountId"];
+                maxBalance: components["schemas"]["Money"] | null;
+                overdraftLimit: components["schemas"]["Money"];
+                perDay: components["schemas"]["Money"] | null;
+                perTransaction: components["schemas"]["Money"] | null;
+            };
+            /** @constant */
+            type?: "LIMITS_SET";
         });
         Explanation: {
             code: string;
@@ -844,6 +1120,18 @@ export interface components {
             /** @enum {unknown} */
             status: "healthy" | "alive" | "ready";
         };
+        Hold: {
+            amount: components["schemas"]["Money"];
+            description?: components["schemas"]["Text"];
+            expiresAt: components["schemas"]["Time"] | null;
+            holdId: components["schemas"]["HoldId"];
+            placedAt: components["schemas"]["Time"];
+        };
+        /**
+         * @description Unique within the account, for ever.
+         * @example hotel-7
+         */
+        HoldId: string;
         LedgerLine: {
             accounts: number;
             /** @description Whether balances = in − out, as always. */
@@ -882,11 +1170,35 @@ export interface components {
             /** @constant */
             success: true;
         };
+        PlaceHold: {
+            accountId: components["schemas"]["AccountId"];
+            amount: components["schemas"]["Quantity"];
+            commandId?: components["schemas"]["CommandId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            description?: components["schemas"]["Text"] | null;
+            expiresInSeconds?: number | null;
+            holdId?: components["schemas"]["HoldId"] | null;
+            metadata?: components["schemas"]["Metadata"] | null;
+        };
+        Post: {
+            commandId?: components["schemas"]["CommandId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
+            description?: components["schemas"]["Text"] | null;
+            metadata?: components["schemas"]["Metadata"] | null;
+            postings: components["schemas"]["Posting"][];
+        };
+        Posting: {
+            amount: components["schemas"]["Quantity"];
+            fromAccountId: components["schemas"]["AccountId"];
+            toAccountId: components["schemas"]["AccountId"];
+        };
         /** @description RFC 9457, with the members that help: `field`, `available`, `required`, `version`… */
         Problem: {
             accountId?: components["schemas"]["AccountId"];
             code: string;
             commandId?: components["schemas"]["CommandId"];
+            /** @description The commands that there are, where one was sent that there is not. */
+            commands?: string[];
             /** @description By which the server's log has the cause. */
             correlationId?: string;
             detail: string;
@@ -923,6 +1235,13 @@ export interface components {
          * @example 10.50
          */
         Quantity: number | string;
+        ReleaseHold: {
+            accountId: components["schemas"]["AccountId"];
+            commandId?: components["schemas"]["CommandId"] | null;
+            holdId: components["schemas"]["HoldId"];
+            metadata?: components["schemas"]["Metadata"] | null;
+            reason?: components["schemas"]["Text"] | null;
+        };
         ReopenAccount: {
             accountId: components["schemas"]["AccountId"];
             commandId?: components["schemas"]["CommandId"] | null;
@@ -945,6 +1264,19 @@ export interface components {
             success?: true;
             total: number;
         };
+        Reverse: {
+            amount?: components["schemas"]["Quantity"] | null;
+            commandId?: components["schemas"]["CommandId"] | null;
+            metadata?: components["schemas"]["Metadata"] | null;
+            reason?: components["schemas"]["Text"] | null;
+            sequenceNumber?: number | null;
+        } & ({
+            commandId: unknown;
+            sequenceNumber?: null;
+        } | {
+            commandId?: null;
+            sequenceNumber: unknown;
+        });
         /**
          * @description Which movements of money.
          * @enum {unknown}
@@ -955,6 +1287,15 @@ export interface components {
          * @example 42
          */
         Sequence: number;
+        SetLimits: {
+            accountId: components["schemas"]["AccountId"];
+            commandId?: components["schemas"]["CommandId"] | null;
+            maxBalance?: components["schemas"]["Quantity"] | null;
+            metadata?: components["schemas"]["Metadata"] | null;
+            overdraftLimit?: components["schemas"]["Quantity"] | null;
+            perDay?: components["schemas"]["Quantity"] | null;
+            perTransaction?: components["schemas"]["Quantity"] | null;
+        };
         /**
          * @example {
          *       "name": "events-port",
@@ -1015,6 +1356,7 @@ export interface components {
             eventsPerSecond: number;
             feed: {
                 reaped: number;
+                restarts: number;
                 subscribers: number;
             };
             headSequence: number;
@@ -1111,6 +1453,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only those after this place, which a Link header gave. */
                 after?: string;
+                /** @description All as they were at this place of the log, by id; not with sort, order, status, prefix, atLeast, timeout. */
+                asOfSequence?: number;
+                /** @description All as the last batch left them that was committed at or before this time. */
+                asOf?: components["schemas"]["Time"];
                 /** @description Waits until the read model has reached this sequence. */
                 atLeast?: number;
                 /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
@@ -1129,7 +1475,7 @@ export interface operations {
                     Link?: string;
                     /** @description How far the answer is up to date. */
                     "X-Sequence"?: components["schemas"]["Sequence"];
-                    /** @description How many there are on all pages. */
+                    /** @description How many there are on all pages; not with asOfSequence or asOf. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
@@ -1292,6 +1638,93 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "views-unavailable" | "not-caught-up" | "log-unavailable";
+                    };
+                };
+            };
+        };
+    };
+    listHolds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                accountId: components["schemas"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The holds. */
+            200: {
+                headers: {
+                    /** @description How far the answer is up to date. */
+                    "X-Sequence"?: components["schemas"]["Sequence"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"][];
+                };
+            };
+            /** @description Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Account not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "account-not-found";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable";
                     };
                 };
             };
@@ -1523,6 +1956,326 @@ export interface operations {
             };
         };
     };
+    batch: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "commands": [
+                 *         {
+                 *           "accountId": "acc-1",
+                 *           "amount": 5,
+                 *           "type": "deposit"
+                 *         },
+                 *         {
+                 *           "amount": 5,
+                 *           "fromAccountId": "acc-1",
+                 *           "toAccountId": "acc-2",
+                 *           "type": "transfer"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description One result each, in order: what was refused is told there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResult"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded";
+                    };
+                };
+            };
+        };
+    };
+    captureHold: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "accountId": "acc-1",
+                 *       "amount": "99.90",
+                 *       "holdId": "hotel-7"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CaptureHold"];
+            };
+        };
+        responses: {
+            /** @description It is done: the events are in the log, on disk. */
+            200: {
+                headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Account not found; Hold not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "account-not-found" | "hold-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Hold already settled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "hold-already-settled";
+                    };
+                };
+            };
+            /** @description Version mismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "version-mismatch";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Idempotency key reused; Same account; Currency mismatch; Account closed; Account frozen; Hold expired; Hold exceeded; Balance limit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused" | "same-account" | "currency-mismatch" | "account-closed" | "account-frozen" | "hold-expired" | "hold-exceeded" | "balance-limit";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded; Outcome unknown */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded" | "outcome-unknown";
+                    };
+                };
+            };
+        };
+    };
     closeAccount: {
         parameters: {
             query?: {
@@ -1534,12 +2287,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1651,7 +2404,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Idempotency key reused; Same account; Currency mismatch; Account closed; Account frozen; No change; Account not empty; Balance limit */
+            /** @description Idempotency key reused; Same account; Currency mismatch; Account closed; Account frozen; No change; Holds open; Account not empty; Balance limit */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1659,7 +2412,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "idempotency-key-reused" | "same-account" | "currency-mismatch" | "account-closed" | "account-frozen" | "no-change" | "account-not-empty" | "balance-limit";
+                        code?: "idempotency-key-reused" | "same-account" | "currency-mismatch" | "account-closed" | "account-frozen" | "no-change" | "holds-open" | "account-not-empty" | "balance-limit";
                     };
                 };
             };
@@ -1702,12 +2455,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1882,12 +2635,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2051,12 +2804,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2290,6 +3043,532 @@ export interface operations {
             };
         };
     };
+    placeHold: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "accountId": "acc-1",
+                 *       "amount": 120,
+                 *       "expiresInSeconds": 86400,
+                 *       "holdId": "hotel-7"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PlaceHold"];
+            };
+        };
+        responses: {
+            /** @description It is done: the events are in the log, on disk. */
+            200: {
+                headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Account not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "account-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Hold exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "hold-exists";
+                    };
+                };
+            };
+            /** @description Version mismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "version-mismatch";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Idempotency key reused; Currency mismatch; Account closed; Account frozen; Too many holds; Transaction limit; Daily limit; Insufficient funds; Balance limit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused" | "currency-mismatch" | "account-closed" | "account-frozen" | "too-many-holds" | "transaction-limit" | "daily-limit" | "insufficient-funds" | "balance-limit";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded; Outcome unknown */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded" | "outcome-unknown";
+                    };
+                };
+            };
+        };
+    };
+    post: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "postings": [
+                 *         {
+                 *           "amount": 90,
+                 *           "fromAccountId": "acc-1",
+                 *           "toAccountId": "acc-2"
+                 *         },
+                 *         {
+                 *           "amount": 10,
+                 *           "fromAccountId": "acc-1",
+                 *           "toAccountId": "fees"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Post"];
+            };
+        };
+        responses: {
+            /** @description It is done: the events are in the log, on disk. */
+            200: {
+                headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Account not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "account-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Idempotency key reused; Same account; Currency mismatch; Account closed; Account frozen; Transaction limit; Daily limit; Insufficient funds; Balance limit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused" | "same-account" | "currency-mismatch" | "account-closed" | "account-frozen" | "transaction-limit" | "daily-limit" | "insufficient-funds" | "balance-limit";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded; Outcome unknown */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded" | "outcome-unknown";
+                    };
+                };
+            };
+        };
+    };
+    releaseHold: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "accountId": "acc-1",
+                 *       "holdId": "hotel-7"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReleaseHold"];
+            };
+        };
+        responses: {
+            /** @description It is done: the events are in the log, on disk. */
+            200: {
+                headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Account not found; Hold not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "account-not-found" | "hold-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Hold already settled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "hold-already-settled";
+                    };
+                };
+            };
+            /** @description Version mismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "version-mismatch";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Idempotency key reused; Hold expired */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused" | "hold-expired";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded; Outcome unknown */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded" | "outcome-unknown";
+                    };
+                };
+            };
+        };
+    };
     reopenAccount: {
         parameters: {
             query?: {
@@ -2301,12 +3580,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2457,6 +3736,343 @@ export interface operations {
             };
         };
     };
+    reverse: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": 100,
+                 *       "reason": "paid twice",
+                 *       "sequenceNumber": 42
+                 *     }
+                 */
+                "application/json": components["schemas"]["Reverse"];
+            };
+        };
+        responses: {
+            /** @description It is done: the events are in the log, on disk. */
+            200: {
+                headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Command not found; Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "command-not-found" | "not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Already reversed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "already-reversed";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Idempotency key reused; Not reversible; Account closed; Account frozen; Insufficient funds; Balance limit */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused" | "not-reversible" | "account-closed" | "account-frozen" | "insufficient-funds" | "balance-limit";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded; Outcome unknown */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded" | "outcome-unknown";
+                    };
+                };
+            };
+        };
+    };
+    setLimits: {
+        parameters: {
+            query?: {
+                /** @description Decides the same and writes nothing. */
+                dryRun?: boolean;
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                idempotencyKey?: components["schemas"]["CommandId"];
+            };
+            header?: {
+                /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
+                "Idempotency-Key"?: components["schemas"]["CommandId"];
+                /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
+                "X-Correlation-Id"?: string;
+                /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
+                traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "accountId": "acc-1",
+                 *       "overdraftLimit": 500,
+                 *       "perDay": 2000,
+                 *       "perTransaction": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["SetLimits"];
+            };
+        };
+        responses: {
+            /** @description It is done: the events are in the log, on disk. */
+            200: {
+                headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Malformed JSON; Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "malformed-json" | "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Account not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "account-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Version mismatch */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "version-mismatch";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
+                    };
+                };
+            };
+            /** @description Idempotency key reused; Account closed; No change */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "idempotency-key-reused" | "account-closed" | "no-change";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable; Overloaded; Outcome unknown */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable" | "overloaded" | "outcome-unknown";
+                    };
+                };
+            };
+        };
+    };
     transfer: {
         parameters: {
             query?: {
@@ -2468,12 +4084,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2586,7 +4202,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Idempotency key reused; Same account; Currency mismatch; Account closed; Account frozen; Insufficient funds; Balance limit */
+            /** @description Idempotency key reused; Same account; Currency mismatch; Account closed; Account frozen; Transaction limit; Daily limit; Insufficient funds; Balance limit */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2594,7 +4210,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "idempotency-key-reused" | "same-account" | "currency-mismatch" | "account-closed" | "account-frozen" | "insufficient-funds" | "balance-limit";
+                        code?: "idempotency-key-reused" | "same-account" | "currency-mismatch" | "account-closed" | "account-frozen" | "transaction-limit" | "daily-limit" | "insufficient-funds" | "balance-limit";
                     };
                 };
             };
@@ -2637,12 +4253,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2804,12 +4420,12 @@ export interface operations {
             header?: {
                 /** @description The idempotency key: the same key with the same command is answered the same, refusals too. */
                 "Idempotency-Key"?: components["schemas"]["CommandId"];
-                /** @description The version that the (from-)account must have. */
-                "If-Match"?: string;
                 /** @description The conversation that it belongs to: the events' `correlationId`, else the command's id. */
                 "X-Correlation-Id"?: string;
                 /** @description W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over. */
                 traceparent?: string;
+                /** @description The version that the (from-)account must have. */
+                "If-Match"?: string;
             };
             path?: never;
             cookie?: never;
@@ -2921,7 +4537,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Idempotency key reused; Currency mismatch; Account closed; Account frozen; Insufficient funds; Balance limit */
+            /** @description Idempotency key reused; Currency mismatch; Account closed; Account frozen; Transaction limit; Daily limit; Insufficient funds; Balance limit */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2929,7 +4545,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "idempotency-key-reused" | "currency-mismatch" | "account-closed" | "account-frozen" | "insufficient-funds" | "balance-limit";
+                        code?: "idempotency-key-reused" | "currency-mismatch" | "account-closed" | "account-frozen" | "transaction-limit" | "daily-limit" | "insufficient-funds" | "balance-limit";
                     };
                 };
             };
