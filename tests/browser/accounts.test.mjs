@@ -126,6 +126,86 @@ test("an account is frozen, thawed and closed, and offers what fits its state", 
   await page.close();
 });
 
+test("money is held, seen as held, captured in part, and a movement is taken back", async () => {
+  await server.command("create-account", { accountId: "hotel" });
+  await server.command("create-account", { accountId: "guest", initialBalance: 500 });
+  const page = await open(browser, server);
+  await page.goTo("#/accounts/guest");
+  const actions = page.getByRole("group", { name: "What can be done" });
+  const dialog = page.getByRole("dialog");
+  const figure = (name) => page.locator(".figure", { hasText: name }).locator("dd").first();
+  await actions.getByRole("button", { name: "Place hold" }).click();
+  await fill(dialog, { Amount: "200", Hold: "room-7" }, "Place hold");
+  await dialog.getByText("Done: it is in the log, on disk.").waitFor();
+  await page.keyboard.press("Escape");
+  await eventually("what is held", async () => (await figure("Held").innerText()) === "200.00\u00a0USD" && (await figure("Available").innerText()) === "300.00\u00a0USD");
+  const hold = page.getByRole("row", { name: /room-7/ });
+  await hold.getByRole("button", { name: "Capture" }).click();
+  await fill(dialog, { Amount: "150", "To account": "hotel" }, "Capture hold");
+  await dialog.getByText("Done: it is in the log, on disk.").waitFor();
+  await page.keyboard.press("Escape");
+  await hold.waitFor({ state: "detached" });
+  await eventually("what is left", async () => (await figure("Balance").innerText()) === "350.00\u00a0USD" && (await figure("Held").innerText()) === "0.00\u00a0USD");
+  // The transfer that the capture made, taken back from its own page.
+  await page.getByRole("region", { name: "Statement, newest first" }).getByRole("row", { name: /Money transferred/ }).getByRole("link").first().click();
+  await page.getByRole("link", { name: "Reverse" }).click();
+  const form = page.locator("form.command");
+  assert.match(await form.getByLabel("Sequence number").inputValue(), /^[0-9]+$/);
+  await form.getByRole("button", { name: "Preview" }).click();
+  await form.getByText("It would be accepted. Nothing was written.").waitFor();
+  await form.getByRole("button", { name: "Reverse", exact: true }).click();
+  await form.getByText("Done: it is in the log, on disk.").waitFor();
+  await page.goTo("#/accounts/guest");
+  await eventually("all of it again", async () => (await figure("Balance").innerText()) === "500.00\u00a0USD");
+  await page.close();
+});
+
+test("limits are set, refuse with their numbers, and are lifted", async () => {
+  await server.command("create-account", { accountId: "limited", initialBalance: 500 });
+  const page = await open(browser, server);
+  await page.goTo("#/accounts/limited");
+  const actions = page.getByRole("group", { name: "What can be done" });
+  const dialog = page.getByRole("dialog");
+  await actions.getByRole("button", { name: "Set limits" }).click();
+  await fill(dialog, { "Per transaction": "50" }, "Set limits");
+  await dialog.getByText("Done: it is in the log, on disk.").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".figure", { hasText: "Per transaction" }).getByText("50.00 USD").waitFor();
+  await actions.getByRole("button", { name: "Withdraw" }).click();
+  await fill(dialog, { Amount: "50.01" }, "Withdraw");
+  await dialog.getByRole("alert").getByRole("link", { name: "transaction-limit" }).waitFor();
+  await dialog.getByRole("alert").getByText("50.00 USD").first().waitFor();
+  await page.keyboard.press("Escape");
+  await actions.getByRole("button", { name: "Set limits" }).click();
+  await dialog.locator(".field", { hasText: "Per transaction" }).getByLabel("No limit").check();
+  const sent = page.waitForRequest(/\/commands\/set-limits/);
+  await dialog.getByRole("button", { name: "Set limits", exact: true }).click();
+  assert.deepEqual(JSON.parse((await sent).postData()), { accountId: "limited", perTransaction: null });
+  await dialog.getByText("Done: it is in the log, on disk.").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".figure", { hasText: "Per transaction" }).waitFor({ state: "detached" });
+  await page.close();
+});
+
+test("several postings go out as one command, row by row", async () => {
+  for (const accountId of ["payer", "shop", "tax"]) await server.command("create-account", { accountId, initialBalance: 100 });
+  const page = await open(browser, server);
+  await page.goTo("#/commands/post");
+  const form = page.locator("form.command");
+  await form.getByRole("button", { name: "Add a row" }).click();
+  const rows = form.locator(".row-fields");
+  for (const [place, to, amount] of [[0, "shop", "81"], [1, "tax", "19"]]) {
+    await rows.nth(place).getByLabel("From account").fill("payer");
+    await rows.nth(place).getByLabel("To account").fill(to);
+    await rows.nth(place).getByLabel("Amount").fill(amount);
+  }
+  await form.getByRole("button", { name: "Post", exact: true }).click();
+  await form.getByText("Done: it is in the log, on disk.").waitFor();
+  await form.getByText("119.00 USD").waitFor();
+  await form.getByText("181.00 USD").waitFor();
+  await page.close();
+});
+
 test("the statement has pages, and is saved as CSV whole", async () => {
   await server.command("create-account", { accountId: "busy" });
   for (let place = 1; place <= 60; place += 1) await server.command("deposit", { accountId: "busy", amount: place });

@@ -124,18 +124,21 @@ function fieldsOf(schema) {
   /** @type {string[]} */
   const required = whole.required ?? [];
   const fields = Object.entries(/** @type {Json} */ (whole.properties ?? {})).map(([name, part]) => fieldOf(name, part, required.includes(name)));
-  // What is needed comes first, then everything else in the contract's order.
   return fields.sort((one, other) => order(one, required) - order(other, required));
 }
 
+/** In which order people say what they want; the contract's is that of the alphabet. */
+const SAID = ["accountId", "fromAccountId", "toAccountId", "holdId", "sequenceNumber", "commandId", "amount", "initialBalance", "currency", "owner", "overdraftLimit", "maxBalance", "perTransaction", "perDay", "scope", "sweepTo", "expiresInSeconds", "description", "reason"];
+
 /**
+ * What is needed comes first.
  * @param {Field} field
  * @param {string[]} required
  * @returns {number}
  */
-function order({ name, kind }, required) {
-  if (required.includes(name)) return required.indexOf(name);
-  return required.length + (kind === "json" ? 2 : 1);
+function order({ name }, required) {
+  const place = SAID.indexOf(name);
+  return (required.includes(name) ? 0 : 100) + (place < 0 ? SAID.length : place);
 }
 
 /**
