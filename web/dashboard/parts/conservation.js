@@ -3,7 +3,7 @@
 import { html } from "../vendor.js";
 import { count } from "../lib/format.js";
 import { audit, ledger } from "../lib/live.js";
-import { Money } from "./money.js";
+import { money } from "../lib/money.js";
 
 /** @typedef {{ good: boolean, words: string, detail: string }} Light */
 
@@ -32,9 +32,19 @@ export function Conservation() {
   return html`<div class="conservation" data-good=${now.good} role="status"><span class="lamp" aria-hidden="true"></span><div><p class="strong">${now.words}</p><p class="small muted">${now.detail}</p></div></div>`;
 }
 
+/**
+ * An amount without its currency, which its line names.
+ * @param {string} amount
+ * @param {string} currency
+ * @returns {string}
+ */
+function bare(amount, currency) {
+  return money(amount, currency).replace(`\u00a0${currency}`, "");
+}
+
 export function Totals() {
   const lines = ledger.value ?? [];
   if (lines.length === 0) return null;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Totals per currency"><table><thead><tr><th scope="col">Currency</th><th scope="col" class="number">Accounts</th><th scope="col" class="number">In the accounts</th><th scope="col" class="number roomy">Went in</th><th scope="col" class="number roomy">Went out</th></tr></thead>
-    <tbody>${lines.map((line) => html`<tr key=${line.currency}><th scope="row">${line.currency}</th><td class="number">${count(line.accounts)}</td><td class="number strong"><${Money} amount=${line.balances} currency=${line.currency} /></td><td class="number roomy muted"><${Money} amount=${line.in} currency=${line.currency} /></td><td class="number roomy muted"><${Money} amount=${line.out} currency=${line.currency} /></td></tr>`)}</tbody></table></div>`;
+    <tbody>${lines.map((line) => html`<tr key=${line.currency}><th scope="row">${line.currency}</th><td class="number">${count(line.accounts)}</td><td class="number strong">${bare(line.balances, line.currency)}</td><td class="number roomy muted">${bare(line.in, line.currency)}</td><td class="number roomy muted">${bare(line.out, line.currency)}</td></tr>`)}</tbody></table></div>`;
 }
