@@ -2,7 +2,7 @@
 // Everything is bounded, and drawn a few times a second however fast it comes.
 
 import { batch, signal } from "../vendor.js";
-import { get, getText } from "./api.js";
+import { get, getText, numberHeader, Problem } from "./api.js";
 import { contract, loadContract, offers } from "./contract.js";
 import { startFeed } from "./feed.js";
 import { commonCurrency, rememberCurrency } from "./money.js";
@@ -62,6 +62,8 @@ let kept = [];
 let fresh = 0;
 /** Whether the history was read to its end once. */
 let begun = false;
+/** Whether this process audits the log, as far as is known. */
+let audited = true;
 let drawnAt = 0;
 let asked = false;
 /** @type {Set<(events: LedgerEvent[]) => void>} */
@@ -116,6 +118,7 @@ export function startLive() {
       if (lost) reconnects.value += 1;
       if (state === "live") {
         begun = true;
+        audited = true;
         // What could not be read while the server was away can be read again; it may be another version.
         totals.ask();
         if (contract.peek() === null || reconnects.peek() > 0) void loadContract().catch(() => {});
@@ -145,13 +148,21 @@ function draw() {
 
 const totals = coalesced(async () => {
   try {
-    const { body } = await get("/ledger");
+    const { headers, body } = await get("/ledger");
     /** @type {LedgerLine[]} */
     const lines = body;
+    // The read model, and below the auditor, may be a moment behind; nothing else would bring the rest.
+    if ((numberHeader(headers, "X-Sequence") ?? Infinity) < head.peek()) totals.ask();
     commonCurrency.value = lines.length === 1 ? (lines[0]?.currency ?? "") : "";
     ledger.value = lines;
-    if (offers("/audit")) audit.value = (await get("/audit")).body;
-  } catch {
+    if (audited && offers("/audit")) {
+      const checked = (await get("/audit")).body;
+      if (checked.auditedTo < checked.head && checked.error === null) totals.ask();
+      audit.value = checked;
+    }
+  } catch (error) {
+    // A process that does not audit says so once.
+    if (error instanceof Problem && error.status === 404) audited = false;
     // The connection's state says so already; the next event or the next connection asks again.
   }
 }, LEDGER_GAP_MS);

@@ -119,12 +119,36 @@ export async function judge(proof, eventId) {
 }
 
 /**
- * Reads an event's proof and judges it.
+ * Whether the checkpoint's signature is that of a key over it.
+ * @param {Record<string, any>} checkpoint
+ * @param {string} publicKey
+ * @returns {Promise<boolean | null>} null: this browser can't tell
+ */
+async function isSigned(checkpoint, publicKey) {
+  const message = `bursar checkpoint 1\n${checkpoint.logId}\n${checkpoint.lastSequence}\n${checkpoint.committedAt}\n${checkpoint.chain}\n`;
+  const raw = (/** @type {string} */ text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  let key;
+  try {
+    key = await crypto.subtle.importKey("raw", raw(publicKey), "Ed25519", false, ["verify"]);
+  } catch {
+    return null;
+  }
+  return crypto.subtle.verify("Ed25519", key, raw(checkpoint.signature), encoder.encode(message));
+}
+
+/**
+ * Reads an event's proof and judges it, with the signature where there is one.
  * @param {number} sequence
  * @returns {Promise<Verdict>}
  */
 export async function checkProof(sequence) {
   if (crypto.subtle === undefined) throw new Error("The browser computes hashes only on https and on localhost. Open the dashboard there, or run bursar verify --proof.");
   const [proof, event] = await Promise.all([get(`/audit/proofs/${sequence}`), get(`/events?fromSequence=${sequence - 1}&limit=1`)]);
-  return judge(proof.body, event.body[0]?.eventId);
+  const verdict = await judge(proof.body, event.body[0]?.eventId);
+  const { checkpoint } = proof.body;
+  if (!verdict.holds || checkpoint.signature === undefined) return verdict;
+  const { publicKey } = (await get("/audit")).body;
+  const signed = publicKey === undefined ? null : await isSigned(checkpoint, publicKey);
+  if (signed === false) return { ...verdict, holds: false, words: "The signature is not that of this server's key." };
+  return { ...verdict, words: `${verdict.words} ${signed ? "The server's key has signed it." : "The signature was not checked: bursar verify --proof does it."}` };
 }

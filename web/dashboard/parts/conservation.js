@@ -15,13 +15,15 @@ function light() {
   const lines = ledger.value;
   if (lines === null) return null;
   const checked = audit.value;
-  /** @type {unknown[]} */
+  /** @type {{ sequence: number | null, firstSequence: number, violation: string }[]} */
   const violations = checked?.violations ?? [];
+  const found = checked?.violationsTotal ?? violations.length;
   const lost = Object.entries(/** @type {Record<string, boolean>} */ (checked?.conserved ?? {})).filter(([, holds]) => !holds).map(([currency]) => currency);
   const apart = lines.filter(({ agrees }) => !agrees).map(({ currency }) => currency);
   const wrong = [...new Set([...lost, ...apart])];
-  const detail = checked ? `The auditor has checked the log up to event ${count(checked.auditedTo)}${checked.head > checked.auditedTo ? ` of ${count(checked.head)}` : ""}.` : "Balances are what went in less what went out.";
-  if (violations.length > 0) return { good: false, words: `The auditor found ${violations.length === 1 ? "a violation" : `${violations.length} violations`}`, detail: JSON.stringify(violations[0]) };
+  const first = violations[0];
+  const detail = checked?.error ? `The auditor stands still at event ${count(checked.auditedTo)}: ${checked.error}` : checked ? `The auditor has checked the log up to event ${count(checked.auditedTo)}${checked.head > checked.auditedTo ? ` of ${count(checked.head)}` : ""}.` : "Balances are what went in less what went out.";
+  if (first !== undefined) return { good: false, words: `The auditor found ${found === 1 ? "a violation" : `${count(found)} violations`}`, detail: `At event ${count(first.sequence ?? first.firstSequence)}: ${first.violation}` };
   if (wrong.length > 0) return { good: false, words: `Not conserved: ${wrong.join(", ")}`, detail };
   return { good: true, words: lines.length === 0 ? "Nothing to conserve yet" : "Every cent is conserved", detail };
 }
