@@ -72,7 +72,7 @@ const listeners = new Set();
 let feed = null;
 
 /**
- * Tells of events as they come, several at once.
+ * Tells of events as they come, several at once; at the beginning of the newest that were there before.
  * @param {(events: LedgerEvent[]) => void} listener
  * @returns {() => void} ends it
  */
@@ -94,11 +94,9 @@ export function startLive() {
       }
       kept.push(...events);
       if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
-      // What was there before the page was is history, not news.
-      if (begun) {
-        fresh += events.length;
-        for (const listener of listeners) listener(events);
-      }
+      // What was there before the page was is history and not news; but it may be newer than what the page has read.
+      if (begun) fresh += events.length;
+      for (const listener of listeners) listener(events);
       draw();
     },
     onRestart() {

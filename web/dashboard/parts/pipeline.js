@@ -173,7 +173,10 @@ function Flow() {
     const sized = new ResizeObserver(measure);
     sized.observe(stage);
     scheme.addEventListener("change", measure);
-    const ended = onEvents((events) => send(events.length, false));
+    const ended = onEvents((events) => {
+      // What is caught up with happened before.
+      if (connection.peek().state === "live") send(events.length, false);
+    });
     const watched = sampled.subscribe(() => {
       const refused = samples[samples.length - 1]?.refused ?? 0;
       if (refused > 0) send(Math.min(5, Math.ceil(refused)), true);
