@@ -12,7 +12,10 @@ use domain::{
 };
 use store::{AccountKey, Contents, Draft, Touch, Unit};
 use tokio::sync::oneshot;
+use tracing::Span;
 use uuid::Uuid;
+
+use crate::SPANS;
 
 /// One life of an account in memory, from its loading to its retirement: what the account's actor, the registry and the
 /// journal writer share of it.
@@ -66,6 +69,8 @@ pub(crate) struct Order {
     pub(crate) request: Arc<Request>,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) reply: oneshot::Sender<Settled>,
+    /// The command's, where spans are wanted.
+    pub(crate) span: Span,
 }
 
 /// What became of an order.
@@ -103,6 +108,8 @@ pub(crate) struct Ticket {
     pub(crate) decided_at: Instant,
     /// Taken when it is answered.
     reply: Option<oneshot::Sender<Settled>>,
+    /// From the decision to the answer.
+    _commit: Span,
 }
 
 impl Ticket {
@@ -140,7 +147,8 @@ pub(crate) fn decide_order(
     lineages: Vec<Arc<Lineage>>,
     now: Timestamp,
 ) -> Submission {
-    let Order { request, fingerprint, reply } = order;
+    let Order { request, fingerprint, reply, span } = order;
+    let deciding = tracing::debug_span!(target: SPANS, parent: &span, "decision").entered();
     let touches = participants
         .iter()
         .zip(&lineages)
@@ -166,7 +174,10 @@ pub(crate) fn decide_order(
     }
     let unit =
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
-    Submission { unit, ticket: Ticket { lineages, refusal, decided_at: Instant::now(), reply: Some(reply) } }
+    drop(deciding);
+    let commit = tracing::debug_span!(target: SPANS, parent: &span, "commit");
+    let (decided_at, reply) = (Instant::now(), Some(reply));
+    Submission { unit, ticket: Ticket { lineages, refusal, decided_at, reply, _commit: commit } }
 }
 
 /// The node's clock, but never before the last event of an account that the decision is about.

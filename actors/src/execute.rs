@@ -11,6 +11,7 @@ use domain::{
 };
 use store::{JournalError, LogQuery, Recalled};
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use crate::account::{Pin, start_meeting};
 use crate::answer::{Accepted, Answer, Failure, Refused};
@@ -120,7 +121,7 @@ impl Ledger {
                 tokio::time::sleep(DECISION_PAUSE * (decision - DECISIONS_AT_ONCE)).await;
             }
             let (reply, settled) = oneshot::channel();
-            let order = Order { request: Arc::clone(request), fingerprint, reply };
+            let order = Order { request: Arc::clone(request), fingerprint, reply, span: Span::current() };
             self.deliver(&accounts, order).await;
             match settled.await {
                 Ok(Settled::Committed(events)) => {
