@@ -16,7 +16,8 @@ use parking_lot::Mutex;
 use store::{Journal, JournalError};
 
 use crate::feed::Feed;
-use crate::registry::{Moved, Registry};
+use crate::registry::Moved;
+use crate::shards::Shards;
 
 /// How often the log is asked, without a hint, for what this process did not write.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -154,7 +155,7 @@ pub(crate) struct HubActor {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) feed: Arc<Feed>,
     /// Who has accounts in memory that other processes may move.
-    pub(crate) shards: Vec<Addr<Registry>>,
+    pub(crate) shards: Shards,
     pub(crate) timeout: Duration,
 }
 
@@ -191,7 +192,7 @@ enum Never {}
 struct Follower {
     journal: Arc<dyn Journal>,
     feed: Arc<Feed>,
-    shards: Vec<Addr<Registry>>,
+    shards: Shards,
 }
 
 impl Follower {
@@ -210,7 +211,7 @@ impl Follower {
     async fn catch_up(&self) -> Result<(), JournalError> {
         while let Some(page) = self.journal.page(self.feed.head(), PAGE).await? {
             let events: Arc<[_]> = page.events.as_slice().into();
-            for shard in &self.shards {
+            for shard in self.shards.all() {
                 // Where there is no room, a conflict says the same later.
                 let _ = shard.try_send(Moved(Arc::clone(&events)));
             }

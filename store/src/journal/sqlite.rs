@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::chain::Hash;
-use domain::{AccountId, CommandId, Recorded, Sequence, Timestamp, Version};
+use domain::{AccountId, CommandId, HoldId, HoldRecord, Recorded, Sequence, Timestamp, Version};
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -259,6 +259,29 @@ impl Journal for SqliteJournal {
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
         let account = account.clone();
         self.read_with(move |log| log.last_event(&account, at)).await
+    }
+
+    async fn accounts_at(
+        &self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let after = after.cloned();
+        self.read_with(move |log| log.accounts_at(at, after.as_ref(), limit)).await
+    }
+
+    async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
+        let (account, hold) = (account.clone(), hold.clone());
+        self.read_with(move |log| log.hold(&account, &hold)).await
+    }
+
+    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+        self.read_with(move |log| log.hold_deadlines(limit)).await
+    }
+
+    async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.read_with(move |log| log.last_reversal(movement)).await
     }
 
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
