@@ -3,11 +3,13 @@
 
 mod analytics;
 mod assets;
+mod batch;
 mod body;
 mod code;
 mod commands;
 mod description;
 mod events;
+mod fields;
 mod guard;
 mod health;
 mod history;
