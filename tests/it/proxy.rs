@@ -99,7 +99,7 @@ impl Proxy {
     /// From now on nothing arrives on the other side, and nobody is told; or what is sent on new connections does again.
     pub fn swallow(&self, everything: bool) {
         let before = self.line.swallows.fetch_add(1, Ordering::SeqCst);
-        assert_eq!(before % 2 == 0, everything, "it is so already");
+        assert_eq!(before.is_multiple_of(2), everything, "it is so already");
     }
 
     /// Whether the last cut is done, and nothing is held or still under way behind the client's back.
