@@ -45,6 +45,8 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
             config,
             patience: settings.patience,
+            #[cfg(feature = "otlp")]
+            join_trace: settings.otlp_endpoint.as_ref().map(|_| crate::otlp::join as fn(&_, &_)),
             draining,
             ..WebSettings::default()
         };

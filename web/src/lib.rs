@@ -82,6 +82,8 @@ pub struct WebSettings {
     pub ping_every: Duration,
     /// The settings in force, as they are shown: without secrets.
     pub config: Vec<Setting>,
+    /// Makes a command's span part of the trace that a `traceparent` names, where spans are exported.
+    pub join_trace: Option<fn(&tracing::Span, &str)>,
     /// Turns true when the process goes down: live feeds are then closed with 1001.
     pub draining: watch::Receiver<bool>,
 }
@@ -95,6 +97,7 @@ impl Default for WebSettings {
             patience: Patience::default(),
             ping_every: Duration::from_secs(20),
             config: Vec::new(),
+            join_trace: None,
             draining: watch::Sender::new(false).subscribe(),
         }
     }
