@@ -8,7 +8,12 @@ import { Shell } from "./parts/shell.js";
 const place = document.getElementById("app");
 if (place === null) throw new Error("index.html has no #app");
 place.replaceChildren();
-render(html`<${Shell} />`, place);
+render(
+  html`
+    <${Shell} />
+  `,
+  place,
+);
 startLive();
 // Where it fails, the connection says so, and it is asked again when there is one.
 loadContract().catch(() => {});

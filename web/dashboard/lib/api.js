@@ -57,7 +57,11 @@ export function get(path) {
  */
 export async function getText(path, media) {
   try {
-    const response = await fetch(path, { headers: { Accept: media }, cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const response = await fetch(path, {
+      headers: { Accept: media },
+      cache: "no-store",
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
     if (response.ok) return { headers: response.headers, text: await response.text() };
   } catch {
     throw new Unreachable();

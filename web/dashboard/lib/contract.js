@@ -85,13 +85,30 @@ export const commandForms = computed(() => {
       description: methods.post.description ?? "",
       fields: fieldsOf(body.schema).filter(({ name, words }) => name !== "commandId" || !KEY.test(words)),
       example: body.example ?? {},
-      refusals: Object.values(/** @type {Json} */ (methods.post.responses ?? {})).flatMap((/** @type {Json} */ answer) =>
-        Object.keys(answer.content?.["application/problem+json"]?.examples ?? {}),
+      refusals: Object.values(/** @type {Json} */ (methods.post.responses ?? {})).flatMap(
+        (/** @type {Json} */ answer) => Object.keys(answer.content?.["application/problem+json"]?.examples ?? {}),
       ),
     });
   }
-  const known = ["create-account", "deposit", "withdraw", "transfer", "place-hold", "capture-hold", "release-hold", "freeze-account", "unfreeze-account", "set-limits", "close-account", "reopen-account", "reverse", "post", "batch"];
-  const place = (/** @type {CommandForm} */ form) => (known.includes(form.route) ? known.indexOf(form.route) : known.length);
+  const known = [
+    "create-account",
+    "deposit",
+    "withdraw",
+    "transfer",
+    "place-hold",
+    "capture-hold",
+    "release-hold",
+    "freeze-account",
+    "unfreeze-account",
+    "set-limits",
+    "close-account",
+    "reopen-account",
+    "reverse",
+    "post",
+    "batch",
+  ];
+  const place = (/** @type {CommandForm} */ form) =>
+    known.includes(form.route) ? known.indexOf(form.route) : known.length;
   return forms.sort((one, other) => place(one) - place(other));
 });
 
@@ -102,7 +119,10 @@ export const commandForms = computed(() => {
  */
 export function resolve(schema) {
   if (typeof schema?.$ref !== "string") return schema ?? {};
-  const found = schema.$ref.slice(2).split("/").reduce((/** @type {Json} */ part, /** @type {string} */ name) => part?.[name], contract.value ?? {});
+  const found = schema.$ref
+    .slice(2)
+    .split("/")
+    .reduce((/** @type {Json} */ part, /** @type {string} */ name) => part?.[name], contract.value ?? {});
   const { $ref: _, ...beside } = schema;
   return { ...resolve(found ?? {}), ...beside };
 }
@@ -123,12 +143,34 @@ function fieldsOf(schema) {
   const whole = resolve(schema);
   /** @type {string[]} */
   const required = whole.required ?? [];
-  const fields = Object.entries(/** @type {Json} */ (whole.properties ?? {})).map(([name, part]) => fieldOf(name, part, required.includes(name)));
+  const fields = Object.entries(/** @type {Json} */ (whole.properties ?? {})).map(([name, part]) =>
+    fieldOf(name, part, required.includes(name)),
+  );
   return fields.sort((one, other) => order(one, required) - order(other, required));
 }
 
 /** In which order people say what they want; the contract's is that of the alphabet. */
-const SAID = ["accountId", "fromAccountId", "toAccountId", "holdId", "sequenceNumber", "commandId", "amount", "initialBalance", "currency", "owner", "overdraftLimit", "maxBalance", "perTransaction", "perDay", "scope", "sweepTo", "expiresInSeconds", "description", "reason"];
+const SAID = [
+  "accountId",
+  "fromAccountId",
+  "toAccountId",
+  "holdId",
+  "sequenceNumber",
+  "commandId",
+  "amount",
+  "initialBalance",
+  "currency",
+  "owner",
+  "overdraftLimit",
+  "maxBalance",
+  "perTransaction",
+  "perDay",
+  "scope",
+  "sweepTo",
+  "expiresInSeconds",
+  "description",
+  "reason",
+];
 
 /**
  * What is needed comes first.
@@ -150,12 +192,20 @@ function order({ name }, required) {
 function fieldOf(name, part, required) {
   /** @type {Json[]} */
   const choices = part.anyOf ?? part.oneOf ?? [];
-  const nullable = choices.some((choice) => choice.type === "null") || (Array.isArray(part.type) && part.type.includes("null"));
+  const nullable =
+    choices.some((choice) => choice.type === "null") || (Array.isArray(part.type) && part.type.includes("null"));
   const own = nullable && choices.length > 0 ? (choices.find((choice) => choice.type !== "null") ?? {}) : part;
   const schema = resolve(own);
   const type = [schema.type].flat().find((one) => one !== "null");
   /** @type {Field} */
-  const field = { name, kind: "text", required, nullable, words: part.description ?? own.description ?? schema.description ?? "", fallback: schema.default ?? part.default };
+  const field = {
+    name,
+    kind: "text",
+    required,
+    nullable,
+    words: part.description ?? own.description ?? schema.description ?? "",
+    fallback: schema.default ?? part.default,
+  };
   const named = nameOf(own);
   if (named === "AccountId") field.kind = "account";
   else if (named === "Quantity" || named === "Money") field.kind = "amount";

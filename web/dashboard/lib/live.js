@@ -87,42 +87,45 @@ export function reconnect() {
 }
 
 export function startLive() {
-  feed = startFeed({ history: EVENTS_KEPT }, {
-    onEvents(events) {
-      for (const event of events) {
-        if (event.type === "ACCOUNT_CREATED") rememberCurrency(event.data.accountId, event.data.currency);
-      }
-      kept.push(...events);
-      if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
-      // What was there before the page was is history and not news; but it may be newer than what the page has read.
-      if (begun) fresh += events.length;
-      for (const listener of listeners) listener(events);
-      draw();
+  feed = startFeed(
+    { history: EVENTS_KEPT },
+    {
+      onEvents(events) {
+        for (const event of events) {
+          if (event.type === "ACCOUNT_CREATED") rememberCurrency(event.data.accountId, event.data.currency);
+        }
+        kept.push(...events);
+        if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
+        // What was there before the page was is history and not news; but it may be newer than what the page has read.
+        if (begun) fresh += events.length;
+        for (const listener of listeners) listener(events);
+        draw();
+      },
+      onRestart() {
+        kept = [];
+        begun = false;
+        batch(() => {
+          recent.value = [];
+          head.value = 0;
+        });
+      },
+      onState(state, waitMs) {
+        const before = connection.peek();
+        if (before.state === state && waitMs === 0) return;
+        const lost = state === "waiting" && before.state === "live";
+        const since = state === "live" || lost ? Date.now() : before.since;
+        connection.value = { state, waitMs, since };
+        if (lost) reconnects.value += 1;
+        if (state === "live") {
+          begun = true;
+          audited = true;
+          // What could not be read while the server was away can be read again; it may be another version.
+          totals.ask();
+          if (contract.peek() === null || reconnects.peek() > 0) void loadContract().catch(() => {});
+        }
+      },
     },
-    onRestart() {
-      kept = [];
-      begun = false;
-      batch(() => {
-        recent.value = [];
-        head.value = 0;
-      });
-    },
-    onState(state, waitMs) {
-      const before = connection.peek();
-      if (before.state === state && waitMs === 0) return;
-      const lost = state === "waiting" && before.state === "live";
-      const since = state === "live" || lost ? Date.now() : before.since;
-      connection.value = { state, waitMs, since };
-      if (lost) reconnects.value += 1;
-      if (state === "live") {
-        begun = true;
-        audited = true;
-        // What could not be read while the server was away can be read again; it may be another version.
-        totals.ask();
-        if (contract.peek() === null || reconnects.peek() > 0) void loadContract().catch(() => {});
-      }
-    },
-  });
+  );
   whileVisible(() => void sample(), SAMPLE_EVERY_MS);
   onEvents(() => totals.ask());
 }
@@ -132,16 +135,20 @@ function draw() {
   if (asked) return;
   asked = true;
   const wait = Math.max(0, drawnAt + DRAW_GAP_MS - performance.now());
-  setTimeout(() => requestAnimationFrame(() => {
-    asked = false;
-    drawnAt = performance.now();
-    batch(() => {
-      recent.value = kept.slice(-EVENTS_KEPT);
-      head.value = kept[kept.length - 1]?.sequenceNumber ?? head.peek();
-      received.value += fresh;
-      fresh = 0;
-    });
-  }), wait);
+  setTimeout(
+    () =>
+      requestAnimationFrame(() => {
+        asked = false;
+        drawnAt = performance.now();
+        batch(() => {
+          recent.value = kept.slice(-EVENTS_KEPT);
+          head.value = kept[kept.length - 1]?.sequenceNumber ?? head.peek();
+          received.value += fresh;
+          fresh = 0;
+        });
+      }),
+    wait,
+  );
 }
 
 const totals = coalesced(async () => {
@@ -173,7 +180,13 @@ async function sample() {
   if (sampling) return;
   sampling = true;
   try {
-    const [{ body }, metrics] = await Promise.all([get("/stats"), getText("/metrics", "text/plain").then(({ text }) => read(text), () => null)]);
+    const [{ body }, metrics] = await Promise.all([
+      get("/stats"),
+      getText("/metrics", "text/plain").then(
+        ({ text }) => read(text),
+        () => null,
+      ),
+    ]);
     /** @type {Stats} */
     const now = body;
     const at = performance.now();

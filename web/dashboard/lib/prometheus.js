@@ -37,7 +37,10 @@ export function read(text) {
  * @returns {Buckets}
  */
 export function difference(now, before) {
-  return now.map(({ le, count }, place) => ({ le, count: count - (before[place]?.le === le ? (before[place]?.count ?? 0) : 0) }));
+  return now.map(({ le, count }, place) => ({
+    le,
+    count: count - (before[place]?.le === le ? (before[place]?.count ?? 0) : 0),
+  }));
 }
 
 /**

@@ -109,13 +109,26 @@ export async function judge(proof, eventId) {
   if (hex(leaf) !== proof.leaf) return not("The leaf is not that of the stored text.");
   const { firstSequence: first, lastSequence: end } = checkpoint;
   const events = end - first + 1;
-  if (proof.sequence < first || proof.sequence > end || (proof.leaves !== events && proof.leaves !== events + 1)) return not("The event is not one of the batch.");
+  if (proof.sequence < first || proof.sequence > end || (proof.leaves !== events && proof.leaves !== events + 1))
+    return not("The event is not one of the batch.");
   const root = await rootBy(leaf, proof.sequence - first, proof.leaves, proof.path.map(bytes), steps);
-  if (root === null || hex(root) !== checkpoint.root) return not("The path does not lead from the event to the root of its batch.");
-  const linked = await sha256(bytes(checkpoint.previous), root, eight(BigInt(first)), eight(BigInt(end)), eight(micros(checkpoint.committedAt)));
+  if (root === null || hex(root) !== checkpoint.root)
+    return not("The path does not lead from the event to the root of its batch.");
+  const linked = await sha256(
+    bytes(checkpoint.previous),
+    root,
+    eight(BigInt(first)),
+    eight(BigInt(end)),
+    eight(micros(checkpoint.committedAt)),
+  );
   steps.push({ name: "The chain after the batch", hash: hex(linked) });
   if (hex(linked) !== checkpoint.chain) return not("The chain is not that of the chain before, root, places and time.");
-  return { holds: true, words: `It is in the batch of events ${first} to ${end}, and that batch in the chain. Computed here, from the event's text to the chain.`, steps, proof };
+  return {
+    holds: true,
+    words: `It is in the batch of events ${first} to ${end}, and that batch in the chain. Computed here, from the event's text to the chain.`,
+    steps,
+    proof,
+  };
 }
 
 /**
@@ -126,7 +139,8 @@ export async function judge(proof, eventId) {
  */
 async function isSigned(checkpoint, publicKey) {
   const message = `bursar checkpoint 1\n${checkpoint.logId}\n${checkpoint.lastSequence}\n${checkpoint.committedAt}\n${checkpoint.chain}\n`;
-  const raw = (/** @type {string} */ text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const raw = (/** @type {string} */ text) =>
+    Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   let key;
   try {
     key = await crypto.subtle.importKey("raw", raw(publicKey), "Ed25519", false, ["verify"]);
@@ -142,13 +156,22 @@ async function isSigned(checkpoint, publicKey) {
  * @returns {Promise<Verdict>}
  */
 export async function checkProof(sequence) {
-  if (crypto.subtle === undefined) throw new Error("The browser computes hashes only on https and on localhost. Open the dashboard there, or run bursar verify --proof.");
-  const [proof, event] = await Promise.all([get(`/audit/proofs/${sequence}`), get(`/events?fromSequence=${sequence - 1}&limit=1`)]);
+  if (crypto.subtle === undefined)
+    throw new Error(
+      "The browser computes hashes only on https and on localhost. Open the dashboard there, or run bursar verify --proof.",
+    );
+  const [proof, event] = await Promise.all([
+    get(`/audit/proofs/${sequence}`),
+    get(`/events?fromSequence=${sequence - 1}&limit=1`),
+  ]);
   const verdict = await judge(proof.body, event.body[0]?.eventId);
   const { checkpoint } = proof.body;
   if (!verdict.holds || checkpoint.signature === undefined) return verdict;
   const { publicKey } = (await get("/audit")).body;
   const signed = publicKey === undefined ? null : await isSigned(checkpoint, publicKey);
   if (signed === false) return { ...verdict, holds: false, words: "The signature is not that of this server's key." };
-  return { ...verdict, words: `${verdict.words} ${signed ? "The server's key has signed it." : "The signature was not checked: bursar verify --proof does it."}` };
+  return {
+    ...verdict,
+    words: `${verdict.words} ${signed ? "The server's key has signed it." : "The signature was not checked: bursar verify --proof does it."}`,
+  };
 }

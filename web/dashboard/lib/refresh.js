@@ -79,7 +79,9 @@ export function whileVisible(call, everyMs) {
  * @returns {Reading<T>}
  */
 export function useReading(key, read, gapMs = 500) {
-  const [state, setState] = useState(/** @type {{ key: string | null, value: T | null, error: unknown }} */ ({ key: null, value: null, error: null }));
+  const [state, setState] = useState(
+    /** @type {{ key: string | null, value: T | null, error: unknown }} */ ({ key: null, value: null, error: null }),
+  );
   const latest = useRef(read);
   latest.current = read;
   const ask = useRef(() => {});

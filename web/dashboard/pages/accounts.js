@@ -45,47 +45,135 @@ export function AccountsPage() {
     const turned = order === "asc" ? "desc" : "asc";
     refine({ sort: by === "accountId" ? "" : by, order: by === sort ? turned : "" });
   };
-  const heading = (/** @type {string} */ by, /** @type {string} */ name, kind = "") => html`<div role="columnheader" class=${kind} aria-sort=${by !== sort ? "none" : order === "asc" ? "ascending" : "descending"}>
-    <button type="button" class="quiet" onClick=${() => sortBy(by)}>${name}<span aria-hidden="true">${by !== sort ? "" : order === "asc" ? " ↑" : " ↓"}</span></button>
-  </div>`;
-  const plain = (/** @type {string} */ name, kind = "") => html`<div role="columnheader" class=${kind}>${name}</div>`;
+  const heading = (/** @type {string} */ by, /** @type {string} */ name, kind = "") => html`
+    <div
+      role="columnheader"
+      class=${kind}
+      aria-sort=${by !== sort ? "none" : order === "asc" ? "ascending" : "descending"}
+    >
+      <button type="button" class="quiet" onClick=${() => sortBy(by)}>
+        ${name}
+        <span aria-hidden="true">${by !== sort ? "" : order === "asc" ? " ↑" : " ↓"}</span>
+      </button>
+    </div>
+  `;
+  const plain = (/** @type {string} */ name, kind = "") => html`
+    <div role="columnheader" class=${kind}>${name}</div>
+  `;
   const filtered = prefix !== "" || status !== "";
   return html`
-    <div class="title"><h1>Accounts${list.total !== null && html` <span class="tally">${count(list.total)}</span>`}</h1>
-      <a class="button primary" href=${href(["commands", "create-account"])}>Create account</a></div>
+    <div class="title">
+      <h1>
+        Accounts${
+          list.total !== null &&
+          html`
+            ${" "}
+            <span class="tally">${count(list.total)}</span>
+          `
+        }
+      </h1>
+      <a class="button primary" href=${href(["commands", "create-account"])}>Create account</a>
+    </div>
     <div class="toolbar">
-      <label class="grow"><span class="hidden">Search by the beginning of the id</span>
-        <input type="search" placeholder="Id begins with…" value=${typed} onInput=${search} maxlength="128" autocapitalize="none" spellcheck=${false} /></label>
-      <label><span class="hidden">Status</span>
-        <select value=${status} onChange=${(/** @type {Event} */ event) => {
-          if (event.target instanceof HTMLSelectElement) refine({ status: event.target.value });
-        }}><option value="">Any status</option>${statuses.value.map((name) => html`<option value=${name}>${name}</option>`)}</select></label>
+      <label class="grow">
+        <span class="hidden">Search by the beginning of the id</span>
+        <input
+          type="search"
+          placeholder="Id begins with…"
+          value=${typed}
+          onInput=${search}
+          maxlength="128"
+          autocapitalize="none"
+          spellcheck=${false}
+        />
+      </label>
+      <label>
+        <span class="hidden">Status</span>
+        <select
+          value=${status}
+          onChange=${(/** @type {Event} */ event) => {
+            if (event.target instanceof HTMLSelectElement) refine({ status: event.target.value });
+          }}
+        >
+          <option value="">Any status</option>
+          ${statuses.value.map(
+            (name) => html`
+              <option value=${name}>${name}</option>
+            `,
+          )}
+        </select>
+      </label>
       <${Copy} text=${() => asCurl(first)}>Copy as curl<//>
     </div>
     <${Trouble} words=${list.error} again=${list.again} />
-    ${list.stale > 0 && html`<button type="button" class="fresh" onClick=${list.again}>${count(list.stale)} changed since. Show them as they are now</button>`}
-    ${list.rows.length > 0
-      ? html`<div class="panel flush"><${Rows} class="accounts tall" role="table" label="Accounts" count=${list.rows.length} total=${list.total ?? list.rows.length} height=${ROW_HEIGHT}
-          columns="minmax(9rem,2fr) minmax(5rem,.7fr) minmax(8rem,1fr) minmax(8rem,1fr) minmax(4rem,.5fr) minmax(8rem,1fr)"
-          head=${html`${heading("accountId", "Account")}${plain("Status", "roomy")}${heading("balance", "Balance", "number")}${plain("Available", "number roomy")}${plain("Moves", "number roomy")}${heading("lastUpdated", "Updated", "number roomy")}`}
-          keyOf=${(/** @type {number} */ place) => list.rows[place]?.accountId ?? place}
-          row=${(/** @type {number} */ place) => accountRow(list.rows[place])}
-          onEnd=${list.more} onWindow=${list.look} /></div>`
-      : !list.busy && list.error === "" && (filtered
-        ? html`<${Empty} title="No account fits."><p class="muted">${prefix !== "" && `None has an id that begins with “${prefix}”${status !== "" ? ` and is ${status}` : ""}.`}${prefix === "" && `None is ${status}.`}</p><button type="button" onClick=${() => refine({ prefix: "", status: "" })}>Show all accounts</button><//>`
-        : html`<${EmptyLedger} />`)}`;
+    ${
+      list.stale > 0 &&
+      html`
+        <button type="button" class="fresh" onClick=${list.again}>
+          ${count(list.stale)} changed since. Show them as they are now
+        </button>
+      `
+    }
+    ${
+      list.rows.length > 0
+        ? html`
+            <div class="panel flush">
+              <${Rows}
+                class="accounts tall"
+                role="table"
+                label="Accounts"
+                count=${list.rows.length}
+                total=${list.total ?? list.rows.length}
+                height=${ROW_HEIGHT}
+                columns="minmax(9rem,2fr) minmax(5rem,.7fr) minmax(8rem,1fr) minmax(8rem,1fr) minmax(4rem,.5fr) minmax(8rem,1fr)"
+                head=${html`
+                  ${heading("accountId", "Account")}${plain("Status", "roomy")}${heading("balance", "Balance", "number")}${plain("Available", "number roomy")}${plain("Moves", "number roomy")}${heading("lastUpdated", "Updated", "number roomy")}
+                `}
+                keyOf=${(/** @type {number} */ place) => list.rows[place]?.accountId ?? place}
+                row=${(/** @type {number} */ place) => accountRow(list.rows[place])}
+                onEnd=${list.more}
+                onWindow=${list.look}
+              />
+            </div>
+          `
+        : !list.busy &&
+          list.error === "" &&
+          (filtered
+            ? html`
+                <${Empty} title="No account fits.">
+                  <p class="muted">
+                    ${prefix !== "" && `None has an id that begins with “${prefix}”${status !== "" ? ` and is ${status}` : ""}.`}${prefix === "" && `None is ${status}.`}
+                  </p>
+                  <button type="button" onClick=${() => refine({ prefix: "", status: "" })}>Show all accounts</button>
+                <//>
+              `
+            : html`
+                <${EmptyLedger} />
+              `)
+    }
+  `;
 }
 
 /** @param {Account | undefined} account */
 function accountRow(account) {
   if (account === undefined) return null;
   const { accountId, owner, status, balance, available, currency, transactionCount, lastUpdated } = account;
-  return html`<div role="rowheader"><a class="id" href=${href(["accounts", accountId])}>${accountId}</a>${owner && html`<span class="aside" title=${owner}>${owner}</span>`}</div>
+  return html`
+    <div role="rowheader">
+      <a class="id" href=${href(["accounts", accountId])}>${accountId}</a>
+      ${
+        owner &&
+        html`
+          <span class="aside" title=${owner}>${owner}</span>
+        `
+      }
+    </div>
     <div role="cell" class="roomy"><${Badge} word=${status} /></div>
     <div role="cell" class="number strong"><${Money} amount=${balance} currency=${currency} /></div>
     <div role="cell" class="number roomy muted"><${Money} amount=${available} currency=${currency} /></div>
     <div role="cell" class="number roomy muted">${count(transactionCount)}</div>
-    <div role="cell" class="number roomy muted"><${Time} at=${lastUpdated} /></div>`;
+    <div role="cell" class="number roomy muted"><${Time} at=${lastUpdated} /></div>
+  `;
 }
 
 /**
@@ -108,7 +196,8 @@ function useAccounts(first) {
     refresh: () => {},
   });
   const state = own.current;
-  if (state.first !== first) Object.assign(state, { first, next: first, total: null, error: "", changed: new Set(), loading: false });
+  if (state.first !== first)
+    Object.assign(state, { first, next: first, total: null, error: "", changed: new Set(), loading: false });
 
   const draw = () => {
     /** @type {Map<string, Account>} */

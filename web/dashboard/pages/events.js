@@ -32,9 +32,26 @@ export function EventsPage() {
   const filter = filterOf(query);
   const filtered = Object.keys(filter).length > 0;
   const at = /^[0-9]{1,15}$/.test(query.at ?? "") ? Number(query.at) : null;
-  return html`<div class="title"><h1>Events</h1><${Position} at=${at} /></div>
+  return html`
+    <div class="title">
+      <h1>Events</h1>
+      <${Position} at=${at} />
+    </div>
     <${Toolbar} filter=${filter} at=${at} />
-    ${at !== null ? html`<${FromPlace} at=${at} filter=${filter} />` : filtered ? html`<${Filtered} key=${JSON.stringify(filter)} filter=${filter} />` : html`<${Everything} />`}`;
+    ${
+      at !== null
+        ? html`
+            <${FromPlace} at=${at} filter=${filter} />
+          `
+        : filtered
+          ? html`
+              <${Filtered} key=${JSON.stringify(filter)} filter=${filter} />
+            `
+          : html`
+              <${Everything} />
+            `
+    }
+  `;
 }
 
 /**
@@ -43,7 +60,11 @@ export function EventsPage() {
  * @returns {Record<string, string>}
  */
 function filterOf({ type, account, correlation }) {
-  return { ...(account ? { accountId: account } : {}), ...(type ? { type } : {}), ...(correlation ? { correlationId: correlation } : {}) };
+  return {
+    ...(account ? { accountId: account } : {}),
+    ...(type ? { type } : {}),
+    ...(correlation ? { correlationId: correlation } : {}),
+  };
 }
 
 /** @param {{ at: number | null }} props */
@@ -51,7 +72,18 @@ function Position({ at }) {
   void sampled.value;
   const end = Math.max(head.value, stats.value?.headSequence ?? 0);
   const lost = reconnects.value;
-  return html`<p class="muted small" role="status" data-received=${received.value}>${at !== null ? `From ${count(at)} of ${count(end)}.` : html`${count(received.value)} received since this page was opened, none missing${lost > 0 ? `; reconnected ${lost === 1 ? "once" : `${lost} times`}` : ""}.`}</p>`;
+  return html`
+    <p class="muted small" role="status" data-received=${received.value}>
+      ${
+        at !== null
+          ? `From ${count(at)} of ${count(end)}.`
+          : html`
+              ${count(received.value)} received since this page was opened, none
+              missing${lost > 0 ? `; reconnected ${lost === 1 ? "once" : `${lost} times`}` : ""}.
+            `
+      }
+    </p>
+  `;
 }
 
 /** @param {{ filter: Record<string, string>, at: number | null }} props */
@@ -61,7 +93,8 @@ function Toolbar({ filter, at }) {
   const [said, setSaid] = useState("");
   useEffect(() => setPlace(at === null ? "" : String(at)), [at]);
   const take = (/** @type {string} */ name) => (/** @type {Event} */ event) => {
-    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) refine({ [name]: event.target.value.trim() });
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement)
+      refine({ [name]: event.target.value.trim() });
   };
   const jump = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -77,24 +110,74 @@ function Toolbar({ filter, at }) {
     }
   };
   const path = withQuery("/events", { fromSequence: Math.max(0, (at ?? 1) - 1), limit: PAGE, ...filter });
-  return html`<div class="toolbar">
-      <label><span class="hidden">Type</span><select value=${type} onChange=${take("type")}><option value="">Any type</option>${eventTypes.value.map((name) => html`<option value=${name}>${typeWords(name)}</option>`)}</select></label>
-      <label class="grow"><span class="hidden">Account</span><${AccountInput} fresh=${false} type="search" value=${account} placeholder="Account" onChange=${take("account")} /></label>
-      <label class="grow"><span class="hidden">Correlation id</span><input type="search" value=${correlation} placeholder="Correlation id" onChange=${take("correlation")} /></label>
-      <form class="row" onSubmit=${jump}><label><span class="hidden">Jump to sequence</span><input class="short" inputmode="numeric" pattern="[0-9]{1,15}" title="A sequence number" placeholder="Sequence" required value=${place} onInput=${(/** @type {Event} */ event) => {
-        if (event.target instanceof HTMLInputElement) setPlace(event.target.value);
-      }} /></label><button type="submit">Jump</button></form>
-      <button type="button" aria-pressed=${expand !== ""} onClick=${() => refine({ expand: expand === "" ? 1 : "" })}>Expand all</button>
+  return html`
+    <div class="toolbar">
+      <label>
+        <span class="hidden">Type</span>
+        <select value=${type} onChange=${take("type")}>
+          <option value="">Any type</option>
+          ${eventTypes.value.map(
+            (name) => html`
+              <option value=${name}>${typeWords(name)}</option>
+            `,
+          )}
+        </select>
+      </label>
+      <label class="grow">
+        <span class="hidden">Account</span>
+        <${AccountInput}
+          fresh=${false}
+          type="search"
+          value=${account}
+          placeholder="Account"
+          onChange=${take("account")}
+        />
+      </label>
+      <label class="grow">
+        <span class="hidden">Correlation id</span>
+        <input type="search" value=${correlation} placeholder="Correlation id" onChange=${take("correlation")} />
+      </label>
+      <form class="row" onSubmit=${jump}>
+        <label>
+          <span class="hidden">Jump to sequence</span>
+          <input
+            class="short"
+            inputmode="numeric"
+            pattern="[0-9]{1,15}"
+            title="A sequence number"
+            placeholder="Sequence"
+            required
+            value=${place}
+            onInput=${(/** @type {Event} */ event) => {
+              if (event.target instanceof HTMLInputElement) setPlace(event.target.value);
+            }}
+          />
+        </label>
+        <button type="submit">Jump</button>
+      </form>
+      <button type="button" aria-pressed=${expand !== ""} onClick=${() => refine({ expand: expand === "" ? 1 : "" })}>
+        Expand all
+      </button>
       <button type="button" onClick=${save}>Export</button>
       <${Copy} text=${() => asCurl(path)}>Copy as curl<//>
     </div>
-    <p role="status" class="note">${said}</p>`;
+    <p role="status" class="note">${said}</p>
+  `;
 }
 
 /** The newest events of the whole log. */
 function Everything() {
   const events = recent.value;
-  return html`<${Tail} events=${events} total=${received.value} live=${connection.value.state === "live"} empty=${html`<${EmptyLedger} />`} />`;
+  return html`
+    <${Tail}
+      events=${events}
+      total=${received.value}
+      live=${connection.value.state === "live"}
+      empty=${html`
+        <${EmptyLedger} />
+      `}
+    />
+  `;
 }
 
 /** The newest events that fit a filter, by a feed of their own. */
@@ -114,28 +197,42 @@ function Filtered({ filter }) {
         setEvents(kept.slice(-EVENTS_KEPT));
       }, DRAW_GAP_MS);
     };
-    const feed = startFeed({ filter, history: FILTER_LOOKS_BACK }, {
-      onEvents(fresh) {
-        kept.push(...fresh);
-        total.current += fresh.length;
-        if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
-        draw();
+    const feed = startFeed(
+      { filter, history: FILTER_LOOKS_BACK },
+      {
+        onEvents(fresh) {
+          kept.push(...fresh);
+          total.current += fresh.length;
+          if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
+          draw();
+        },
+        onRestart() {
+          kept = [];
+          draw();
+        },
+        onState: setState,
       },
-      onRestart() {
-        kept = [];
-        draw();
-      },
-      onState: setState,
-    });
+    );
     return () => {
       clearTimeout(timer);
       feed.stop();
     };
   }, []);
   const first = events[0]?.sequenceNumber ?? Math.max(1, head.value - FILTER_LOOKS_BACK);
-  const empty = html`<${Empty} title=${`Nothing of this kind among the newest ${count(FILTER_LOOKS_BACK)} events.`}>
-    <p class="muted">What comes from now on appears here.</p><div class="row center"><${Older} before=${first} filter=${filter} /><button type="button" onClick=${() => refine({ type: "", account: "", correlation: "" })}>Show all events</button></div><//>`;
-  return html`<${Tail} events=${events} total=${total.current} live=${state === "live"} empty=${empty} filter=${filter} />`;
+  const empty = html`
+    <${Empty} title=${`Nothing of this kind among the newest ${count(FILTER_LOOKS_BACK)} events.`}>
+      <p class="muted">What comes from now on appears here.</p>
+      <div class="row center">
+        <${Older} before=${first} filter=${filter} />
+        <button type="button" onClick=${() => refine({ type: "", account: "", correlation: "" })}>
+          Show all events
+        </button>
+      </div>
+    <//>
+  `;
+  return html`
+    <${Tail} events=${events} total=${total.current} live=${state === "live"} empty=${empty} filter=${filter} />
+  `;
 }
 
 /** @param {{ events: LedgerEvent[], total: number, live: boolean, empty: unknown, filter?: Record<string, string> }} props */
@@ -145,12 +242,36 @@ function Tail({ events, total, live, empty, filter = {} }) {
   const shown = held?.events ?? events;
   const fresh = held === null ? 0 : total - held.total;
   const first = shown[0]?.sequenceNumber;
-  return html`<div class="row tail">
-      <button type="button" class=${held ? "primary" : ""} aria-pressed=${held !== null} onClick=${() => setHeld(held === null ? { events, total } : null)}>${held === null ? "Pause" : "Resume"}</button>
-      <span role="status" class="muted">${held === null ? "" : fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}</span>
-      <span class="end row">${first !== undefined && html`<${Older} before=${first} filter=${filter} />`}</span>
+  return html`
+    <div class="row tail">
+      <button
+        type="button"
+        class=${held ? "primary" : ""}
+        aria-pressed=${held !== null}
+        onClick=${() => setHeld(held === null ? { events, total } : null)}
+      >
+        ${held === null ? "Pause" : "Resume"}
+      </button>
+      <span role="status" class="muted">
+        ${held === null ? "" : fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}
+      </span>
+      <span class="end row">
+        ${
+          first !== undefined &&
+          html`
+            <${Older} before=${first} filter=${filter} />
+          `
+        }
+      </span>
     </div>
-    ${shown.length === 0 ? live && empty : html`<${EventList} events=${shown} newestFirst />`}`;
+    ${
+      shown.length === 0
+        ? live && empty
+        : html`
+            <${EventList} events=${shown} newestFirst />
+          `
+    }
+  `;
 }
 
 /** Goes to the events before a place; with a filter it looks for the nearest ones. */
@@ -175,7 +296,10 @@ function Older({ before, filter }) {
       setSaid(words(error));
     }
   };
-  return html`<span role="status" class="muted">${said}</span><button type="button" disabled=${before <= 1} onClick=${go}>Older</button>`;
+  return html`
+    <span role="status" class="muted">${said}</span>
+    <button type="button" disabled=${before <= 1} onClick=${go}>Older</button>
+  `;
 }
 
 /** A page of the log from a place on. */
@@ -186,33 +310,71 @@ function FromPlace({ at, filter }) {
     const answer = await get(path);
     /** @type {LedgerEvent[]} */
     const events = answer.body;
-    return { events, more: nextPage(answer.headers) !== null, end: numberHeader(answer.headers, "X-Head-Sequence") ?? 0 };
+    return {
+      events,
+      more: nextPage(answer.headers) !== null,
+      end: numberHeader(answer.headers, "X-Head-Sequence") ?? 0,
+    };
   });
   const shown = reading.value;
   const events = shown?.events ?? [];
   const first = events[0]?.sequenceNumber ?? at;
   const last = events[events.length - 1]?.sequenceNumber ?? at;
-  return html`<div class="row tail">
+  return html`
+    <div class="row tail">
       <button type="button" class="primary" onClick=${() => refine({ at: "" })}>Follow live</button>
-      <span class="end row"><${Older} key=${first} before=${first} filter=${filter} /><button type="button" disabled=${!shown?.more} onClick=${() => refine({ at: last + 1 })}>Newer</button></span>
+      <span class="end row">
+        <${Older} key=${first} before=${first} filter=${filter} />
+        <button type="button" disabled=${!shown?.more} onClick=${() => refine({ at: last + 1 })}>Newer</button>
+      </span>
     </div>
     <${Trouble} words=${reading.error} again=${reading.again} />
-    ${shown !== null && (events.length === 0
-      ? html`<${Empty} title=${at > shown.end ? `The log ends at ${count(shown.end)}.` : "Nothing of this kind from here on."}><button type="button" onClick=${() => refine({ at: "" })}>Follow live</button><//>`
-      : html`<${EventList} events=${events} />`)}`;
+    ${
+      shown !== null &&
+      (events.length === 0
+        ? html`
+            <${Empty}
+              title=${at > shown.end ? `The log ends at ${count(shown.end)}.` : "Nothing of this kind from here on."}
+            >
+              <button type="button" onClick=${() => refine({ at: "" })}>Follow live</button>
+            <//>
+          `
+        : html`
+            <${EventList} events=${events} />
+          `)
+    }
+  `;
 }
 
 /** @param {{ events: LedgerEvent[], newestFirst?: boolean }} props */
 function EventList({ events, newestFirst = false }) {
   const expanded = Boolean(route.value.query.expand);
   const at = (/** @type {number} */ place) => events[newestFirst ? events.length - 1 - place : place];
-  return html`<div class="panel flush"><${Rows} class="events tall" label=${newestFirst ? "Events, newest first" : "Events in log order"} count=${events.length} height=${expanded ? EXPANDED_HEIGHT : LINE_HEIGHT}
-    keyOf=${(/** @type {number} */ place) => at(place)?.sequenceNumber ?? place}
-    row=${(/** @type {number} */ place) => {
-      const event = at(place);
-      if (event === undefined) return null;
-      return html`<${EventLine} event=${event} />${expanded && html`<pre class="inline">${JSON.stringify(event.data)}${"\n"}version ${event.version} · command ${event.commandId} · correlation ${event.correlationId}${Object.keys(event.metadata ?? {}).length > 0 ? ` · metadata ${JSON.stringify(event.metadata)}` : ""}</pre>`}`;
-    }} /></div>`;
+  return html`
+    <div class="panel flush">
+      <${Rows}
+        class="events tall"
+        label=${newestFirst ? "Events, newest first" : "Events in log order"}
+        count=${events.length}
+        height=${expanded ? EXPANDED_HEIGHT : LINE_HEIGHT}
+        keyOf=${(/** @type {number} */ place) => at(place)?.sequenceNumber ?? place}
+        row=${(/** @type {number} */ place) => {
+          const event = at(place);
+          if (event === undefined) return null;
+          return html`
+            <${EventLine} event=${event} />
+            ${
+              expanded &&
+              html`
+                <pre class="inline">
+${JSON.stringify(event.data)}${"\n"}version ${event.version} · command ${event.commandId} · correlation ${event.correlationId}${Object.keys(event.metadata ?? {}).length > 0 ? ` · metadata ${JSON.stringify(event.metadata)}` : ""}</pre>
+              `
+            }
+          `;
+        }}
+      />
+    </div>
+  `;
 }
 
 /**

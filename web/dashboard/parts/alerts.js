@@ -10,7 +10,15 @@ import { href } from "../lib/route.js";
 
 export function Alerts() {
   const standing = (stats.value?.projections ?? []).filter(({ state }) => state === "paused" || state === "faulted");
-  return html`<div class="alerts" role="status">${standing.map((projection) => html`<${Standing} key=${projection.name} projection=${projection} />`)}</div>`;
+  return html`
+    <div class="alerts" role="status">
+      ${standing.map(
+        (projection) => html`
+          <${Standing} key=${projection.name} projection=${projection} />
+        `,
+      )}
+    </div>
+  `;
 }
 
 /** @param {{ projection: Projection }} props */
@@ -24,6 +32,14 @@ function Standing({ projection: { name, state, lagEvents } }) {
       setTrouble(words(error));
     }
   };
-  return html`<p class="trouble"><span>The read model <a href=${href(["projections"])}>${name}</a> is ${state}, ${count(lagEvents)} ${lagEvents === 1 ? "event" : "events"} behind. ${trouble}</span>
-    <button type="button" class="small" onClick=${resume}>Resume</button></p>`;
+  return html`
+    <p class="trouble">
+      <span>
+        The read model${" "}
+        <a href=${href(["projections"])}>${name}</a>
+        ${" "}is ${state}, ${count(lagEvents)} ${lagEvents === 1 ? "event" : "events"} behind. ${trouble}
+      </span>
+      <button type="button" class="small" onClick=${resume}>Resume</button>
+    </p>
+  `;
 }

@@ -18,7 +18,18 @@ function color(name) {
  *   time?: boolean, mark?: number | null, onPick?: (x: number) => void, xFormat?: (value: number) => string, summary?: string }} props
  *   `data` begins with the x values; `mark` is an x to draw a line at; `summary` says in words what the chart shows
  */
-export function Chart({ data, lines, height = 160, label, format = String, time = true, mark = null, onPick, xFormat, summary }) {
+export function Chart({
+  data,
+  lines,
+  height = 160,
+  label,
+  format = String,
+  time = true,
+  mark = null,
+  onPick,
+  xFormat,
+  summary,
+}) {
   const place = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {import("uplot") | null} */ (null));
   const marked = useRef(mark);
@@ -40,48 +51,90 @@ export function Chart({ data, lines, height = 160, label, format = String, time 
       const scale = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
       tall.current = Math.round(height * scale);
       const font = `${Math.round(11 * scale)}px ${getComputedStyle(document.body).fontFamily}`;
-      plot.current = new uPlot({
-        width: Math.max(120, element.clientWidth),
-        height: tall.current,
-        padding: [8, 28, 0, 0],
-        cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-        legend: { live: true, show: true },
-        scales: { x: { time }, y: { range: (_, least, most) => [Math.min(0, least ?? 0), (most ?? 0) > 0 ? (most ?? 0) * 1.08 : (least ?? 0) < 0 ? 0 : 1] } },
-        axes: [
-          { stroke: muted, grid, ticks: grid, font, ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}), ...(time ? { space: 70 * scale, values: clockTimes } : {}) },
-          { stroke: muted, grid, ticks: grid, font, size: 62 * scale, values: (_, values) => values.map(format), space: 32 * scale },
-        ],
-        series: [
-          { label: xFormat ? "" : "Time", value: (_, value) => (value === null || value === undefined ? "" : xFormat ? xFormat(value) : new Date(value * 1000).toLocaleString([], { hour12: false })) },
-          ...lines.map((line) => ({
-            label: line.label,
-            stroke: color(line.color),
-            width: 1.5,
-            ...(line.dashed ? { dash: [4, 3] } : {}),
-            ...(line.fill ? { fill: `color-mix(in srgb, ${color(line.color)} 14%, transparent)` } : {}),
-            ...(line.stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
-            points: { show: false },
-            value: (/** @type {import("uplot")} */ self, /** @type {number | null} */ value, /** @type {number} */ place, /** @type {number | null} */ at) => {
-              const shown = at === null || at === undefined ? newestOf(self.data[place] ?? []) : value;
-              return shown === null || shown === undefined ? "–" : format(shown);
+      plot.current = new uPlot(
+        {
+          width: Math.max(120, element.clientWidth),
+          height: tall.current,
+          padding: [8, 28, 0, 0],
+          cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+          legend: { live: true, show: true },
+          scales: {
+            x: { time },
+            y: {
+              range: (_, least, most) => [
+                Math.min(0, least ?? 0),
+                (most ?? 0) > 0 ? (most ?? 0) * 1.08 : (least ?? 0) < 0 ? 0 : 1,
+              ],
             },
-          })),
-        ],
-        hooks: {
-          draw: [(self) => {
-            if (marked.current === null) return;
-            const x = Math.round(self.valToPos(marked.current, "x", true));
-            self.ctx.save();
-            self.ctx.strokeStyle = color("--accent");
-            self.ctx.lineWidth = 2;
-            self.ctx.beginPath();
-            self.ctx.moveTo(x, self.bbox.top);
-            self.ctx.lineTo(x, self.bbox.top + self.bbox.height);
-            self.ctx.stroke();
-            self.ctx.restore();
-          }],
+          },
+          axes: [
+            {
+              stroke: muted,
+              grid,
+              ticks: grid,
+              font,
+              ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}),
+              ...(time ? { space: 70 * scale, values: clockTimes } : {}),
+            },
+            {
+              stroke: muted,
+              grid,
+              ticks: grid,
+              font,
+              size: 62 * scale,
+              values: (_, values) => values.map(format),
+              space: 32 * scale,
+            },
+          ],
+          series: [
+            {
+              label: xFormat ? "" : "Time",
+              value: (_, value) =>
+                value === null || value === undefined
+                  ? ""
+                  : xFormat
+                    ? xFormat(value)
+                    : new Date(value * 1000).toLocaleString([], { hour12: false }),
+            },
+            ...lines.map((line) => ({
+              label: line.label,
+              stroke: color(line.color),
+              width: 1.5,
+              ...(line.dashed ? { dash: [4, 3] } : {}),
+              ...(line.fill ? { fill: `color-mix(in srgb, ${color(line.color)} 14%, transparent)` } : {}),
+              ...(line.stepped && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+              points: { show: false },
+              value: (
+                /** @type {import("uplot")} */ self,
+                /** @type {number | null} */ value,
+                /** @type {number} */ place,
+                /** @type {number | null} */ at,
+              ) => {
+                const shown = at === null || at === undefined ? newestOf(self.data[place] ?? []) : value;
+                return shown === null || shown === undefined ? "–" : format(shown);
+              },
+            })),
+          ],
+          hooks: {
+            draw: [
+              (self) => {
+                if (marked.current === null) return;
+                const x = Math.round(self.valToPos(marked.current, "x", true));
+                self.ctx.save();
+                self.ctx.strokeStyle = color("--accent");
+                self.ctx.lineWidth = 2;
+                self.ctx.beginPath();
+                self.ctx.moveTo(x, self.bbox.top);
+                self.ctx.lineTo(x, self.bbox.top + self.bbox.height);
+                self.ctx.stroke();
+                self.ctx.restore();
+              },
+            ],
+          },
         },
-      }, /** @type {import("uplot").AlignedData} */ (newest.current), element);
+        /** @type {import("uplot").AlignedData} */ (newest.current),
+        element,
+      );
       plot.current.over.addEventListener("click", (event) => {
         const current = plot.current;
         if (current !== null && pick.current) pick.current(current.posToVal(event.offsetX, "x"));
@@ -107,7 +160,11 @@ export function Chart({ data, lines, height = 160, label, format = String, time 
     plot.current?.setData(/** @type {import("uplot").AlignedData} */ (data));
   }, [data, mark]);
 
-  return html`<figure class="chart"><div ref=${place} role="img" aria-label=${summary ? `${label}. ${summary}` : label}></div></figure>`;
+  return html`
+    <figure class="chart">
+      <div ref=${place} role="img" aria-label=${summary ? `${label}. ${summary}` : label}></div>
+    </figure>
+  `;
 }
 
 /**
@@ -132,6 +189,11 @@ function clockTimes(_, values) {
   return values.map((value) => {
     const date = new Date(value * 1000);
     if (spread > 86_400) return date.toLocaleDateString([], { day: "numeric", month: "short" });
-    return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", ...(spread < 600 ? { second: "2-digit" } : {}), hour12: false });
+    return date.toLocaleTimeString([], {
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(spread < 600 ? { second: "2-digit" } : {}),
+      hour12: false,
+    });
   });
 }

@@ -43,7 +43,11 @@ function bodyOf(fields, values) {
  */
 export function CommandForm({ form, given = {}, fixed = [], onDone, currency, autofocus = false }) {
   const [values, setValues] = useState(/** @type {Values} */ (given));
-  const [state, setState] = useState(/** @type {{ kind: "idle" | "busy" | "previewed" | "done" | "refused" | "unknown", answer?: any, problem?: Problem, said?: string, command?: Values }} */ ({ kind: "idle" }));
+  const [state, setState] = useState(
+    /** @type {{ kind: "idle" | "busy" | "previewed" | "done" | "refused" | "unknown", answer?: any, problem?: Problem, said?: string, command?: Values }} */ ({
+      kind: "idle",
+    }),
+  );
   // A key belongs to one body: asked again after no answer, it goes out again; after a change, there is a new one.
   const key = useRef(newKey());
   const id = useId();
@@ -83,7 +87,9 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
     try {
       const answer = dry
         ? await preview(form.route, command)
-        : await send(form.route, command, key.current, (tries) => setState({ kind: "busy", said: `No answer yet; asking again with the same key (${tries})…` }));
+        : await send(form.route, command, key.current, (tries) =>
+            setState({ kind: "busy", said: `No answer yet; asking again with the same key (${tries})…` }),
+          );
       setState({ kind: dry ? "previewed" : "done", answer: answer.body, command });
       if (!dry) {
         key.current = newKey();
@@ -94,7 +100,10 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
         setState({ kind: error.isUnsettled ? "unknown" : "refused", problem: error, command });
         if (!error.isUnsettled) key.current = newKey();
       } else {
-        const said = error instanceof Unreachable ? "No answer from the server. It may or may not have arrived; sending it again is safe, with the same key it is carried out once." : words(error);
+        const said =
+          error instanceof Unreachable
+            ? "No answer from the server. It may or may not have arrived; sending it again is safe, with the same key it is carried out once."
+            : words(error);
         setState({ kind: "unknown", said });
       }
     }
@@ -105,28 +114,75 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
   const rest = shown.filter((field) => field.kind === "json" && !field.required);
   const busy = state.kind === "busy";
   const about = String(values.accountId ?? values.fromAccountId ?? "");
-  const draw = (/** @type {import("../lib/contract.js").Field} */ field) =>
-    html`<${CommandField} key=${field.name} field=${field} value=${values[field.name]} example=${form.example[field.name]} route=${form.route} onChange=${(/** @type {unknown} */ value) => change(field.name, value)} />`;
+  const draw = (/** @type {import("../lib/contract.js").Field} */ field) => html`
+    <${CommandField}
+      key=${field.name}
+      field=${field}
+      value=${values[field.name]}
+      example=${form.example[field.name]}
+      route=${form.route}
+      onChange=${(/** @type {unknown} */ value) => change(field.name, value)}
+    />
+  `;
 
-  return html`<form ref=${place} class="command" autocomplete="off" aria-labelledby=${id} onSubmit=${(/** @type {Event} */ event) => {
-    event.preventDefault();
-    void ask(false);
-  }}>
-    <p id=${id} class="muted">${form.summary}.</p>
-    <div class="fields">${main.map(draw)}</div>
-    ${rest.length > 0 && html`<details class="more"><summary>More</summary><div class="fields">${rest.map(draw)}</div></details>`}
-    <div class="row">
-      <button type="submit" class="primary" disabled=${busy}>${spaced(form.route)}</button>
-      <button type="button" disabled=${busy} onClick=${() => void ask(true)}>Preview</button>
-      <${Copy} text=${() => {
-        const command = body() ?? {};
-        return asCurl(`/commands/${form.route}`, { method: "POST", body: command, headers: { "Idempotency-Key": key.current } });
-      }}>Copy as curl<//>
-    </div>
-    <div class="answer" role="status">
-      ${state.said && html`<p class=${state.kind === "unknown" ? "outcome" : "muted"} data-kind="unknown">${state.said}</p>`}
-      ${state.answer && html`<${Outcome} answer=${state.answer} currency=${currency} />`}
-      ${state.problem && html`<${Refusal} problem=${state.problem} account=${about} />`}
-    </div>
-  </form>`;
+  return html`
+    <form
+      ref=${place}
+      class="command"
+      autocomplete="off"
+      aria-labelledby=${id}
+      onSubmit=${(/** @type {Event} */ event) => {
+        event.preventDefault();
+        void ask(false);
+      }}
+    >
+      <p id=${id} class="muted">${form.summary}.</p>
+      <div class="fields">${main.map(draw)}</div>
+      ${
+        rest.length > 0 &&
+        html`
+          <details class="more">
+            <summary>More</summary>
+            <div class="fields">${rest.map(draw)}</div>
+          </details>
+        `
+      }
+      <div class="row">
+        <button type="submit" class="primary" disabled=${busy}>${spaced(form.route)}</button>
+        <button type="button" disabled=${busy} onClick=${() => void ask(true)}>Preview</button>
+        <${Copy}
+          text=${() => {
+            const command = body() ?? {};
+            return asCurl(`/commands/${form.route}`, {
+              method: "POST",
+              body: command,
+              headers: { "Idempotency-Key": key.current },
+            });
+          }}
+        >
+          Copy as curl
+        <//>
+      </div>
+      <div class="answer" role="status">
+        ${
+          state.said &&
+          html`
+            <p class=${state.kind === "unknown" ? "outcome" : "muted"} data-kind="unknown">${state.said}</p>
+          `
+        }
+        ${
+          state.answer &&
+          html`
+            <${Outcome} answer=${state.answer} currency=${currency} />
+          `
+        }
+        ${
+          state.problem &&
+          html`
+            <${Refusal} problem=${state.problem} account=${about} />
+          `
+        }
+      </div>
+    </form>
+  `;
 }

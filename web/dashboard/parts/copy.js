@@ -22,11 +22,25 @@ export function Copy({ text, children }) {
       setShown(text());
     }
   };
-  return html`<button type="button" class="small" onClick=${copy}>${said || children}</button>
+  return html`
+    <button type="button" class="small" onClick=${copy}>${said || children}</button>
     <span class="hidden" role="status">${said}</span>
-    ${shown && html`<textarea class="by-hand" readonly rows="4" aria-label="To be copied" onFocus=${(/** @type {FocusEvent} */ event) => {
-      if (event.target instanceof HTMLTextAreaElement) event.target.select();
-    }}>${shown}</textarea>`}`;
+    ${
+      shown &&
+      html`
+        <textarea
+          class="by-hand"
+          readonly
+          rows="4"
+          aria-label="To be copied"
+          onFocus=${(/** @type {FocusEvent} */ event) => {
+            if (event.target instanceof HTMLTextAreaElement) event.target.select();
+          }}
+        >
+${shown}</textarea>
+      `
+    }
+  `;
 }
 
 /**
@@ -41,6 +55,7 @@ export function asCurl(path, { method = "GET", body, headers = {} } = {}) {
   if (method !== "GET") parts.push("-X", method);
   parts.push(quoted(new URL(path, location.href).href));
   for (const [name, value] of Object.entries(headers)) parts.push("-H", quoted(`${name}: ${value}`));
-  if (body !== undefined) parts.push("-H", quoted("Content-Type: application/json"), "-d", quoted(JSON.stringify(body)));
+  if (body !== undefined)
+    parts.push("-H", quoted("Content-Type: application/json"), "-d", quoted(JSON.stringify(body)));
   return parts.join(" ");
 }

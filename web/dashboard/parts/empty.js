@@ -7,7 +7,12 @@ import { href } from "../lib/route.js";
 
 /** @param {{ title: string, children?: unknown }} props */
 export function Empty({ title, children }) {
-  return html`<div class="empty"><p class="strong">${title}</p>${children}</div>`;
+  return html`
+    <div class="empty">
+      <p class="strong">${title}</p>
+      ${children}
+    </div>
+  `;
 }
 
 /** For a ledger without any accounts. */
@@ -24,12 +29,14 @@ export function EmptyLedger() {
     }
     setDone(null);
   };
-  return html`<${Empty} title="There are no accounts yet.">
-    <p class="muted">Open the first one, or look around with a month of a small bank.</p>
-    <div class="row center">
-      <a class="button primary" href=${href(["commands", "create-account"])}>Create an account</a>
-      <button type="button" disabled=${done !== null} onClick=${fill}>Fill in demo data</button>
-    </div>
-    <p role="status" class="muted">${done && `${done.count} of ${done.of} commands done…`}${trouble}</p>
-  <//>`;
+  return html`
+    <${Empty} title="There are no accounts yet.">
+      <p class="muted">Open the first one, or look around with a month of a small bank.</p>
+      <div class="row center">
+        <a class="button primary" href=${href(["commands", "create-account"])}>Create an account</a>
+        <button type="button" disabled=${done !== null} onClick=${fill}>Fill in demo data</button>
+      </div>
+      <p role="status" class="muted">${done && `${done.count} of ${done.of} commands done…`}${trouble}</p>
+    <//>
+  `;
 }

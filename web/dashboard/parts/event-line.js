@@ -28,7 +28,8 @@ export function whom({ type, data, aggregateId }) {
  * @returns {{ amount: unknown, tone: string }}
  */
 export function amountOf({ type, data }) {
-  const amount = data.amount ?? (type === "ACCOUNT_CREATED" && data.initialBalance !== 0 ? data.initialBalance : undefined);
+  const amount =
+    data.amount ?? (type === "ACCOUNT_CREATED" && data.initialBalance !== 0 ? data.initialBalance : undefined);
   if (amount === undefined) return { amount, tone: "none" };
   if (IN.has(type) || type === "ACCOUNT_CREATED") return { amount, tone: "in" };
   return OUT.has(type) ? { amount: `-${amount}`, tone: "out" } : { amount, tone: "none" };
@@ -43,11 +44,26 @@ export function EventLine({ event }) {
 /** @param {LedgerEvent} event */
 function line(event) {
   const { amount, tone } = amountOf(event);
-  return html`<a class="event-line" href=${href(["events", String(event.sequenceNumber)])} data-sequence=${event.sequenceNumber}>
-    <span class="sequence">${count(event.sequenceNumber)}</span>
-    <span class="type" data-tone=${tone}>${typeWords(event.type)}</span>
-    <span class="whom" title=${whom(event)}>${whom(event)}</span>
-    <span class="number">${amount !== undefined && html`<${Money} amount=${amount} currency=${event.data.currency} account=${event.aggregateId} signed=${tone !== "none"} tone />`}</span>
-    <${Time} at=${event.timestamp} />
-  </a>`;
+  return html`
+    <a class="event-line" href=${href(["events", String(event.sequenceNumber)])} data-sequence=${event.sequenceNumber}>
+      <span class="sequence">${count(event.sequenceNumber)}</span>
+      <span class="type" data-tone=${tone}>${typeWords(event.type)}</span>
+      <span class="whom" title=${whom(event)}>${whom(event)}</span>
+      <span class="number">
+        ${
+          amount !== undefined &&
+          html`
+            <${Money}
+              amount=${amount}
+              currency=${event.data.currency}
+              account=${event.aggregateId}
+              signed=${tone !== "none"}
+              tone
+            />
+          `
+        }
+      </span>
+      <${Time} at=${event.timestamp} />
+    </a>
+  `;
 }

@@ -34,50 +34,138 @@ export function CommandField({ field, value, example, route, onChange }) {
   const text = value === undefined || value === null ? "" : String(value);
   const typed = (/** @type {Event} */ event) => {
     const input = event.target;
-    if (input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement || input instanceof HTMLSelectElement) onChange(input.value);
+    if (input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement || input instanceof HTMLSelectElement)
+      onChange(input.value);
   };
-  const name = spaced(field.name === "accountId" && route !== "create-account" ? "account" : field.name.replace(/Id$/, field.name === "accountId" ? "Id" : ""));
-  const label = html`<span>${name}${field.required ? "" : html` <span class="optional">optional</span>`}</span>`;
+  const name = spaced(
+    field.name === "accountId" && route !== "create-account"
+      ? "account"
+      : field.name.replace(/Id$/, field.name === "accountId" ? "Id" : ""),
+  );
+  const label = html`
+    <span>
+      ${name}${
+        field.required
+          ? ""
+          : html`
+              ${" "}
+              <span class="optional">optional</span>
+            `
+      }
+    </span>
+  `;
   // Where null means something of its own, the contract's words say what.
   const lifts = field.nullable && route === "set-limits" && field.kind === "amount" && field.name !== "overdraftLimit";
-  if (field.kind === "rows") return html`<${RowsField} field=${field} value=${value} route=${route} onChange=${onChange} />`;
-  const common = { id, name: field.name, value: text, required: field.required, onInput: typed, disabled: value === null };
+  if (field.kind === "rows")
+    return html`
+      <${RowsField} field=${field} value=${value} route=${route} onChange=${onChange} />
+    `;
+  const common = {
+    id,
+    name: field.name,
+    value: text,
+    required: field.required,
+    onInput: typed,
+    disabled: value === null,
+  };
   const hint = field.fallback === undefined ? "" : String(field.fallback);
   /** @type {unknown} */
   let control;
   switch (field.kind) {
     case "account":
-      control = html`<${AccountInput} ...${common} fresh=${route === "create-account"} pattern=${asAttribute(field.pattern)} />`;
+      control = html`
+        <${AccountInput} ...${common} fresh=${route === "create-account"} pattern=${asAttribute(field.pattern)} />
+      `;
       break;
     case "amount":
-      control = html`<input ...${common} inputmode="decimal" pattern=${AMOUNT} title=${TITLES.amount} placeholder=${hint} />`;
+      control = html`
+        <input ...${common} inputmode="decimal" pattern=${AMOUNT} title=${TITLES.amount} placeholder=${hint} />
+      `;
       break;
     case "currency":
-      control = html`<input ...${common} pattern="[A-Za-z]{3}" maxlength="3" title=${TITLES.currency} placeholder=${hint} autocapitalize="characters" spellcheck=${false} class="upper" />`;
+      control = html`
+        <input
+          ...${common}
+          pattern="[A-Za-z]{3}"
+          maxlength="3"
+          title=${TITLES.currency}
+          placeholder=${hint}
+          autocapitalize="characters"
+          spellcheck=${false}
+          class="upper"
+        />
+      `;
       break;
     case "choice":
-      control = html`<select ...${common}>${!field.required && html`<option value="">${hint === "" ? "–" : `${hint} (default)`}</option>`}${(field.choices ?? []).filter((choice) => choice !== hint).map((choice) => html`<option value=${choice}>${choice}</option>`)}</select>`;
+      control = html`
+        <select ...${common}>
+          ${
+            !field.required &&
+            html`
+              <option value="">${hint === "" ? "–" : `${hint} (default)`}</option>
+            `
+          }${(field.choices ?? [])
+            .filter((choice) => choice !== hint)
+            .map(
+              (choice) => html`
+                <option value=${choice}>${choice}</option>
+              `,
+            )}
+        </select>
+      `;
       break;
     case "truth":
-      control = html`<select ...${common}><option value="">–</option><option value="true">yes</option><option value="false">no</option></select>`;
+      control = html`
+        <select ...${common}>
+          <option value="">–</option>
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+      `;
       break;
     case "number":
-      control = html`<input ...${common} inputmode="numeric" pattern="[0-9]+" title="A whole number" placeholder=${hint} />`;
+      control = html`
+        <input ...${common} inputmode="numeric" pattern="[0-9]+" title="A whole number" placeholder=${hint} />
+      `;
       break;
     case "json":
-      control = html`<textarea ...${common} rows=${field.required ? 8 : 3} spellcheck=${false} class="mono" placeholder=${JSON.stringify(example ?? {}, null, 2)}></textarea>`;
+      control = html`
+        <textarea
+          ...${common}
+          rows=${field.required ? 8 : 3}
+          spellcheck=${false}
+          class="mono"
+          placeholder=${JSON.stringify(example ?? {}, null, 2)}
+        ></textarea>
+      `;
       break;
     case "text":
-      control = html`<input ...${common} maxlength=${field.lengthMax} pattern=${asAttribute(field.pattern)} placeholder=${hint} />`;
+      control = html`
+        <input ...${common} maxlength=${field.lengthMax} pattern=${asAttribute(field.pattern)} placeholder=${hint} />
+      `;
       break;
   }
-  return html`<div class=${`field ${field.kind === "json" ? "wide" : ""}`}>
-    <label for=${id}>${label}</label>
-    ${control}
-    ${lifts && html`<label class="check"><input type="checkbox" checked=${value === null} onChange=${(/** @type {Event} */ event) => {
-      if (event.target instanceof HTMLInputElement) onChange(event.target.checked ? null : undefined);
-    }} /> No limit</label>`}
-  </div>`;
+  return html`
+    <div class=${`field ${field.kind === "json" ? "wide" : ""}`}>
+      <label for=${id}>${label}</label>
+      ${control}
+      ${
+        lifts &&
+        html`
+          <label class="check">
+            <input
+              type="checkbox"
+              checked=${value === null}
+              onChange=${(/** @type {Event} */ event) => {
+                if (event.target instanceof HTMLInputElement) onChange(event.target.checked ? null : undefined);
+              }}
+            />
+            ${" "}No limit
+          </label>
+        `
+      }
+    </div>
+  `;
 }
 
 /** An account's id, with those that begin so. */
@@ -100,8 +188,30 @@ export function AccountInput({ fresh, ...own }) {
     }, TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [own.value, focused, fresh]);
-  return html`<input ...${own} maxlength="128" pattern=${own.pattern ?? "[A-Za-z0-9._:\\-]+"} title=${TITLES.account} list=${fresh ? undefined : list} autocapitalize="none" spellcheck=${false} onFocus=${() => setFocused(true)} />
-    ${!fresh && html`<datalist id=${list}>${found.map((account) => html`<option value=${account.accountId}>${account.owner ?? ""}</option>`)}</datalist>`}`;
+  return html`
+    <input
+      ...${own}
+      maxlength="128"
+      pattern=${own.pattern ?? "[A-Za-z0-9._:\\-]+"}
+      title=${TITLES.account}
+      list=${fresh ? undefined : list}
+      autocapitalize="none"
+      spellcheck=${false}
+      onFocus=${() => setFocused(true)}
+    />
+    ${
+      !fresh &&
+      html`
+        <datalist id=${list}>
+          ${found.map(
+            (account) => html`
+              <option value=${account.accountId}>${account.owner ?? ""}</option>
+            `,
+          )}
+        </datalist>
+      `
+    }
+  `;
 }
 
 /** Rows of the same fields, such as the postings of a post. */
@@ -109,12 +219,42 @@ export function AccountInput({ fresh, ...own }) {
 function RowsField({ field, value, route, onChange }) {
   /** @type {Record<string, unknown>[]} */
   const rows = Array.isArray(value) && value.length > 0 ? value : [{}];
-  const change = (/** @type {number} */ at, /** @type {string} */ name, /** @type {unknown} */ text) => onChange(rows.map((row, place) => (place === at ? { ...row, [name]: text } : row)));
-  return html`<fieldset class="wide rows-field"><legend>${spaced(field.name)}</legend>
-    ${rows.map((row, place) => html`<div key=${place} class="row-fields">
-      ${(field.fields ?? []).map((part) => html`<${CommandField} key=${part.name} field=${part} value=${row[part.name]} route=${route} onChange=${(/** @type {unknown} */ text) => change(place, part.name, text)} />`)}
-      ${rows.length > 1 && html`<button type="button" class="small" aria-label=${`Remove row ${place + 1}`} onClick=${() => onChange(rows.filter((_, other) => other !== place))}>Remove</button>`}
-    </div>`)}
-    <button type="button" class="small" onClick=${() => onChange([...rows, {}])}>Add a row</button>
-  </fieldset>`;
+  const change = (/** @type {number} */ at, /** @type {string} */ name, /** @type {unknown} */ text) =>
+    onChange(rows.map((row, place) => (place === at ? { ...row, [name]: text } : row)));
+  return html`
+    <fieldset class="wide rows-field">
+      <legend>${spaced(field.name)}</legend>
+      ${rows.map(
+        (row, place) => html`
+          <div key=${place} class="row-fields">
+            ${(field.fields ?? []).map(
+              (part) => html`
+                <${CommandField}
+                  key=${part.name}
+                  field=${part}
+                  value=${row[part.name]}
+                  route=${route}
+                  onChange=${(/** @type {unknown} */ text) => change(place, part.name, text)}
+                />
+              `,
+            )}
+            ${
+              rows.length > 1 &&
+              html`
+                <button
+                  type="button"
+                  class="small"
+                  aria-label=${`Remove row ${place + 1}`}
+                  onClick=${() => onChange(rows.filter((_, other) => other !== place))}
+                >
+                  Remove
+                </button>
+              `
+            }
+          </div>
+        `,
+      )}
+      <button type="button" class="small" onClick=${() => onChange([...rows, {}])}>Add a row</button>
+    </fieldset>
+  `;
 }

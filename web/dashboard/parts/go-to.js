@@ -13,7 +13,10 @@ export function GoTo() {
   useEffect(() => {
     const typed = (/** @type {KeyboardEvent} */ event) => {
       const target = event.target;
-      const writing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+      const writing =
+        target instanceof HTMLInputElement ||
+        target instanceof HTMLTextAreaElement ||
+        target instanceof HTMLSelectElement;
       if (event.key !== "/" || writing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       place.current?.querySelector("input")?.focus();
@@ -44,7 +47,8 @@ export function GoTo() {
     };
     try {
       // An account may be called 42; who means the event writes #42.
-      if (!wanted.startsWith("#") && (await there(`/accounts/${encodeURIComponent(wanted)}`))) return done(["accounts", wanted]);
+      if (!wanted.startsWith("#") && (await there(`/accounts/${encodeURIComponent(wanted)}`)))
+        return done(["accounts", wanted]);
       if (number !== undefined) return done(["events", number]);
       if (await there(`/commands/${encodeURIComponent(wanted)}`)) return done(["commands", "log", wanted]);
       setSaid(`There is no account, event or command “${wanted}”.`);
@@ -53,13 +57,23 @@ export function GoTo() {
     }
   };
 
-  return html`<form class="go-to" role="search" ref=${place} onSubmit=${find}>
-    <label><span class="hidden">Go to an account, #sequence or command</span>
-      <${AccountInput} fresh=${false} type="search" value=${text} pattern=".*" placeholder="Go to…   ( / )" onInput=${(/** @type {Event} */ event) => {
-        if (event.target instanceof HTMLInputElement) setText(event.target.value);
-        setSaid("");
-      }} />
-    </label>
-    <p role="status" class="small">${said}</p>
-  </form>`;
+  return html`
+    <form class="go-to" role="search" ref=${place} onSubmit=${find}>
+      <label>
+        <span class="hidden">Go to an account, #sequence or command</span>
+        <${AccountInput}
+          fresh=${false}
+          type="search"
+          value=${text}
+          pattern=".*"
+          placeholder="Go to…   ( / )"
+          onInput=${(/** @type {Event} */ event) => {
+            if (event.target instanceof HTMLInputElement) setText(event.target.value);
+            setSaid("");
+          }}
+        />
+      </label>
+      <p role="status" class="small">${said}</p>
+    </form>
+  `;
 }

@@ -7,9 +7,14 @@ import { currencyOf, known, money } from "../lib/money.js";
 export function Money({ amount, currency, account, signed = false, tone = false }) {
   // Draws again when a currency that was asked for has come.
   void known.value;
-  if (amount === undefined || amount === null) return html`<span class="muted">–</span>`;
+  if (amount === undefined || amount === null)
+    return html`
+      <span class="muted">–</span>
+    `;
   const text = money(amount, currency ?? (account === undefined ? undefined : currencyOf(account)));
   const sign = signed && !text.startsWith("−") && !/^0(\.0*)?(\u00a0|$)/.test(text) ? "+" : "";
   const direction = !tone ? undefined : text.startsWith("−") ? "out" : sign === "" ? "none" : "in";
-  return html`<span class="money" data-direction=${direction}>${sign}${text}</span>`;
+  return html`
+    <span class="money" data-direction=${direction}>${sign}${text}</span>
+  `;
 }

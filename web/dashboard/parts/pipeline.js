@@ -32,52 +32,132 @@ export function Pipeline({ children }) {
   const actors = now?.actors;
   const journal = now?.journal;
   const projections = now?.projections ?? [];
-  const slowest = projections.reduce((/** @type {typeof projections[0] | undefined} */ most, one) => (most === undefined || one.lagEvents > most.lagEvents ? one : most), undefined);
+  const slowest = projections.reduce(
+    (/** @type {typeof projections[0] | undefined} */ most, one) =>
+      most === undefined || one.lagEvents > most.lagEvents ? one : most,
+    undefined,
+  );
   const faulted = projections.filter(({ state }) => state === "faulted" || state === "paused");
   const accounts = ledger.value?.reduce((sum, { accounts: own }) => sum + own, 0);
   const commits = newest?.batchSize ? newest.events / newest.batchSize : 0;
   const subscribers = now?.feed.subscribers;
-  return html`<section class="panel pipeline" aria-label="The pipeline, live">
-    <${Flow} />
-    <${Stage} id="commands" name="Commands" to=${["commands"]} main=${rate(newest?.commands)} unit="/s accepted" rows=${[
-      ["refused", `${rate(newest?.refused)}/s`],
-      ["answer p50", duration(newest?.commandP50)],
-      ["p99", duration(newest?.commandP99)],
-    ]} gauge=${[actors?.commandsInFlight ?? 0, actors?.commandsInFlightMax ?? 1, "in flight"]} />
-    <${Stage} id="actors" name="Account actors" to=${["system"]} main=${count(actors?.resident)} unit="in memory" rows=${[
-      ["loaded", `${rate(newest?.loads)}/s`],
-      ["left memory", count(actors?.passivated)],
-    ]} />
-    <${Stage} id="journal" name="Journal" to=${["events"]} main=${rate(newest?.events)} unit="events/s" rows=${[
-      ["batch", newest?.batchSize ? `${newest.batchSize.toFixed(1)} events, ${rate(commits)}/s` : "–"],
-      ["commit p50", duration(newest?.commitP50 ?? (journal ? journal.lastCommitMicros / 1000 : null))],
-      ["p99", duration(newest?.commitP99)],
-    ]} gauge=${[journal?.queued ?? 0, 256, "waiting"]} />
-    <${Stage} id="projector" name="Projector" to=${["projections"]} tone=${faulted.length > 0 ? "bad" : ""} main=${rate(slowest ? newest?.rates[slowest.name] : null)} unit="applied/s" rows=${[
-      ["lag", slowest ? `${count(slowest.lagEvents)} events, ${duration(slowest.lagMs)}` : "–"],
-      ["state", faulted.length > 0 ? faulted.map(({ name, state }) => `${name} ${state}`).join(", ") : projections.length > 0 ? `${projections.length} running` : "–"],
-    ]} gauge=${[slowest?.lagEvents ?? 0, 1000, "behind"]} />
-    <${Stage} id="models" name="Read models" to=${["accounts"]} main=${accounts === undefined ? "–" : compact(accounts)} unit="accounts" rows=${[
-      ["shown up to", `event ${count(now?.lastProcessedSequence)}`],
-    ]} />
-    <${Stage} id="subscribers" name="Live subscribers" to=${["system"]} main=${count(subscribers)} unit="connected" rows=${[
-      ["delivered", `${rate(newest && subscribers !== undefined ? newest.events * subscribers : null)}/s`],
-      ["this page", connection.value.state === "live" ? "live" : "not live"],
-    ]} />
-    ${children}
-  </section>`;
+  return html`
+    <section class="panel pipeline" aria-label="The pipeline, live">
+      <${Flow} />
+      <${Stage}
+        id="commands"
+        name="Commands"
+        to=${["commands"]}
+        main=${rate(newest?.commands)}
+        unit="/s accepted"
+        rows=${[
+          ["refused", `${rate(newest?.refused)}/s`],
+          ["answer p50", duration(newest?.commandP50)],
+          ["p99", duration(newest?.commandP99)],
+        ]}
+        gauge=${[actors?.commandsInFlight ?? 0, actors?.commandsInFlightMax ?? 1, "in flight"]}
+      />
+      <${Stage}
+        id="actors"
+        name="Account actors"
+        to=${["system"]}
+        main=${count(actors?.resident)}
+        unit="in memory"
+        rows=${[
+          ["loaded", `${rate(newest?.loads)}/s`],
+          ["left memory", count(actors?.passivated)],
+        ]}
+      />
+      <${Stage}
+        id="journal"
+        name="Journal"
+        to=${["events"]}
+        main=${rate(newest?.events)}
+        unit="events/s"
+        rows=${[
+          ["batch", newest?.batchSize ? `${newest.batchSize.toFixed(1)} events, ${rate(commits)}/s` : "–"],
+          ["commit p50", duration(newest?.commitP50 ?? (journal ? journal.lastCommitMicros / 1000 : null))],
+          ["p99", duration(newest?.commitP99)],
+        ]}
+        gauge=${[journal?.queued ?? 0, 256, "waiting"]}
+      />
+      <${Stage}
+        id="projector"
+        name="Projector"
+        to=${["projections"]}
+        tone=${faulted.length > 0 ? "bad" : ""}
+        main=${rate(slowest ? newest?.rates[slowest.name] : null)}
+        unit="applied/s"
+        rows=${[
+          ["lag", slowest ? `${count(slowest.lagEvents)} events, ${duration(slowest.lagMs)}` : "–"],
+          [
+            "state",
+            faulted.length > 0
+              ? faulted.map(({ name, state }) => `${name} ${state}`).join(", ")
+              : projections.length > 0
+                ? `${projections.length} running`
+                : "–",
+          ],
+        ]}
+        gauge=${[slowest?.lagEvents ?? 0, 1000, "behind"]}
+      />
+      <${Stage}
+        id="models"
+        name="Read models"
+        to=${["accounts"]}
+        main=${accounts === undefined ? "–" : compact(accounts)}
+        unit="accounts"
+        rows=${[["shown up to", `event ${count(now?.lastProcessedSequence)}`]]}
+      />
+      <${Stage}
+        id="subscribers"
+        name="Live subscribers"
+        to=${["system"]}
+        main=${count(subscribers)}
+        unit="connected"
+        rows=${[
+          ["delivered", `${rate(newest && subscribers !== undefined ? newest.events * subscribers : null)}/s`],
+          ["this page", connection.value.state === "live" ? "live" : "not live"],
+        ]}
+      />
+      ${children}
+    </section>
+  `;
 }
 
 /** @param {{ id: string, name: string, to: string[], main: string, unit: string, rows: [string, string][], gauge?: [number, number, string], tone?: string }} props */
 function Stage({ id, name, to, main, unit, rows, gauge, tone = "" }) {
   // A queue of ten is worth seeing beside one of thousands.
   const part = gauge ? Math.min(1, Math.log1p(gauge[0]) / Math.log1p(gauge[1])) : 0;
-  return html`<div class="stage" data-stage=${id} data-tone=${tone}>
-    <h3><a href=${href(to)}>${name}</a></h3>
-    <p class="main"><span>${main}</span> <small>${unit}</small></p>
-    <dl>${rows.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
-    ${gauge && html`<div class="gauge"><div class="bar" aria-hidden="true"><div style=${{ width: `${part * 100}%` }}></div></div><span>${count(gauge[0])} ${gauge[2]}</span></div>`}
-  </div>`;
+  return html`
+    <div class="stage" data-stage=${id} data-tone=${tone}>
+      <h3><a href=${href(to)}>${name}</a></h3>
+      <p class="main">
+        <span>${main}</span>
+        ${" "}
+        <small>${unit}</small>
+      </p>
+      <dl>
+        ${rows.map(
+          ([term, value]) => html`
+            <div key=${term}>
+              <dt>${term}</dt>
+              <dd>${value}</dd>
+            </div>
+          `,
+        )}
+      </dl>
+      ${
+        gauge &&
+        html`
+          <div class="gauge">
+            <div class="bar" aria-hidden="true"><div style=${{ width: `${part * 100}%` }}></div></div>
+            <span>${count(gauge[0])} ${gauge[2]}</span>
+          </div>
+        `
+      }
+    </div>
+  `;
 }
 
 /** The lines between the stages, and what moves along them. */
@@ -101,13 +181,18 @@ function Flow() {
 
     const measure = () => {
       const style = getComputedStyle(element);
-      colors = { line: style.getPropertyValue("--edge-soft"), dot: style.getPropertyValue("--accent"), refused: style.getPropertyValue("--bad") };
+      colors = {
+        line: style.getPropertyValue("--edge-soft"),
+        dot: style.getPropertyValue("--accent"),
+        refused: style.getPropertyValue("--bad"),
+      };
       const ratio = devicePixelRatio || 1;
       const whole = stage.getBoundingClientRect();
       element.width = Math.round(whole.width * ratio);
       element.height = Math.round(whole.height * ratio);
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const box = (/** @type {string} */ name) => stage.querySelector(`[data-stage="${name}"]`)?.getBoundingClientRect();
+      const box = (/** @type {string} */ name) =>
+        stage.querySelector(`[data-stage="${name}"]`)?.getBoundingClientRect();
       curves = HOPS.map(([from, to]) => {
         const [one, other] = [box(from), box(to)];
         return one && other ? curve(one, other, whole) : null;
@@ -190,7 +275,9 @@ function Flow() {
       watched();
     };
   }, []);
-  return html`<canvas ref=${canvas} aria-hidden="true"></canvas>`;
+  return html`
+    <canvas ref=${canvas} aria-hidden="true"></canvas>
+  `;
 }
 
 /**
@@ -223,6 +310,10 @@ function curve(one, other, whole) {
  */
 function along({ from, over, under, to }, part) {
   const rest = 1 - part;
-  const weigh = (/** @type {"x" | "y"} */ axis) => rest ** 3 * from[axis] + 3 * rest ** 2 * part * over[axis] + 3 * rest * part ** 2 * under[axis] + part ** 3 * to[axis];
+  const weigh = (/** @type {"x" | "y"} */ axis) =>
+    rest ** 3 * from[axis] +
+    3 * rest ** 2 * part * over[axis] +
+    3 * rest * part ** 2 * under[axis] +
+    part ** 3 * to[axis];
   return { x: weigh("x"), y: weigh("y") };
 }

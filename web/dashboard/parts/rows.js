@@ -11,7 +11,20 @@ const MARGIN = 8;
  * @param {{ count: number, height: number, label: string, row: (place: number) => unknown, keyOf: (place: number) => string | number,
  *   onEnd?: () => void, onWindow?: (first: number, last: number) => void, head?: unknown, role?: string, columns?: string, total?: number, class?: string }} props
  */
-export function Rows({ count, height, label, row, keyOf, onEnd, onWindow, head, role = "list", columns, total, class: name = "" }) {
+export function Rows({
+  count,
+  height,
+  label,
+  row,
+  keyOf,
+  onEnd,
+  onWindow,
+  head,
+  role = "list",
+  columns,
+  total,
+  class: name = "",
+}) {
   const scroller = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [view, setView] = useState({ first: 0, last: 40 });
   const measured = useRef(view);
@@ -44,12 +57,39 @@ export function Rows({ count, height, label, row, keyOf, onEnd, onWindow, head, 
   const item = role === "table" ? "row" : "listitem";
   const shown = [];
   for (let place = first; place < last; place += 1) {
-    shown.push(html`<div key=${keyOf(place)} class="line" role=${item} aria-rowindex=${role === "table" ? place + 2 : undefined} aria-posinset=${role === "list" ? place + 1 : undefined} aria-setsize=${role === "list" ? (total ?? count) : undefined}>${row(place)}</div>`);
+    shown.push(html`
+      <div
+        key=${keyOf(place)}
+        class="line"
+        role=${item}
+        aria-rowindex=${role === "table" ? place + 2 : undefined}
+        aria-posinset=${role === "list" ? place + 1 : undefined}
+        aria-setsize=${role === "list" ? (total ?? count) : undefined}
+      >
+        ${row(place)}
+      </div>
+    `);
   }
-  return html`<div class=${`rows ${name}`} ref=${scroller} onScroll=${look} tabindex="0" role=${role} aria-label=${label} aria-rowcount=${role === "table" ? (total ?? count) + 1 : undefined} style=${{ "--columns": columns, "--row": `${height}px` }}>
-    ${head && html`<div class="line heads" role="row">${head}</div>`}
-    <div class="space" role="presentation" style=${{ height: `${first * height}px` }}></div>
-    ${shown}
-    <div class="space" role="presentation" style=${{ height: `${Math.max(0, count - last) * height}px` }}></div>
-  </div>`;
+  return html`
+    <div
+      class=${`rows ${name}`}
+      ref=${scroller}
+      onScroll=${look}
+      tabindex="0"
+      role=${role}
+      aria-label=${label}
+      aria-rowcount=${role === "table" ? (total ?? count) + 1 : undefined}
+      style=${{ "--columns": columns, "--row": `${height}px` }}
+    >
+      ${
+        head &&
+        html`
+          <div class="line heads" role="row">${head}</div>
+        `
+      }
+      <div class="space" role="presentation" style=${{ height: `${first * height}px` }}></div>
+      ${shown}
+      <div class="space" role="presentation" style=${{ height: `${Math.max(0, count - last) * height}px` }}></div>
+    </div>
+  `;
 }

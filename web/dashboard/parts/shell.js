@@ -32,21 +32,50 @@ function Page({ path }) {
   const [area = "overview", one, two] = path;
   switch (area) {
     case "overview":
-      return html`<${OverviewPage} />`;
+      return html`
+        <${OverviewPage} />
+      `;
     case "accounts":
-      return one === undefined ? html`<${AccountsPage} />` : html`<${AccountPage} key=${one} id=${one} />`;
+      return one === undefined
+        ? html`
+            <${AccountsPage} />
+          `
+        : html`
+            <${AccountPage} key=${one} id=${one} />
+          `;
     case "time-travel":
-      return html`<${TimeTravelPage} />`;
+      return html`
+        <${TimeTravelPage} />
+      `;
     case "events":
-      return one === undefined ? html`<${EventsPage} />` : html`<${EventPage} sequence=${Number(one)} />`;
+      return one === undefined
+        ? html`
+            <${EventsPage} />
+          `
+        : html`
+            <${EventPage} sequence=${Number(one)} />
+          `;
     case "commands":
-      return one === "log" && two !== undefined ? html`<${CommandPage} key=${two} id=${two} />` : html`<${CommandsPage} name=${one} />`;
+      return one === "log" && two !== undefined
+        ? html`
+            <${CommandPage} key=${two} id=${two} />
+          `
+        : html`
+            <${CommandsPage} name=${one} />
+          `;
     case "projections":
-      return html`<${ProjectionsPage} />`;
+      return html`
+        <${ProjectionsPage} />
+      `;
     case "system":
-      return html`<${SystemPage} />`;
+      return html`
+        <${SystemPage} />
+      `;
     default:
-      return html`<h1>There is no such page</h1><p><a href=${href(["overview"])}>Overview</a></p>`;
+      return html`
+        <h1>There is no such page</h1>
+        <p><a href=${href(["overview"])}>Overview</a></p>
+      `;
   }
 }
 
@@ -66,28 +95,64 @@ export function Shell() {
     first.current = false;
   }, [address]);
   return html`
-    <a class="skip" href=${location.hash || "#/overview"} onClick=${(/** @type {Event} */ event) => {
-      event.preventDefault();
-      main.current?.focus();
-    }}>Skip to the page</a>
+    <a
+      class="skip"
+      href=${location.hash || "#/overview"}
+      onClick=${(/** @type {Event} */ event) => {
+        event.preventDefault();
+        main.current?.focus();
+      }}
+    >
+      Skip to the page
+    </a>
     <header class="side">
-      <p class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 17.500h16M6.500 17.500V10m5.500 7.500V5m5.500 12.500V8" /></svg><span>Bursar</span></p>
+      <p class="brand">
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path d="M4 17.500h16M6.500 17.500V10m5.500 7.500V5m5.500 12.500V8" />
+        </svg>
+        <span>Bursar</span>
+      </p>
       <nav aria-label="Areas">
-        ${AREAS.map(({ path: own, name, icon }) => html`<a key=${own} href=${href([own])} aria-current=${own === area ? "page" : undefined}><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${icon} /></svg><span>${name}</span></a>`)}
+        ${AREAS.map(
+          ({ path: own, name, icon }) => html`
+            <a key=${own} href=${href([own])} aria-current=${own === area ? "page" : undefined}>
+              <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${icon} /></svg>
+              <span>${name}</span>
+            </a>
+          `,
+        )}
       </nav>
       <${GoTo} />
       <${Connection} />
     </header>
-    <main ref=${main} tabindex="-1"><${Alerts} /><${Page} path=${path} /></main>`;
+    <main ref=${main} tabindex="-1">
+      <${Alerts} />
+      <${Page} path=${path} />
+    </main>
+  `;
 }
 
 const WORDS = { connecting: "Connecting…", "catching-up": "Catching up…", live: "Live", waiting: "Not connected" };
 
 function Connection() {
   const { state, waitMs } = connection.value;
-  return html`<div class="connection" role="status" data-state=${state}>
-    <span class="dot" aria-hidden="true"></span>
-    <span>${WORDS[state]}${state === "waiting" && html`<span class="small">, trying again in ${Math.max(1, Math.ceil(waitMs / 1000))} s</span>`}</span>
-    ${state === "waiting" && html`<button type="button" class="small" onClick=${reconnect}>Now</button>`}
-  </div>`;
+  return html`
+    <div class="connection" role="status" data-state=${state}>
+      <span class="dot" aria-hidden="true"></span>
+      <span>
+        ${WORDS[state]}${
+          state === "waiting" &&
+          html`
+            <span class="small">, trying again in ${Math.max(1, Math.ceil(waitMs / 1000))} s</span>
+          `
+        }
+      </span>
+      ${
+        state === "waiting" &&
+        html`
+          <button type="button" class="small" onClick=${reconnect}>Now</button>
+        `
+      }
+    </div>
+  `;
 }

@@ -5,6 +5,11 @@ import { localTime } from "../lib/format.js";
 
 /** @param {{ at: string | undefined }} props */
 export function Time({ at }) {
-  if (at === undefined) return html`<span>–</span>`;
-  return html`<time datetime=${at} title=${`${at.replace("T", " ").replace("Z", "")} UTC`}>${localTime(at)}</time>`;
+  if (at === undefined)
+    return html`
+      <span>–</span>
+    `;
+  return html`
+    <time datetime=${at} title=${`${at.replace("T", " ").replace("Z", "")} UTC`}>${localTime(at)}</time>
+  `;
 }
