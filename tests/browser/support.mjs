@@ -17,6 +17,11 @@ const START_WITHIN_MS = 20_000;
 /** How long a page may take to show what is expected; a machine that is busy with other tests is slow. */
 export const SHOWN_WITHIN_MS = 20_000;
 
+/** The environment without what would be taken for settings. */
+const ENVIRONMENT = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(BURSAR_|DATABASE_URL$|REDIS_URL$)/.test(name)),
+);
+
 /** A server on free ports with a folder of its own. */
 export class Server {
     static async start() {
@@ -33,6 +38,7 @@ export class Server {
         await rm(file, { force: true });
         const flags = FACADES.flatMap((name) => [`--${name}-port`, String(this.ports[name])]);
         this.process = spawn(PROGRAM, ["serve", "--data-dir", this.folder, "--log", "warn", ...flags], {
+            env: ENVIRONMENT,
             stdio: ["ignore", "ignore", "inherit"],
         });
         const ended = once(this.process, "exit");
@@ -90,7 +96,7 @@ export class Server {
     }
 
     demoData() {
-        execFileSync(PROGRAM, ["demo-data", "--url", this.url], { stdio: "ignore" });
+        execFileSync(PROGRAM, ["demo-data", "--url", this.url], { env: ENVIRONMENT, stdio: "ignore" });
     }
 }
 
