@@ -118,13 +118,16 @@ impl Ledger {
         arbiters.push(desk_thread);
 
         let listeners = Arbiter::new();
+        // Apart from the hub: whoever fills the read models gives way, and may be busy for a while.
+        let projectors = Arbiter::new();
+        projectors.spawn_fn(store::give_way);
         let replays = Arc::new(Replays::default());
         let mut projections = Vec::new();
         for projection in domain::projection::ALL {
             let progress = Arc::new(Progress::new(projection.name(), Arc::clone(&replays)));
             projections.push(Arc::clone(&progress));
             let (journal, views, feed) = (Arc::clone(&journal), Arc::clone(&views), Arc::clone(&feed));
-            Projector::start_in_arbiter(&listeners.handle(), move |_| Projector {
+            Projector::start_in_arbiter(&projectors.handle(), move |_| Projector {
                 projection,
                 journal,
                 views,
@@ -140,7 +143,7 @@ impl Ledger {
             timeout: settings.feed_timeout,
         };
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
-        arbiters.push(listeners);
+        arbiters.extend([listeners, projectors]);
 
         let meters = Meters {
             accepted: metrics::counter!("bursar_commands_total", "outcome" => "accepted"),
