@@ -43,6 +43,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
+            patience: settings.patience,
             draining,
             ..WebSettings::default()
         };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches};
-use web::Facade;
+use web::{Facade, Patience};
 
 /// The exit code for a setting that is unknown or wrong (EX_CONFIG of sysexits.h).
 pub const EXIT_CONFIG: u8 = 78;
@@ -24,6 +24,9 @@ pub const FACADES: [(Facade, &str); 5] = [
 /// Environment variables of the project's own tests; not settings.
 const TEST_PREFIX: &str = "BURSAR_TEST_";
 
+/// By how much the kernel is more patient than the hub, which says and counts whom it closes.
+const KERNEL_WAITS_LONGER: Duration = Duration::from_secs(2);
+
 struct Setting {
     name: &'static str,
     default: &'static str,
@@ -38,7 +41,7 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
     Setting { name, default, help, variable: None, switch: false }
 }
 
-const SETTINGS: [Setting; 22] = [
+const SETTINGS: [Setting; 24] = [
     setting("host", "127.0.0.1", "Address to listen on"),
     setting(
         "dashboard-port",
@@ -75,7 +78,13 @@ const SETTINGS: [Setting; 22] = [
     setting("shards", "0", "Threads for account actors; 0 for one per two cores"),
     setting("commands-in-flight", "4096", "Commands under way at once; more are answered 503"),
     setting("resident-accounts", "100000", "Accounts in memory at once"),
-    setting("feed-timeout-seconds", "30", "How long a live subscriber may leave something unanswered"),
+    setting(
+        "feed-timeout-seconds",
+        "30",
+        "How long a client may leave unread, or unanswered, what it was sent",
+    ),
+    setting("request-timeout-seconds", "10", "How long a request may take to arrive, head and body"),
+    setting("idle-timeout-seconds", "75", "How long a connection may idle between requests"),
     setting("log", "info,actix_server=warn", "What is logged: a level, or filters like actors=debug"),
     setting("log-format", "text", "text or json"),
 ];
@@ -147,6 +156,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// HTTP threads.
     pub workers: usize,
+    /// How much time clients have.
+    pub patience: Patience,
     /// What the actors need.
     pub ledger: actors::Settings,
     /// What is logged.
@@ -310,6 +321,15 @@ impl Values {
         {
             return Err(wrong("redis-prefix", "must be letters, digits, . _ -"));
         }
+        let seconds = |name| Ok(Duration::from_secs(self.count(name)? as u64));
+        let feed_timeout = seconds("feed-timeout-seconds")?;
+        let request = seconds("request-timeout-seconds")?;
+        let patience = Patience {
+            head: Patience::default().head.min(request),
+            request,
+            idle: seconds("idle-timeout-seconds")?,
+            unread: feed_timeout + KERNEL_WAITS_LONGER,
+        };
         Ok(Settings {
             host,
             ports,
@@ -326,8 +346,9 @@ impl Values {
                 shards: or(self.parse("shards", "a whole number")?, cores.div_ceil(2)),
                 commands_in_flight_max: self.count("commands-in-flight")?,
                 residents_max: self.count("resident-accounts")?,
-                feed_timeout: Duration::from_secs(self.count("feed-timeout-seconds")? as u64),
+                feed_timeout,
             },
+            patience,
             log: self.text("log").to_owned(),
             log_json,
         })

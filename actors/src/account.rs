@@ -10,7 +10,7 @@ use actix::prelude::*;
 use domain::{Account, AccountId};
 use tokio::sync::oneshot;
 
-use crate::decision::{Lineage, Order, Settled, clock, decide_order};
+use crate::decision::{Lineage, Order, Settled, clock, decide_order, expire_due};
 use crate::writer::Writer;
 
 /// The actor of one account.
@@ -40,6 +40,11 @@ impl Actor for AccountActor {
 #[derive(Message, Debug)]
 #[rtype(result = "()")]
 pub(crate) struct Decide(pub(crate) Order);
+
+/// Holds may be over; from whoever keeps an eye on the clock.
+#[derive(Message, Debug)]
+#[rtype(result = "()")]
+pub(crate) struct Expire;
 
 /// A place in a meeting of several accounts: from the ledger's handle to the first, then from each to the next, in the
 /// order of their ids, so that two meetings can't wait for each other.
@@ -71,8 +76,20 @@ impl Handler<Decide> for AccountActor {
             let _ = order.reply.send(Settled::Retry);
             return;
         }
-        let submission = decide_order(order, &mut self.state, vec![Arc::clone(&self.lineage)], clock());
-        self.writer.push(submission);
+        let (now, lineages) = (clock(), vec![Arc::clone(&self.lineage)]);
+        expire_due(&mut self.state, &lineages, now).into_iter().for_each(|over| self.writer.push(over));
+        self.writer.push(decide_order(order, &mut self.state, lineages, now));
+    }
+}
+
+impl Handler<Expire> for AccountActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Expire, _: &mut Self::Context) {
+        if !self.lineage.is_broken() {
+            let lineage = std::slice::from_ref(&self.lineage);
+            expire_due(&mut self.state, lineage, clock()).into_iter().for_each(|over| self.writer.push(over));
+        }
     }
 }
 
@@ -121,9 +138,10 @@ impl AccountActor {
     /// The last one to arrive decides for all.
     fn conclude(&mut self, meet: Meet) {
         let Meet { order, pins, mut gathered, back } = meet;
-        let lineages = pins.iter().map(|pin| Arc::clone(&pin.lineage)).collect();
-        let submission = decide_order(order, &mut gathered, lineages, clock());
-        self.writer.push(submission);
+        let lineages: Vec<_> = pins.iter().map(|pin| Arc::clone(&pin.lineage)).collect();
+        let now = clock();
+        expire_due(&mut gathered, &lineages, now).into_iter().for_each(|over| self.writer.push(over));
+        self.writer.push(decide_order(order, &mut gathered, lineages, now));
         if let Some(own) = gathered.last() {
             self.state = [own.clone()];
         }
@@ -170,7 +188,16 @@ mod tests {
 
     fn request(command: Command) -> Request {
         let id = CommandId::from(uuid::Uuid::now_v7());
-        Request { id, keyed: false, command, if_match: None, metadata: None, correlation: None, trace: None }
+        Request {
+            id,
+            keyed: false,
+            command,
+            if_match: None,
+            metadata: None,
+            correlation: None,
+            trace: None,
+            batch: None,
+        }
     }
 
     #[test]
@@ -201,7 +228,7 @@ mod tests {
             assert!(matches!(ledger.execute(request(create)).await, Ok(Answer::Accepted(_))));
             let (reply, pin) = oneshot::channel();
             let job = Job::Pin(reply);
-            ledger.inner.shards[0].send(Deliver { account: account.clone(), job }).await.unwrap();
+            ledger.inner.shards.all()[0].send(Deliver { account: account.clone(), job }).await.unwrap();
             let actor = pin.await.unwrap().unwrap().addr;
             // Some of these are decided before the panic, some wait for the actor, some find another one.
             let deposits = join_all((0..50).map(async |number| {
@@ -221,7 +248,7 @@ mod tests {
             assert!(!actor.connected(), "the actor lives on");
             assert!(matches!(ledger.execute(deposit()).await, Ok(Answer::Accepted(_))));
             let loaded = journal.load(std::slice::from_ref(&account)).await.unwrap();
-            let Account::Present(_, standing) = &loaded[0].account else { panic!("no account") };
+            let Account::Present(_, standing, _) = &loaded[0].account else { panic!("no account") };
             assert_eq!(standing.balance.minor(), 100 * (1 + done + 1));
         });
     }

@@ -7,12 +7,18 @@ use std::time::Instant;
 
 use domain::record::encode;
 use domain::{
-    Account, AccountId, CommandId, Envelope, Fingerprint, Participants, Placed, Recorded, Refusal, Request,
-    Timestamp, Version, decide,
+    Account, AccountId, Circumstances, CommandId, Envelope, Event, Fingerprint, Participants, Placed,
+    Recorded, Refusal, Request, Timestamp, Version, decide,
 };
 use store::{AccountKey, Contents, Draft, Touch, Unit};
 use tokio::sync::oneshot;
 use uuid::Uuid;
+
+use crate::background::{Background, Topic};
+use crate::keys::Guard;
+
+/// The name in the command log of what ends a hold whose time is over.
+const EXPIRE_HOLD: &str = "EXPIRE_HOLD";
 
 /// One life of an account in memory, from its loading to its retirement: what the account's actor, the registry and the
 /// journal writer share of it.
@@ -65,7 +71,21 @@ impl Lineage {
 pub(crate) struct Order {
     pub(crate) request: Arc<Request>,
     pub(crate) fingerprint: Fingerprint,
+    /// Nothing for what names nothing but its accounts.
+    pub(crate) background: Option<Box<Background>>,
+    /// Dropped when it is decided, or will not be.
+    pub(crate) undecided: Option<oneshot::Sender<()>>,
     pub(crate) reply: oneshot::Sender<Settled>,
+}
+
+impl Order {
+    pub(crate) fn new(
+        request: Arc<Request>,
+        fingerprint: Fingerprint,
+        reply: oneshot::Sender<Settled>,
+    ) -> Self {
+        Self { request, fingerprint, background: None, undecided: None, reply }
+    }
 }
 
 /// What became of an order.
@@ -103,6 +123,8 @@ pub(crate) struct Ticket {
     pub(crate) decided_at: Instant,
     /// Taken when it is answered.
     reply: Option<oneshot::Sender<Settled>>,
+    /// Over when the unit is settled.
+    _turn: Option<Guard<Topic>>,
 }
 
 impl Ticket {
@@ -140,33 +162,79 @@ pub(crate) fn decide_order(
     lineages: Vec<Arc<Lineage>>,
     now: Timestamp,
 ) -> Submission {
-    let Order { request, fingerprint, reply } = order;
-    let touches = participants
-        .iter()
-        .zip(&lineages)
-        .map(|((account, state), lineage)| Touch {
-            account: account.clone(),
-            key: lineage.key.get().copied(),
-            version: state.version(),
-        })
-        .collect();
-    let decided = decide(&request.command, request.if_match, &Participants(participants));
+    let Order { request, fingerprint, background, undecided: _undecided, reply } = order;
+    let Background { precedents, causation, turn } = background.map_or(Background::NONE, |known| *known);
+    let touches = touches(participants, &lineages);
     let at = decision_time(participants, now);
+    let circumstances =
+        Circumstances { at, command_id: &request.id, if_match: request.if_match, precedents: &precedents };
+    let decided = decide(&request.command, &circumstances, &Participants(participants));
     let (contents, refusal) = match decided {
         Ok(placed) => {
             // No refusal from here on: the state in memory is ahead of the log until the unit is committed.
-            let drafts = drafts(&request, participants, placed, at);
-            (Contents::Events(request.command.name(), drafts), None)
+            let origin = Origin::of(&request, causation);
+            (Contents::Events(request.command.name(), drafts(&origin, participants, placed, at)), None)
         }
         Err(refusal) => (remembered(&request, &refusal, at), Some(refusal)),
     };
-    for (lineage, (_, state)) in lineages.iter().zip(participants.iter()) {
+    let unit =
+        Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
+    submission(unit, participants, lineages, refusal, (Some(reply), turn))
+}
+
+/// Ends the holds that are over, each by a unit of its own, before anything else is decided on their accounts. Its id is the
+/// same wherever it is found out, so that it happens once.
+pub(crate) fn expire_due(
+    participants: &mut [(AccountId, Account)],
+    lineages: &[Arc<Lineage>],
+    now: Timestamp,
+) -> Vec<Submission> {
+    let mut submissions = Vec::new();
+    let at = decision_time(participants, now);
+    for (participant, lineage) in participants.iter_mut().zip(lineages) {
+        for event in participant.1.expiries(at) {
+            let Event::HoldExpired { hold, .. } = &event else { continue };
+            let own = std::slice::from_mut(participant);
+            let lineages = vec![Arc::clone(lineage)];
+            let touches = touches(own, &lineages);
+            let command_id = CommandId::of_expiry(&own[0].0, hold);
+            let origin = Origin {
+                correlation: Arc::from(command_id.as_str()),
+                command_id: command_id.clone(),
+                causation: None,
+                request: None,
+            };
+            let contents = Contents::Events(EXPIRE_HOLD, drafts(&origin, own, vec![(0, event)], at));
+            let fingerprint = Fingerprint::default();
+            let unit = Unit { command_id, fingerprint, may_repeat: true, touches, contents };
+            submissions.push(submission(unit, own, lineages, None, (None, None)));
+        }
+    }
+    submissions
+}
+
+fn touches(participants: &[(AccountId, Account)], lineages: &[Arc<Lineage>]) -> Vec<Touch> {
+    let touch = |((account, state), lineage): (&(AccountId, Account), &Arc<Lineage>)| Touch {
+        account: account.clone(),
+        key: lineage.key.get().copied(),
+        version: state.version(),
+    };
+    participants.iter().zip(lineages).map(touch).collect()
+}
+
+/// A unit that is decided, and so counts as under way.
+fn submission(
+    unit: Unit,
+    participants: &[(AccountId, Account)],
+    lineages: Vec<Arc<Lineage>>,
+    refusal: Option<Refusal>,
+    (reply, turn): (Option<oneshot::Sender<Settled>>, Option<Guard<Topic>>),
+) -> Submission {
+    for (lineage, (_, state)) in lineages.iter().zip(participants) {
         lineage.in_flight.fetch_add(1, Ordering::AcqRel);
         lineage.version.store(state.version().get(), Ordering::Release);
     }
-    let unit =
-        Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
-    Submission { unit, ticket: Ticket { lineages, refusal, decided_at: Instant::now(), reply: Some(reply) } }
+    Submission { unit, ticket: Ticket { lineages, refusal, decided_at: Instant::now(), reply, _turn: turn } }
 }
 
 /// The node's clock, but never before the last event of an account that the decision is about.
@@ -174,25 +242,41 @@ pub(crate) fn decision_time(participants: &[(AccountId, Account)], now: Timestam
     participants.iter().map(|(_, account)| account.updated_at()).fold(now, Timestamp::max)
 }
 
+/// Where events come from.
+pub(crate) struct Origin<'a> {
+    command_id: CommandId,
+    correlation: Arc<str>,
+    causation: Option<CommandId>,
+    /// None where no client asked.
+    request: Option<&'a Request>,
+}
+
+impl<'a> Origin<'a> {
+    pub(crate) fn of(request: &'a Request, causation: Option<CommandId>) -> Self {
+        let correlation = request.correlation.clone().unwrap_or_else(|| Arc::from(request.id.as_str()));
+        Self { command_id: request.id.clone(), correlation, causation, request: Some(request) }
+    }
+}
+
 /// Applies decided events to the accounts and writes down how they will stand in the log.
 pub(crate) fn drafts(
-    request: &Request,
+    origin: &Origin<'_>,
     participants: &mut [(AccountId, Account)],
     placed: Vec<Placed>,
-    at: domain::Timestamp,
+    at: Timestamp,
 ) -> Vec<Draft> {
-    let correlation = correlation_of(request.correlation.as_ref(), &request.id);
     let mut drafts = Vec::with_capacity(placed.len());
     for (place, event) in placed {
         let Some((id, account)) = participants.get_mut(place) else { continue };
         account.evolve(id, &event, at);
-        let Account::Present(profile, standing) = account else { continue };
+        let Account::Present(profile, standing, _) = account else { continue };
         let envelope = Envelope {
             event_id: Uuid::now_v7(),
-            command_id: request.id.clone(),
-            correlation: Arc::clone(&correlation),
-            metadata: request.metadata.clone(),
-            trace: request.trace.clone(),
+            command_id: origin.command_id.clone(),
+            correlation: Arc::clone(&origin.correlation),
+            metadata: origin.request.and_then(|request| request.metadata.clone()),
+            trace: origin.request.and_then(|request| request.trace.clone()),
+            causation: origin.causation.clone(),
             at,
         };
         drafts.push(Draft {
@@ -200,14 +284,10 @@ pub(crate) fn drafts(
             standing: *standing,
             stored: encode(profile, standing.version, &event, &envelope),
             event,
-            correlation: Arc::clone(&correlation),
+            correlation: Arc::clone(&origin.correlation),
         });
     }
     drafts
-}
-
-fn correlation_of(given: Option<&Arc<str>>, id: &CommandId) -> Arc<str> {
-    given.cloned().unwrap_or_else(|| Arc::from(id.as_str()))
 }
 
 /// A keyed refusal is remembered, except one that is about the request's form alone.

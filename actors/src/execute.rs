@@ -5,23 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use bytestring::ByteString;
-use domain::{
-    Account, AccountId, CommandId, Fingerprint, Participants, Recorded, Refusal, Request, Sequence, decide,
-};
+use domain::{AccountId, CommandId, Fingerprint, Refusal, Request, Subject};
 use store::{JournalError, LogQuery, Recalled};
 use tokio::sync::oneshot;
 
 use crate::account::{Pin, start_meeting};
 use crate::answer::{Accepted, Answer, Failure, Refused};
-use crate::decision::{Order, Settled, clock, decision_time, drafts};
+use crate::decision::{Order, Settled, clock, decide_order};
 use crate::keys::Turn;
 use crate::ledger::{Inner, Ledger};
 use crate::recent::{Line, LineQuery};
-use crate::registry::{Deliver, Job, Registry};
+use crate::registry::{Deliver, Job};
 
 /// How long a client waits for the fate of its command.
-const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
 /// How often a command is decided again before the client is told to come back.
 const DECISIONS_MAX: u32 = 100;
 /// Decided again at once so often; after that with a pause.
@@ -29,8 +26,18 @@ const DECISIONS_AT_ONCE: u32 = 3;
 /// The pause, per decision beyond those.
 const DECISION_PAUSE: Duration = Duration::from_millis(2);
 
-/// A place among the commands under way.
-struct Permit<'a>(&'a AtomicUsize);
+/// A place among those under way.
+pub(crate) struct Permit<'a>(&'a AtomicUsize);
+
+impl<'a> Permit<'a> {
+    pub(crate) fn take(under_way: &'a AtomicUsize, max: usize) -> Result<Self, Failure> {
+        let permit = Self(under_way);
+        if under_way.fetch_add(1, Ordering::AcqRel) >= max {
+            return Err(Failure::Overloaded);
+        }
+        Ok(permit)
+    }
+}
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
@@ -50,24 +57,29 @@ impl Ledger {
         let fingerprint = request.fingerprint();
         // Whatever is under way when the time is over goes on without the client.
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.execute_as(&request, fingerprint)).await;
-        let answer = match answer.unwrap_or(Err(Failure::OutcomeUnknown)) {
+        self.conclude(&request, answer.unwrap_or(Err(Failure::OutcomeUnknown)), started)
+    }
+
+    /// What the client is told in the end.
+    pub(crate) fn conclude(
+        &self,
+        request: &Request,
+        answer: Result<Answer, Failure>,
+        started: Instant,
+    ) -> Result<Answer, Failure> {
+        let answer = match answer {
             // An earlier attempt may have done it.
             Err(Failure::LogUnavailable) if self.inner.in_doubt.lock().contains(&request.id) => {
                 Err(Failure::OutcomeUnknown)
             }
             answer => answer,
         };
-        self.note(&request, &answer, started);
+        self.note(request, &answer, started);
         answer
     }
 
     fn admit(&self) -> Result<Permit<'_>, Failure> {
-        let in_flight = &self.inner.in_flight;
-        let permit = Permit(in_flight);
-        if in_flight.fetch_add(1, Ordering::AcqRel) >= self.inner.in_flight_max {
-            return Err(Failure::Overloaded);
-        }
-        Ok(permit)
+        Permit::take(&self.inner.in_flight, self.inner.in_flight_max)
     }
 
     fn note(&self, request: &Request, answer: &Result<Answer, Failure>, started: Instant) {
@@ -92,7 +104,11 @@ impl Ledger {
         }
     }
 
-    async fn execute_as(&self, request: &Arc<Request>, fingerprint: Fingerprint) -> Result<Answer, Failure> {
+    pub(crate) async fn execute_as(
+        &self,
+        request: &Arc<Request>,
+        fingerprint: Fingerprint,
+    ) -> Result<Answer, Failure> {
         if !request.keyed {
             return self.decide_until_settled(request, fingerprint).await;
         }
@@ -109,7 +125,7 @@ impl Ledger {
         }
     }
 
-    async fn decide_until_settled(
+    pub(crate) async fn decide_until_settled(
         &self,
         request: &Arc<Request>,
         fingerprint: Fingerprint,
@@ -120,80 +136,83 @@ impl Ledger {
                 tokio::time::sleep(DECISION_PAUSE * (decision - DECISIONS_AT_ONCE)).await;
             }
             let (reply, settled) = oneshot::channel();
-            let order = Order { request: Arc::clone(request), fingerprint, reply };
+            let order = Order::new(Arc::clone(request), fingerprint, reply);
             self.deliver(&accounts, order).await;
-            match settled.await {
-                Ok(Settled::Committed(events)) => {
-                    return Ok(Answer::Accepted(Accepted {
-                        command_id: request.id.clone(),
-                        events,
-                        replayed: false,
-                    }));
-                }
-                Ok(Settled::Refused(refusal)) => {
-                    return Ok(Answer::Refused(Refused {
-                        command_id: request.id.clone(),
-                        refusal,
-                        replayed: false,
-                    }));
-                }
-                Ok(Settled::Duplicate) => {
-                    if let Some(answer) = self.settled(request, fingerprint).await? {
-                        return Ok(answer);
-                    }
-                }
-                Ok(Settled::Retry) => {}
-                Ok(Settled::Unavailable) => return Err(Failure::LogUnavailable),
-                Ok(Settled::Fault(reason)) => return Err(Failure::Fault(reason)),
-                Err(_) => return Err(Failure::Fault("an actor ended before it answered".to_owned())),
+            if let Some(answer) = self.answer(request, fingerprint, settled.await).await {
+                return answer;
             }
         }
         Err(Failure::Overloaded)
     }
 
-    /// Hands an order to the account's actor, or to a meeting of them.
-    async fn deliver(&self, accounts: &[AccountId], order: Order) {
-        if let [account] = accounts {
-            let deliver = Deliver { account: account.clone(), job: Job::Decide(order) };
-            if let Err(SendError::Full(deliver) | SendError::Closed(deliver)) =
-                self.shard(account).try_send(deliver)
-                && let Job::Decide(order) = deliver.job
-            {
-                let _ = order.reply.send(Settled::Unavailable);
+    /// What a settled order is answered with; nothing where it is to be decided again.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request,
+        fingerprint: Fingerprint,
+        settled: Result<Settled, oneshot::error::RecvError>,
+    ) -> Option<Result<Answer, Failure>> {
+        let command_id = request.id.clone();
+        match settled {
+            Ok(Settled::Committed(events)) => {
+                Some(Ok(Answer::Accepted(Accepted { command_id, events, replayed: false })))
             }
-            return;
-        }
-        let mut pins: Vec<Pin> = Vec::with_capacity(accounts.len());
-        let asked: Vec<_> = accounts
-            .iter()
-            .map(|account| {
-                let (reply, pin) = oneshot::channel();
-                let deliver = Deliver { account: account.clone(), job: Job::Pin(reply) };
-                // A mailbox that is full or closed drops the reply, which is seen below.
-                let _ = self.shard(account).try_send(deliver);
-                pin
-            })
-            .collect();
-        for pin in asked {
-            match pin.await {
-                Ok(Ok(pin)) => pins.push(pin),
-                Ok(Err(settled)) => return drop(order.reply.send(settled)),
-                Err(_) => return drop(order.reply.send(Settled::Unavailable)),
+            Ok(Settled::Refused(refusal)) => {
+                Some(Ok(Answer::Refused(Refused { command_id, refusal, replayed: false })))
             }
+            Ok(Settled::Duplicate) => self.settled(request, fingerprint).await.transpose(),
+            Ok(Settled::Retry) => None,
+            Ok(Settled::Unavailable) => Some(Err(Failure::LogUnavailable)),
+            Ok(Settled::Fault(reason)) => Some(Err(Failure::Fault(reason))),
+            Err(_) => Some(Err(Failure::Fault("an actor ended before it answered".to_owned()))),
         }
-        start_meeting(order, pins);
     }
 
-    fn shard(&self, account: &AccountId) -> &Addr<Registry> {
-        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-        let shards = &self.inner.shards;
-        if let [only] = &**shards {
-            return only;
+    /// Hands an order to the account's actor, or to a meeting of them.
+    pub(crate) async fn deliver(&self, accounts: &[AccountId], mut order: Order) {
+        let request = Arc::clone(&order.request);
+        let pins = match (request.command.subject(&request.id), accounts) {
+            (Subject::Nothing, [account]) => {
+                let deliver = Deliver { account: account.clone(), job: Job::Decide(order) };
+                if let Err(SendError::Full(deliver) | SendError::Closed(deliver)) =
+                    self.inner.shards.of(account).try_send(deliver)
+                    && let Job::Decide(order) = deliver.job
+                {
+                    let _ = order.reply.send(Settled::Unavailable);
+                }
+                return;
+            }
+            (Subject::Nothing, accounts) => self.pin(accounts).await,
+            (subject, accounts) => self.look_up(subject, accounts).await.map(|(background, pins)| {
+                order.background = Some(Box::new(background));
+                pins
+            }),
+        };
+        match pins {
+            // About nothing that there is.
+            Ok(pins) if pins.is_empty() => {
+                self.inner.writer.push(decide_order(order, &mut [], Vec::new(), clock()));
+            }
+            Ok(pins) => start_meeting(order, pins),
+            Err(settled) => drop(order.reply.send(settled)),
         }
-        let mut hasher = DefaultHasher::new();
-        account.hash(&mut hasher);
-        let place = usize::try_from(hasher.finish() % shards.len() as u64).unwrap_or(0);
-        shards.get(place).unwrap_or(&shards[0])
+    }
+
+    /// Brings accounts to memory, in the order given, to stay until the pins are dropped.
+    pub(crate) async fn pin(&self, accounts: &[AccountId]) -> Result<Vec<Pin>, Settled> {
+        let ask = |account: &AccountId| {
+            let (reply, pin) = oneshot::channel();
+            let deliver = Deliver { account: account.clone(), job: Job::Pin(reply) };
+            // A mailbox that is full or closed drops the reply, which is seen below.
+            let _ = self.inner.shards.of(account).try_send(deliver);
+            pin
+        };
+        let asked: Vec<_> = accounts.iter().map(ask).collect();
+        let mut pins = Vec::with_capacity(accounts.len());
+        for pin in asked {
+            pins.push(pin.await.unwrap_or(Err(Settled::Unavailable))?);
+        }
+        Ok(pins)
     }
 
     /// The same where something may be recorded that can't be read right now.
@@ -205,7 +224,11 @@ impl Ledger {
     }
 
     /// What is recorded under the request's id, if it is what the request asks.
-    async fn recorded(&self, request: &Request, fingerprint: Fingerprint) -> Result<Option<Answer>, Failure> {
+    pub(crate) async fn recorded(
+        &self,
+        request: &Request,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Answer>, Failure> {
         let Some((recorded, answer)) = self.recall_with_fingerprint(&request.id).await.map_err(failure)?
         else {
             return Ok(None);
@@ -230,44 +253,6 @@ impl Ledger {
         }))
     }
 
-    /// Decides a command as [`execute`](Self::execute) would, on what is committed, and writes nothing.
-    ///
-    /// # Errors
-    /// See [`Failure`].
-    pub async fn preview(&self, request: Request) -> Result<Answer, Failure> {
-        if request.keyed
-            && let Some(answer) = self.recorded(&request, request.fingerprint()).await?
-        {
-            return Ok(answer);
-        }
-        let accounts = request.command.accounts();
-        let loaded = self.inner.journal.load(&accounts).await.map_err(failure)?;
-        let mut participants: Vec<(AccountId, Account)> =
-            accounts.into_iter().zip(loaded).map(|(id, loaded)| (id, loaded.account)).collect();
-        let command_id = request.id.clone();
-        match decide(&request.command, request.if_match, &Participants(&participants)) {
-            Ok(placed) => {
-                let at = decision_time(&participants, clock());
-                let events = drafts(&request, &mut participants, placed, at)
-                    .into_iter()
-                    .map(|draft| {
-                        Arc::new(Recorded {
-                            sequence: Sequence::ZERO,
-                            profile: draft.profile,
-                            standing: draft.standing,
-                            event: draft.event,
-                            command_id: command_id.clone(),
-                            correlation: draft.correlation,
-                            json: ByteString::from(draft.stored.into_json()),
-                        })
-                    })
-                    .collect();
-                Ok(Answer::Accepted(Accepted { command_id, events, replayed: false }))
-            }
-            Err(refusal) => Ok(Answer::Refused(Refused { command_id, refusal, replayed: false })),
-        }
-    }
-
     /// What is recorded under a command id so far.
     ///
     /// # Errors
@@ -288,7 +273,7 @@ impl Ledger {
     }
 }
 
-fn failure(error: JournalError) -> Failure {
+pub(crate) fn failure(error: JournalError) -> Failure {
     match error {
         JournalError::Unavailable(_) => Failure::LogUnavailable,
         JournalError::Unknown(_) | JournalError::Damaged(_) => Failure::Fault(error.to_string()),

@@ -2,17 +2,22 @@
 //!
 //! The journal writer publishes this process's commits itself. What another process committed, and whatever was missed,
 //! the hub reads from the log, in pages: when the log hints at it, and now and then without a hint.
+//!
+//! A panic starts what it broke off again after a pause; following begins where the feed ends, so nothing is passed over.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use store::{Journal, JournalError};
 
 use crate::feed::Feed;
-use crate::registry::{Moved, Registry};
+use crate::registry::Moved;
+use crate::shards::Shards;
 
 /// How often the log is asked, without a hint, for what this process did not write.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -20,6 +25,8 @@ const POLL_EVERY: Duration = Duration::from_millis(200);
 const GATHERS_FOR: Duration = Duration::from_millis(5);
 /// How often subscribers are looked at.
 const REAP_EVERY: Duration = Duration::from_millis(500);
+/// The pause before a part of the hub is started again after a panic: from, and at the most.
+const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// Events read at once to follow the log.
 const PAGE: usize = 2048;
 
@@ -43,6 +50,7 @@ struct Shared {
     next_id: AtomicU64,
     members: Mutex<Vec<Seat>>,
     reaped: AtomicU64,
+    restarts: AtomicU64,
 }
 
 struct Seat {
@@ -74,6 +82,7 @@ impl Hub {
                 next_id: AtomicU64::new(0),
                 members: Mutex::default(),
                 reaped: AtomicU64::new(0),
+                restarts: AtomicU64::new(0),
             }),
         }
     }
@@ -104,6 +113,27 @@ impl Hub {
         self.shared.reaped.load(Ordering::Relaxed)
     }
 
+    /// How often a part of the hub was started again after a panic.
+    pub fn restarts(&self) -> u64 {
+        self.shared.restarts.load(Ordering::Relaxed)
+    }
+
+    /// Lets a part of the hub work for ever, whatever comes.
+    async fn supervise(&self, part: &'static str, work: impl AsyncFn() -> Never) {
+        let mut pause = RESTART_PAUSE.0;
+        loop {
+            let began = Instant::now();
+            let Err(_told_by_the_hook) = AssertUnwindSafe(work()).catch_unwind().await;
+            self.shared.restarts.fetch_add(1, Ordering::Relaxed);
+            metrics::counter!("bursar_feed_restarts_total").increment(1);
+            tracing::error!(part, "the hub panicked, and starts again");
+            // It worked for a while: that was another trouble.
+            pause = if began.elapsed() > RESTART_PAUSE.1 * 2 { RESTART_PAUSE.0 } else { pause };
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(RESTART_PAUSE.1);
+        }
+    }
+
     /// Closes every subscriber that has left something unanswered for that long.
     fn reap(&self, timeout: Duration) {
         let now = self.now_ms();
@@ -125,7 +155,7 @@ pub(crate) struct HubActor {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) feed: Arc<Feed>,
     /// Who has accounts in memory that other processes may move.
-    pub(crate) shards: Vec<Addr<Registry>>,
+    pub(crate) shards: Shards,
     pub(crate) timeout: Duration,
 }
 
@@ -133,28 +163,40 @@ impl Actor for HubActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.run_interval(REAP_EVERY, |hub, _| {
-            hub.hub.reap(hub.timeout);
-            metrics::gauge!("bursar_feed_subscribers").set(hub.hub.members() as f64);
-        });
+        let (hub, timeout) = (self.hub.clone(), self.timeout);
+        let reaping = async move {
+            hub.supervise("reaper", async || {
+                loop {
+                    tokio::time::sleep(REAP_EVERY).await;
+                    hub.reap(timeout);
+                    metrics::gauge!("bursar_feed_subscribers").set(hub.members() as f64);
+                }
+            })
+            .await;
+        };
+        ctx.spawn(reaping.into_actor(self));
+        let hub = self.hub.clone();
         let follower = Follower {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             shards: self.shards.clone(),
         };
-        ctx.spawn(async move { follower.follow().await }.into_actor(self));
+        let following = async move { hub.supervise("follower", async || follower.follow().await).await };
+        ctx.spawn(following.into_actor(self));
     }
 }
+
+enum Never {}
 
 /// Brings the feed to the log's head.
 struct Follower {
     journal: Arc<dyn Journal>,
     feed: Arc<Feed>,
-    shards: Vec<Addr<Registry>>,
+    shards: Shards,
 }
 
 impl Follower {
-    async fn follow(&self) {
+    async fn follow(&self) -> Never {
         loop {
             // A hint that was lost costs one interval.
             let _ = tokio::time::timeout(POLL_EVERY, self.journal.hint()).await;
@@ -169,7 +211,7 @@ impl Follower {
     async fn catch_up(&self) -> Result<(), JournalError> {
         while let Some(page) = self.journal.page(self.feed.head(), PAGE).await? {
             let events: Arc<[_]> = page.events.as_slice().into();
-            for shard in &self.shards {
+            for shard in self.shards.all() {
                 // Where there is no room, a conflict says the same later.
                 let _ = shard.try_send(Moved(Arc::clone(&events)));
             }

@@ -1,46 +1,67 @@
-//! Idempotency keys under way: a duplicate that arrives while the first is being done waits for it.
+//! Turns: whoever names something that somebody is at work on waits until that is over.
 //!
-//! This only saves work and keeps order; that a key has one effect is the log's promise, not this map's.
+//! For idempotency keys this only saves work and keeps order; that a key has one effect is the log's promise. For holds
+//! and movements it makes what the log says of them complete: nothing of this process is under way beside it.
 
 use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
 
-use domain::CommandId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-/// The keys that somebody is at work on, in this process.
-#[derive(Debug, Default)]
-pub(crate) struct Keys {
-    busy: Mutex<HashMap<CommandId, watch::Receiver<()>>>,
+type Busy<K> = Arc<Mutex<HashMap<K, watch::Receiver<()>>>>;
+
+/// What somebody is at work on, in this process.
+#[derive(Debug)]
+pub(crate) struct Turns<K> {
+    busy: Busy<K>,
 }
 
-/// Whose turn it is with a key.
-pub(crate) enum Turn<'a> {
+impl<K> Default for Turns<K> {
+    fn default() -> Self {
+        Self { busy: Arc::default() }
+    }
+}
+
+/// Whose turn it is.
+pub(crate) enum Turn<K: Eq + Hash> {
     /// The caller's, until the guard is dropped.
-    Mine(Guard<'a>),
+    Mine(Guard<K>),
     /// Somebody's who came before.
     After(First),
 }
 
-/// Holds a key.
-pub(crate) struct Guard<'a> {
-    keys: &'a Keys,
-    id: CommandId,
+/// Holds a turn.
+#[derive(Debug)]
+pub(crate) struct Guard<K: Eq + Hash> {
+    busy: Busy<K>,
+    name: K,
     _over: watch::Sender<()>,
 }
 
 /// The one who came before.
 pub(crate) struct First(watch::Receiver<()>);
 
-impl Keys {
-    pub(crate) fn enter(&self, id: &CommandId) -> Turn<'_> {
+impl<K: Clone + Eq + Hash> Turns<K> {
+    pub(crate) fn enter(&self, name: &K) -> Turn<K> {
         let mut busy = self.busy.lock();
-        if let Some(first) = busy.get(id) {
+        if let Some(first) = busy.get(name) {
             return Turn::After(First(first.clone()));
         }
         let (over, watch) = watch::channel(());
-        busy.insert(id.clone(), watch);
-        Turn::Mine(Guard { keys: self, id: id.clone(), _over: over })
+        busy.insert(name.clone(), watch);
+        Turn::Mine(Guard { busy: Arc::clone(&self.busy), name: name.clone(), _over: over })
+    }
+
+    /// Waits for as long as anybody came before.
+    pub(crate) async fn wait(&self, name: &K) -> Guard<K> {
+        loop {
+            match self.enter(name) {
+                Turn::Mine(guard) => return guard,
+                Turn::After(first) => first.over().await,
+            }
+        }
     }
 }
 
@@ -52,8 +73,8 @@ impl First {
     }
 }
 
-impl Drop for Guard<'_> {
+impl<K: Eq + Hash> Drop for Guard<K> {
     fn drop(&mut self) {
-        self.keys.busy.lock().remove(&self.id);
+        self.busy.lock().remove(&self.name);
     }
 }

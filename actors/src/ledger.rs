@@ -5,19 +5,23 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
+use domain::CommandId;
 use store::{Journal, JournalError, LogPlace, Views, ViewsError};
 use uuid::Uuid;
 
 use crate::answer::NotReady;
+use crate::background::Topic;
 use crate::decision::clock;
+use crate::expiry::Expiry;
 use crate::feed::Feed;
 use crate::hub::{Hub, HubActor};
-use crate::keys::Keys;
+use crate::keys::Turns;
 use crate::progress::{Progress, ProjectionStats, Replay, Replays};
 use crate::projector::{Projector, chain_of};
 use crate::recent::Memory;
 use crate::registry::{Registry, RegistryCounts};
-use crate::writer::{InDoubt, JournalWriter, WriterCounts};
+use crate::shards::Shards;
+use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts};
 
 /// What any mailbox and queue on a command's way can hold: far more than admission lets in, with its retries.
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
@@ -50,11 +54,14 @@ pub(crate) struct Inner {
     pub(crate) views: Arc<dyn Views>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) hub: Hub,
-    pub(crate) shards: Vec<Addr<Registry>>,
-    pub(crate) keys: Keys,
+    pub(crate) shards: Shards,
+    pub(crate) writer: Writer,
+    pub(crate) keys: Turns<CommandId>,
+    pub(crate) topics: Turns<Topic>,
     pub(crate) memory: Memory,
     pub(crate) in_flight: AtomicUsize,
     pub(crate) in_flight_max: usize,
+    pub(crate) batches: AtomicUsize,
     pub(crate) projections: Vec<Arc<Progress>>,
     pub(crate) replays: Arc<Replays>,
     pub(crate) registry_counts: Arc<RegistryCounts>,
@@ -116,6 +123,7 @@ impl Ledger {
             arbiters.extend(own_thread);
         }
         arbiters.push(desk_thread);
+        let shards = Shards::new(shards);
 
         let listeners = Arbiter::new();
         // Apart from the hub: whoever fills the read models gives way, and may be busy for a while.
@@ -143,6 +151,8 @@ impl Ledger {
             timeout: settings.feed_timeout,
         };
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
+        let expiry = Expiry { journal: Arc::clone(&journal), shards: shards.clone() };
+        Expiry::start_in_arbiter(&listeners.handle(), move |_| expiry);
         arbiters.extend([listeners, projectors]);
 
         let meters = Meters {
@@ -157,10 +167,13 @@ impl Ledger {
             feed,
             hub,
             shards,
-            keys: Keys::default(),
+            writer,
+            keys: Turns::default(),
+            topics: Turns::default(),
             memory: Memory::default(),
             in_flight: AtomicUsize::new(0),
             in_flight_max: settings.commands_in_flight_max,
+            batches: AtomicUsize::new(0),
             projections,
             replays,
             registry_counts,
@@ -258,7 +271,7 @@ impl Ledger {
             "resident": count(&registry_counts.resident),
             "loaded": count(&registry_counts.loaded),
             "passivated": count(&registry_counts.retired),
-            "shards": shards.len(),
+            "shards": shards.all().len(),
             "commandsInFlight": in_flight.load(Ordering::Relaxed),
             "commandsInFlightMax": in_flight_max,
         });
@@ -318,7 +331,9 @@ impl Ledger {
     /// Resolves when no command is under way, or after that time.
     pub async fn drained(&self, within: Duration) {
         let deadline = Instant::now() + within;
-        while self.inner.in_flight.load(Ordering::Acquire) > 0 && Instant::now() < deadline {
+        let under_way =
+            || self.inner.in_flight.load(Ordering::Acquire) + self.inner.batches.load(Ordering::Acquire);
+        while under_way() > 0 && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

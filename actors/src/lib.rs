@@ -2,17 +2,22 @@
 
 mod account;
 mod answer;
+mod background;
+mod batch;
 mod decision;
 mod execute;
+mod expiry;
 mod feed;
 mod generations;
 mod hub;
 mod keys;
 mod ledger;
+mod preview;
 mod progress;
 mod projector;
 mod recent;
 mod registry;
+mod shards;
 #[cfg(test)]
 #[path = "../tests/stores/mod.rs"]
 mod stores;

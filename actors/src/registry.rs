@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use store::{Journal, JournalError, Loaded};
 use tokio::sync::oneshot;
 
-use crate::account::{AccountActor, Decide, Pin};
+use crate::account::{AccountActor, Decide, Expire, Pin};
 use crate::decision::{Lineage, Order, Settled};
 use crate::writer::Writer;
 
@@ -79,6 +79,8 @@ pub(crate) enum Job {
     Decide(Order),
     /// Bring it to memory for a meeting.
     Pin(oneshot::Sender<Result<Pin, Settled>>),
+    /// End its holds that are over.
+    Expire,
 }
 
 /// Events that were read from the log, so some may be another process's; from the hub.
@@ -92,6 +94,8 @@ impl Job {
         match self {
             Self::Decide(order) => drop(order.reply.send(settled)),
             Self::Pin(reply) => drop(reply.send(Err(settled))),
+            // Whoever keeps an eye on the clock comes again.
+            Self::Expire => {}
         }
     }
 }
@@ -273,6 +277,7 @@ fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, held: &Arc<()>, jo
             Ok(())
         }
         Job::Pin(_) => Err(job),
+        Job::Expire => addr.try_send(Expire).map_err(|_| Job::Expire),
     }
 }
 
@@ -301,7 +306,8 @@ async fn load(journal: &dyn Journal, accounts: Vec<AccountId>) -> Vec<(AccountId
     }
 }
 
-fn settled(error: &JournalError) -> Settled {
+/// What a command is told that needs what can't be read.
+pub(crate) fn settled(error: &JournalError) -> Settled {
     match error {
         JournalError::Unavailable(_) => Settled::Unavailable,
         JournalError::Unknown(_) | JournalError::Damaged(_) => Settled::Fault(error.to_string()),

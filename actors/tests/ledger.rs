@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use domain::chain::Hash;
 use domain::projection::{Document, Prior};
 use domain::{
-    Account, AccountId, Command, CommandId, Currency, Quantity, Recorded, Refusal, Request, Sequence,
-    Timestamp, Version,
+    Account, AccountId, Command, CommandId, Currency, HoldId, HoldRecord, Quantity, Recorded, Refusal,
+    Request, Sequence, Timestamp, Version,
 };
 use futures_util::future::join_all;
 use store::{
@@ -54,6 +54,7 @@ fn request(command: Command, key: Option<&str>) -> Request {
         metadata: None,
         correlation: None,
         trace: None,
+        batch: None,
     }
 }
 
@@ -92,7 +93,7 @@ fn accepted(answer: Result<Answer, Failure>) -> (Sequence, bool) {
 
 async fn balance(journal: &dyn Journal, name: &str) -> i64 {
     match &journal.load(&[id(name)]).await.unwrap()[0].account {
-        Account::Present(_, standing) => standing.balance.minor(),
+        Account::Present(_, standing, _) => standing.balance.minor(),
         Account::Absent => panic!("no account {name}"),
     }
 }
@@ -239,16 +240,23 @@ enum Fault {
     Panics,
 }
 
-/// A log whose first appends come to these faults; the others succeed. Loading the account `unreadable` panics.
+/// A log whose first appends come to these faults; the others succeed. Loading the account `unreadable` panics, and so do
+/// so many of the first pages.
 struct Faulty {
     inner: Arc<dyn Journal>,
     faults: &'static [Fault],
     appends: AtomicUsize,
+    bad_pages: AtomicUsize,
 }
 
 impl Faulty {
     fn journal(folder: &TempDir, faults: &'static [Fault]) -> Arc<dyn Journal> {
-        Arc::new(Self { inner: journal(folder), faults, appends: AtomicUsize::new(0) })
+        Self::with_bad_pages(folder, faults, 0)
+    }
+
+    fn with_bad_pages(folder: &TempDir, faults: &'static [Fault], bad_pages: usize) -> Arc<dyn Journal> {
+        let (appends, bad_pages) = (AtomicUsize::new(0), AtomicUsize::new(bad_pages));
+        Arc::new(Self { inner: journal(folder), faults, appends, bad_pages })
     }
 }
 
@@ -284,6 +292,9 @@ impl Journal for Faulty {
         self.inner.read(after, limit, filter).await
     }
     async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
+        let count = |bad: usize| bad.checked_sub(1);
+        let bad = self.bad_pages.fetch_update(Ordering::SeqCst, Ordering::SeqCst, count);
+        assert!(bad.is_err(), "a bug");
         self.inner.page(after, about).await
     }
     async fn stream(
@@ -300,6 +311,23 @@ impl Journal for Faulty {
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
         self.inner.last_event(account, at).await
+    }
+    async fn accounts_at(
+        &self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Events, JournalError> {
+        self.inner.accounts_at(at, after, limit).await
+    }
+    async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
+        self.inner.hold(account, hold).await
+    }
+    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+        self.inner.hold_deadlines(limit).await
+    }
+    async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.inner.last_reversal(movement).await
     }
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
         self.inner.sequence_at(moment).await
@@ -376,6 +404,37 @@ fn a_panic_while_an_account_is_loaded_leaves_the_others_alone() {
             assert!(matches!(answer, Err(Failure::Fault(_))), "{answer:?}");
         }
         accepted(ledger.execute(create("a", "1")).await);
+    });
+}
+
+#[test]
+fn a_hub_that_panics_starts_again_and_misses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let shaky = Faulty::with_bad_pages(&folder, &[], 2);
+        let impatient = Settings { feed_timeout: Duration::ZERO, ..settings() };
+        let here = Ledger::start(shaky, views(&folder), &impatient).await.unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let elsewhere = Ledger::start(journal(&folder), views(&other), &settings()).await.unwrap();
+        accepted(elsewhere.execute(create("a", "1")).await);
+        let (last, _) = accepted(elsewhere.execute(deposit("a", "1", None)).await);
+        until("the feed is whole", || here.feed().head() == last).await;
+        let before = here.hub().restarts();
+        assert!(before > 0);
+
+        let unheard = |close: Box<dyn Fn() + Send + Sync>| {
+            let member = here.hub().join(close);
+            member.vitals.in_flight.store(true, Ordering::SeqCst);
+            member
+        };
+        let closed = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&closed);
+        let _members = [
+            unheard(Box::new(|| panic!("a bug"))),
+            unheard(Box::new(move || drop(counts.fetch_add(1, Ordering::SeqCst)))),
+        ];
+        until("the other one is closed", || closed.load(Ordering::SeqCst) == 1).await;
+        assert_eq!((here.hub().restarts(), here.hub().reaped()), (before + 1, 2));
     });
 }
 
@@ -509,9 +568,9 @@ fn an_event_that_cant_be_read_faults_the_projection_there_and_is_shown() {
         log.execute_batch(
             "BEGIN IMMEDIATE;
              INSERT INTO events (sequence, account, version, kind, place, command_id, fingerprint, command, unit_size,
-                                 balance, held, overdraft_limit, transactions, status, decided_at, body)
+                                 balance, held, overdraft_limit, transactions, status, spent, decided_at, body)
              SELECT 2, account, 2, 'MONEY_PRINTED', 0, 'print', fingerprint, 'PRINT', 1,
-                    balance, held, overdraft_limit, transactions, status, decided_at,
+                    balance, held, overdraft_limit, transactions, status, spent, decided_at,
                     replace(body, 'ACCOUNT_CREATED', 'MONEY_PRINTED')
              FROM events WHERE sequence = 1;
              INSERT INTO batches SELECT 2, 2, root, chain, committed_at FROM batches;

@@ -1,15 +1,21 @@
-//! One account: the commands it takes, the events that follow, the refusals, its state, how it decides and evolves.
+//! One account: the commands it takes, the events that follow, its state, and how that evolves. How it decides is in
+//! [`decide`](mod@crate::decide).
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ids::{AccountId, Timestamp, Version};
+use crate::decide::Side;
+use crate::hold::{Hold, HoldChange, HoldEnd, Holds};
+use crate::ids::{AccountId, HoldId, Sequence, Timestamp, Version};
 use crate::lifecycle::{Scope, Status};
+use crate::limits::{Limits, LimitsChange};
 use crate::money::{Amount, Currency, Money, Quantity};
+use crate::refusal::Refusal;
+use crate::reversal::Target;
 
 /// The longest description, owner or reason, in characters.
 pub const TEXT_LENGTH_MAX: usize = 500;
+/// The most movements of one posting.
+pub const POSTINGS_MAX: usize = 100;
 
 /// What a client wants done. Amounts are as written: only the account knows its currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +102,81 @@ pub enum Command {
         /// In the client's words.
         reason: Option<Arc<str>>,
     },
+    /// Money stays in the account, but is no longer available.
+    PlaceHold {
+        /// The account.
+        account: AccountId,
+        /// The hold's name; else it is made of the command's id.
+        hold: Option<HoldId>,
+        /// How much.
+        amount: Quantity,
+        /// The currency that the client believes the account to have.
+        currency: Option<Currency>,
+        /// For how long, in seconds; else until it is captured or released.
+        expires_in: Option<u32>,
+        /// In the client's words.
+        description: Option<Arc<str>>,
+    },
+    /// What is held goes out, or to another account; the rest is released.
+    CaptureHold {
+        /// The account.
+        account: AccountId,
+        /// The hold.
+        hold: HoldId,
+        /// How much of it; else all.
+        amount: Option<Quantity>,
+        /// The currency that the client believes the accounts to have.
+        currency: Option<Currency>,
+        /// Where to; else out.
+        to: Option<AccountId>,
+        /// In the client's words.
+        description: Option<Arc<str>>,
+    },
+    /// What is held is available again.
+    ReleaseHold {
+        /// The account.
+        account: AccountId,
+        /// The hold.
+        hold: HoldId,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// Other bounds for what comes.
+    SetLimits {
+        /// The account.
+        account: AccountId,
+        /// The bounds.
+        change: LimitsChange,
+    },
+    /// Money goes back the way it came.
+    Reverse {
+        /// What is reversed.
+        target: Target,
+        /// How much of it; else what is left.
+        amount: Option<Quantity>,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
+    },
+    /// Money moves between several accounts, all or nothing.
+    Post {
+        /// The movements, in order: 1 to [`POSTINGS_MAX`].
+        postings: Vec<Posting>,
+        /// The currency that the client believes the accounts to have.
+        currency: Option<Currency>,
+        /// In the client's words.
+        description: Option<Arc<str>>,
+    },
+}
+
+/// One movement of a [`Command::Post`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// Where from.
+    pub from: AccountId,
+    /// Where to.
+    pub to: AccountId,
+    /// How much.
+    pub amount: Quantity,
 }
 
 /// What happened to one account. Past tense; every event was valid when it was decided, and is true for ever.
@@ -118,6 +199,8 @@ pub enum Event {
         amount: Amount,
         /// In the client's words.
         description: Option<Arc<str>>,
+        /// Why.
+        cause: Cause,
     },
     /// Money went out.
     MoneyWithdrawn {
@@ -125,6 +208,8 @@ pub enum Event {
         amount: Amount,
         /// In the client's words.
         description: Option<Arc<str>>,
+        /// Why.
+        cause: Cause,
     },
     /// Money went to another account; this event stands on the from-account.
     MoneyTransferred {
@@ -134,6 +219,8 @@ pub enum Event {
         amount: Amount,
         /// In the client's words.
         description: Option<Arc<str>>,
+        /// Why.
+        cause: Cause,
     },
     /// Money came from another account; this event stands on the to-account, in the same commit as its counterpart.
     TransferReceived {
@@ -166,148 +253,70 @@ pub enum Event {
         /// In the client's words.
         reason: Option<Arc<str>>,
     },
-}
-
-/// Why the answer is no, in order of precedence: where several apply, the first variant is the answer. A refusal carries
-/// the numbers that decided, so that it can be told again, word for word, when the command is sent again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub enum Refusal {
-    /// There is no such account.
-    AccountNotFound {
-        /// The account named.
-        account: AccountId,
+    /// Money is set aside: it is in the balance, but not available.
+    HoldPlaced {
+        /// The hold.
+        hold: HoldId,
+        /// How much.
+        amount: Amount,
+        /// When it ends by itself.
+        expires_at: Option<Timestamp>,
+        /// In the client's words.
+        description: Option<Arc<str>>,
     },
-    /// There is one already.
-    AccountExists {
-        /// The account named.
-        account: AccountId,
+    /// The hold is over. What was captured moves with the event that follows, in the same commit.
+    HoldCaptured {
+        /// The hold.
+        hold: HoldId,
+        /// What was captured.
+        amount: Amount,
+        /// What was held; the rest is available again.
+        held: Amount,
+        /// Where to; else out.
+        to: Option<AccountId>,
     },
-    /// The amount is no amount of the account's currency.
-    InvalidAmount {
-        /// The request's field.
-        field: AmountField,
-        /// The account's currency.
-        currency: Currency,
-        /// Whether it has too many decimals; else it is too large.
-        too_precise: bool,
+    /// The hold is over, and what was held is available again.
+    HoldReleased {
+        /// The hold.
+        hold: HoldId,
+        /// What was held.
+        amount: Amount,
+        /// In the client's words.
+        reason: Option<Arc<str>>,
     },
-    /// The command was to hold for another version of the account.
-    VersionMismatch {
-        /// The account named.
-        account: AccountId,
-        /// What the client expected.
-        expected: Version,
-        /// What it is.
-        actual: Version,
+    /// The hold's time is over, and what was held is available again.
+    HoldExpired {
+        /// The hold.
+        hold: HoldId,
+        /// What was held.
+        amount: Amount,
     },
-    /// From and to are one account.
-    SameAccount {
-        /// The account named.
-        account: AccountId,
-    },
-    /// The account has another currency.
-    CurrencyMismatch {
-        /// The account that differs.
-        account: AccountId,
-        /// What was asked for, or the other account's.
-        expected: Currency,
-        /// What the account has.
-        actual: Currency,
-    },
-    /// The account is closed.
-    AccountClosed {
-        /// The account.
-        account: AccountId,
-        /// The version that decided.
-        version: Version,
-    },
-    /// The account is frozen in that direction.
-    AccountFrozen {
-        /// The account.
-        account: AccountId,
-        /// What the freeze stops.
-        scope: Scope,
-        /// The version that decided.
-        version: Version,
-    },
-    /// What is asked for is so already.
-    NoChange {
-        /// The account.
-        account: AccountId,
-        /// Its status, by name.
-        status: Arc<str>,
-        /// The version that decided.
-        version: Version,
-    },
-    /// Only an empty account can be closed.
-    AccountNotEmpty {
-        /// The account.
-        account: AccountId,
-        /// Its currency.
-        currency: Currency,
-        /// Its balance.
-        balance: Money,
-        /// Of it, what is held.
-        held: Money,
-        /// The version that decided.
-        version: Version,
-    },
-    /// More was asked for than is available.
-    InsufficientFunds {
-        /// The account that lacks them.
-        account: AccountId,
-        /// Its currency.
-        currency: Currency,
-        /// Its balance.
-        balance: Money,
-        /// Of it, what is held.
-        held: Money,
-        /// How far below nothing it may go.
+    /// Other bounds hold from here on: all of them, as they are now.
+    LimitsSet {
+        /// How far below nothing the balance may go.
         overdraft_limit: Money,
-        /// What could be taken.
-        available: Money,
-        /// What was asked for.
-        required: Money,
-        /// The version that decided.
-        version: Version,
-    },
-    /// The balance would leave what can be counted exactly.
-    BalanceLimit {
-        /// The account.
-        account: AccountId,
-        /// Its currency.
-        currency: Currency,
-        /// Its balance.
-        balance: Money,
-        /// What was to be added.
-        amount: Money,
-        /// The version that decided.
-        version: Version,
+        /// The others.
+        limits: Limits,
     },
 }
 
-/// The field of a request that holds an amount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AmountField {
-    /// `amount`
-    Amount,
-    /// `initialBalance`
-    InitialBalance,
-    /// `overdraftLimit`
-    OverdraftLimit,
-}
-
-impl AmountField {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Amount => "amount",
-            Self::InitialBalance => "initialBalance",
-            Self::OverdraftLimit => "overdraftLimit",
-        }
-    }
+/// Why money moved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Cause {
+    /// A client asked for it: it counts against the account's limits.
+    #[default]
+    Client,
+    /// A hold was captured; it was counted when it was placed.
+    Capture(HoldId),
+    /// The account was emptied to be closed.
+    Sweep,
+    /// A movement goes back.
+    Reversal {
+        /// The movement.
+        of: Sequence,
+        /// How much of it is reversed by now.
+        total: Money,
+    },
 }
 
 /// What an account is from its creation on, and never changes.
@@ -338,15 +347,25 @@ pub struct Standing {
     pub transactions: u64,
     /// What may be done with it.
     pub status: Status,
+    /// The bounds of what comes.
+    pub limits: Limits,
+    /// What clients took out, or had held, on the UTC day of its last event.
+    pub spent: Money,
     /// The time of its last event.
     pub updated_at: Timestamp,
 }
 
 impl Standing {
-    fn turn(&mut self, status: Status, at: Timestamp) {
-        self.status = status;
+    /// Moves on to the next event.
+    fn turn(&mut self, at: Timestamp) {
+        self.spent = self.spent_on(at);
         self.version = self.version.next();
         self.updated_at = at;
+    }
+
+    /// What clients took out, or had held, on the day of that moment, which is not before the last event.
+    pub fn spent_on(&self, at: Timestamp) -> Money {
+        if at.day() == self.updated_at.day() { self.spent } else { Money::ZERO }
     }
 
     /// What can be taken out: every debit goes through this one function.
@@ -368,8 +387,8 @@ pub enum Account {
     /// Nothing has happened under this id.
     #[default]
     Absent,
-    /// It was created.
-    Present(Arc<Profile>, Standing),
+    /// It was created: what it is, how it stands, and its open holds.
+    Present(Arc<Profile>, Standing, Holds),
 }
 
 impl Account {
@@ -377,7 +396,7 @@ impl Account {
     pub fn version(&self) -> Version {
         match self {
             Self::Absent => Version::ZERO,
-            Self::Present(_, standing) => standing.version,
+            Self::Present(_, standing, _) => standing.version,
         }
     }
 
@@ -385,75 +404,24 @@ impl Account {
     pub fn updated_at(&self) -> Timestamp {
         match self {
             Self::Absent => Timestamp::default(),
-            Self::Present(_, standing) => standing.updated_at,
+            Self::Present(_, standing, _) => standing.updated_at,
         }
     }
 
-    /// Decides a command on this account alone; changes nothing.
-    ///
-    /// # Errors
-    /// The first refusal that applies, in the order of [`Refusal`].
-    pub fn decide(&self, command: &Command, if_match: Option<Version>) -> Result<Event, Refusal> {
-        match (self, command) {
-            (_, Command::CreateAccount { account, initial_balance, currency, owner, overdraft_limit }) => {
-                let money = |field, quantity: &Quantity| money_of(field, *quantity, *currency);
-                let initial_balance = money(AmountField::InitialBalance, initial_balance)?;
-                let overdraft_limit = money(AmountField::OverdraftLimit, overdraft_limit)?;
-                if let Self::Present(..) = self {
-                    return Err(Refusal::AccountExists { account: account.clone() });
-                }
-                check_version(account, if_match, Version::ZERO)?;
-                let (currency, owner) = (*currency, owner.clone());
-                Ok(Event::AccountCreated { initial_balance, currency, owner, overdraft_limit })
-            }
-            (_, Command::Deposit { account, amount, currency, description }) => {
-                let side = self.side(account)?;
-                let amount = side.amount(*amount)?;
-                check_version(account, if_match, side.standing.version)?;
-                side.check_currency(*currency)?;
-                side.check_movable(Scope::Credits)?;
-                side.check_credit(amount)?;
-                Ok(Event::MoneyDeposited { amount, description: description.clone() })
-            }
-            (_, Command::Withdraw { account, amount, currency, description }) => {
-                let side = self.side(account)?;
-                let amount = side.amount(*amount)?;
-                check_version(account, if_match, side.standing.version)?;
-                side.check_currency(*currency)?;
-                side.check_movable(Scope::Debits)?;
-                side.check_debit(amount)?;
-                Ok(Event::MoneyWithdrawn { amount, description: description.clone() })
-            }
-            // A transfer to the same account is the one transfer that touches one account alone.
-            (_, Command::Transfer { from, amount, .. }) => {
-                let side = self.side(from)?;
-                side.amount(*amount)?;
-                check_version(from, if_match, side.standing.version)?;
-                Err(Refusal::SameAccount { account: from.clone() })
-            }
-            (_, Command::FreezeAccount { account, scope, reason }) => {
-                self.side_at(account, if_match)?.freeze(*scope, reason.clone())
-            }
-            (_, Command::UnfreezeAccount { account, scope, reason }) => {
-                self.side_at(account, if_match)?.unfreeze(*scope, reason.clone())
-            }
-            // Sweeping to itself is the one sweep that touches one account alone.
-            (_, Command::CloseAccount { account, sweep_to: Some(_), .. }) => {
-                self.side_at(account, if_match)?;
-                Err(Refusal::SameAccount { account: account.clone() })
-            }
-            (_, Command::CloseAccount { account, sweep_to: None, reason }) => {
-                self.side_at(account, if_match)?.close(Money::ZERO, reason.clone())
-            }
-            (_, Command::ReopenAccount { account, reason }) => {
-                self.side_at(account, if_match)?.reopen(reason.clone())
-            }
+    /// The events by which its holds end that are over by that moment, the earliest first.
+    pub fn expiries(&self, at: Timestamp) -> Vec<Event> {
+        match self {
+            Self::Absent => Vec::new(),
+            Self::Present(_, _, holds) => holds
+                .due(at)
+                .map(|(hold, amount)| Event::HoldExpired { hold: hold.clone(), amount })
+                .collect(),
         }
     }
 
     /// Applies what has happened. It judges nothing and cannot fail.
     pub fn evolve(&mut self, account: &AccountId, event: &Event, at: Timestamp) {
-        match (&mut *self, event) {
+        let (standing, holds) = match (&mut *self, event) {
             (_, Event::AccountCreated { initial_balance, currency, owner, overdraft_limit }) => {
                 let profile = Profile {
                     id: account.clone(),
@@ -468,42 +436,48 @@ impl Account {
                     overdraft_limit: *overdraft_limit,
                     transactions: 0,
                     status: Status::Open,
+                    limits: Limits::default(),
+                    spent: Money::ZERO,
                     updated_at: at,
                 };
-                *self = Self::Present(Arc::new(profile), standing);
+                *self = Self::Present(Arc::new(profile), standing, Holds::default());
+                return;
             }
-            (
-                Self::Present(_, standing),
-                Event::MoneyDeposited { .. }
-                | Event::MoneyWithdrawn { .. }
-                | Event::MoneyTransferred { .. }
-                | Event::TransferReceived { .. },
-            ) => {
-                standing.version = standing.version.next();
-                standing.updated_at = at;
+            (Self::Absent, _) => return,
+            (Self::Present(_, standing, holds), _) => (standing, holds),
+        };
+        standing.turn(at);
+        standing.spent = standing.spent.plus(event.spending()).unwrap_or(Money::MAX);
+        match event {
+            Event::AccountCreated { .. } => {}
+            Event::MoneyDeposited { .. }
+            | Event::MoneyWithdrawn { .. }
+            | Event::MoneyTransferred { .. }
+            | Event::TransferReceived { .. } => {
                 // Bounds were proved when the event was decided.
                 standing.balance = standing.balance.plus(event.movement()).unwrap_or(standing.balance);
                 standing.transactions = standing.transactions.saturating_add(1);
             }
-            (Self::Present(_, standing), Event::AccountFrozen { scope, .. }) => {
-                standing.turn(standing.status.with_frozen(*scope), at);
+            Event::AccountFrozen { scope, .. } => standing.status = standing.status.with_frozen(*scope),
+            Event::AccountUnfrozen { scope, .. } => standing.status = standing.status.without_frozen(*scope),
+            Event::AccountClosed { .. } => standing.status = Status::Closed,
+            Event::AccountReopened { .. } => standing.status = Status::Open,
+            Event::HoldPlaced { hold, amount, expires_at, description } => {
+                standing.held = standing.held.plus(amount.money()).unwrap_or(standing.held);
+                let description = description.clone();
+                let placed = Hold { amount: *amount, placed_at: at, expires_at: *expires_at, description };
+                holds.insert(hold.clone(), placed);
             }
-            (Self::Present(_, standing), Event::AccountUnfrozen { scope, .. }) => {
-                standing.turn(standing.status.without_frozen(*scope), at);
+            Event::HoldCaptured { hold, held: amount, .. }
+            | Event::HoldReleased { hold, amount, .. }
+            | Event::HoldExpired { hold, amount } => {
+                standing.held = standing.held.minus(amount.money()).unwrap_or(standing.held);
+                holds.remove(hold);
             }
-            (Self::Present(_, standing), Event::AccountClosed { .. }) => standing.turn(Status::Closed, at),
-            (Self::Present(_, standing), Event::AccountReopened { .. }) => standing.turn(Status::Open, at),
-            (
-                Self::Absent,
-                Event::MoneyDeposited { .. }
-                | Event::MoneyWithdrawn { .. }
-                | Event::MoneyTransferred { .. }
-                | Event::TransferReceived { .. }
-                | Event::AccountFrozen { .. }
-                | Event::AccountUnfrozen { .. }
-                | Event::AccountClosed { .. }
-                | Event::AccountReopened { .. },
-            ) => {}
+            Event::LimitsSet { overdraft_limit, limits } => {
+                standing.overdraft_limit = *overdraft_limit;
+                standing.limits = *limits;
+            }
         }
     }
 
@@ -514,15 +488,15 @@ impl Account {
         if_match: Option<Version>,
     ) -> Result<Side<'a>, Refusal> {
         let side = self.side(id)?;
-        check_version(id, if_match, side.standing.version)?;
+        side.check_version(if_match)?;
         Ok(side)
     }
 
-    /// The account as one side of a movement.
+    /// The account as one side of a decision.
     pub(crate) fn side<'a>(&'a self, id: &'a AccountId) -> Result<Side<'a>, Refusal> {
         match self {
             Self::Absent => Err(Refusal::AccountNotFound { account: id.clone() }),
-            Self::Present(profile, standing) => Ok(Side { profile, standing }),
+            Self::Present(profile, standing, holds) => Ok(Side { profile, standing, holds }),
         }
     }
 }
@@ -538,89 +512,87 @@ impl Event {
             Self::AccountFrozen { .. }
             | Self::AccountUnfrozen { .. }
             | Self::AccountClosed { .. }
-            | Self::AccountReopened { .. } => Money::ZERO,
+            | Self::AccountReopened { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldCaptured { .. }
+            | Self::HoldReleased { .. }
+            | Self::HoldExpired { .. }
+            | Self::LimitsSet { .. } => Money::ZERO,
         }
     }
-}
 
-/// An existing account as one side of a movement of money.
-pub(crate) struct Side<'a> {
-    pub(crate) profile: &'a Profile,
-    pub(crate) standing: &'a Standing,
-}
-
-impl Side<'_> {
-    pub(crate) fn amount(&self, quantity: Quantity) -> Result<Amount, Refusal> {
-        let currency = self.profile.currency;
-        let money = money_of(AmountField::Amount, quantity, currency)?;
-        Amount::new(money).ok_or(Refusal::InvalidAmount {
-            field: AmountField::Amount,
-            currency,
-            too_precise: false,
-        })
+    /// What the event counts against the account's limits: what a client takes out, and what is held, once.
+    pub fn spending(&self) -> Money {
+        match self {
+            Self::MoneyWithdrawn { amount, cause: Cause::Client, .. }
+            | Self::MoneyTransferred { amount, cause: Cause::Client, .. }
+            | Self::HoldPlaced { amount, .. } => amount.money(),
+            Self::AccountCreated { .. }
+            | Self::MoneyDeposited { .. }
+            | Self::MoneyWithdrawn { .. }
+            | Self::MoneyTransferred { .. }
+            | Self::TransferReceived { .. }
+            | Self::AccountFrozen { .. }
+            | Self::AccountUnfrozen { .. }
+            | Self::AccountClosed { .. }
+            | Self::AccountReopened { .. }
+            | Self::HoldCaptured { .. }
+            | Self::HoldReleased { .. }
+            | Self::HoldExpired { .. }
+            | Self::LimitsSet { .. } => Money::ZERO,
+        }
     }
 
-    pub(crate) fn check_currency(&self, expected: Option<Currency>) -> Result<(), Refusal> {
-        match expected {
-            Some(expected) if expected != self.profile.currency => Err(Refusal::CurrencyMismatch {
-                account: self.profile.id.clone(),
-                expected,
-                actual: self.profile.currency,
+    /// Why money moved; nothing where it did not, or where the event is the other half of one that says it.
+    pub fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::MoneyDeposited { cause, .. }
+            | Self::MoneyWithdrawn { cause, .. }
+            | Self::MoneyTransferred { cause, .. } => Some(cause),
+            Self::AccountCreated { .. }
+            | Self::TransferReceived { .. }
+            | Self::AccountFrozen { .. }
+            | Self::AccountUnfrozen { .. }
+            | Self::AccountClosed { .. }
+            | Self::AccountReopened { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldCaptured { .. }
+            | Self::HoldReleased { .. }
+            | Self::HoldExpired { .. }
+            | Self::LimitsSet { .. } => None,
+        }
+    }
+
+    /// What it does to the holds of its account.
+    pub fn hold_change(&self) -> Option<HoldChange<'_>> {
+        match self {
+            Self::HoldPlaced { hold, amount, expires_at, description } => Some(HoldChange::Placed {
+                hold,
+                amount: *amount,
+                expires_at: *expires_at,
+                description: description.as_ref(),
             }),
-            Some(_) | None => Ok(()),
+            Self::HoldCaptured { hold, .. } => Some(HoldChange::Ended(hold, HoldEnd::Captured)),
+            Self::HoldReleased { hold, .. } => Some(HoldChange::Ended(hold, HoldEnd::Released)),
+            Self::HoldExpired { hold, .. } => Some(HoldChange::Ended(hold, HoldEnd::Expired)),
+            Self::AccountCreated { .. }
+            | Self::MoneyDeposited { .. }
+            | Self::MoneyWithdrawn { .. }
+            | Self::MoneyTransferred { .. }
+            | Self::TransferReceived { .. }
+            | Self::AccountFrozen { .. }
+            | Self::AccountUnfrozen { .. }
+            | Self::AccountClosed { .. }
+            | Self::AccountReopened { .. }
+            | Self::LimitsSet { .. } => None,
         }
     }
 
-    pub(crate) fn check_debit(&self, amount: Amount) -> Result<(), Refusal> {
-        let Profile { id, currency, .. } = self.profile;
-        let Standing { balance, held, overdraft_limit, version, .. } = *self.standing;
-        let available = self.standing.available();
-        if amount.money() > available {
-            return Err(Refusal::InsufficientFunds {
-                account: id.clone(),
-                currency: *currency,
-                balance,
-                held,
-                overdraft_limit,
-                available,
-                required: amount.money(),
-                version,
-            });
-        }
-        balance.minus(amount.money()).map(|_| ()).ok_or_else(|| self.balance_limit(amount))
-    }
-
-    pub(crate) fn check_credit(&self, amount: Amount) -> Result<(), Refusal> {
-        self.standing.balance.plus(amount.money()).map(|_| ()).ok_or_else(|| self.balance_limit(amount))
-    }
-
-    fn balance_limit(&self, amount: Amount) -> Refusal {
-        Refusal::BalanceLimit {
-            account: self.profile.id.clone(),
-            currency: self.profile.currency,
-            balance: self.standing.balance,
-            amount: amount.money(),
-            version: self.standing.version,
+    /// The movement that this one reverses.
+    pub fn reverses(&self) -> Option<Sequence> {
+        match self.cause() {
+            Some(Cause::Reversal { of, .. }) => Some(*of),
+            Some(Cause::Client | Cause::Capture(_) | Cause::Sweep) | None => None,
         }
     }
-}
-
-pub(crate) fn check_version(
-    account: &AccountId,
-    if_match: Option<Version>,
-    actual: Version,
-) -> Result<(), Refusal> {
-    match if_match {
-        Some(expected) if expected != actual => {
-            Err(Refusal::VersionMismatch { account: account.clone(), expected, actual })
-        }
-        Some(_) | None => Ok(()),
-    }
-}
-
-fn money_of(field: AmountField, quantity: Quantity, currency: Currency) -> Result<Money, Refusal> {
-    quantity.in_currency(currency).map_err(|error| {
-        let too_precise = matches!(error, crate::money::QuantityError::TooPrecise { .. });
-        Refusal::InvalidAmount { field, currency, too_precise }
-    })
 }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-/// The longest account id, in characters.
-pub const ACCOUNT_ID_LENGTH_MAX: usize = 128;
+/// The longest account or hold id, in characters.
+pub const NAME_LENGTH_MAX: usize = 128;
 /// The longest command id (idempotency key), in characters.
 pub const COMMAND_ID_LENGTH_MAX: usize = 255;
 
@@ -18,9 +19,8 @@ pub struct AccountId(Arc<str>);
 impl AccountId {
     /// Reads an id; the error says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
-        if text.is_empty() || text.len() > ACCOUNT_ID_LENGTH_MAX || !text.bytes().all(allowed) {
-            return Err(IdError::Account);
+        if !is_plain(text) {
+            return Err(IdError::Name);
         }
         if matches!(text, "all" | "live" | "." | "..") {
             return Err(IdError::AccountReserved);
@@ -34,8 +34,32 @@ impl AccountId {
     }
 }
 
+/// A hold's name within its account: 1 to 128 of `A-Z a-z 0-9 . _ : -`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HoldId(Arc<str>);
+
+impl HoldId {
+    /// Reads an id; the error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        if is_plain(text) { Ok(Self(Arc::from(text))) } else { Err(IdError::Name) }
+    }
+
+    /// The id of a hold that the client gave none: the command's, or one made of it where that is no name.
+    pub fn of_command(command: &CommandId) -> Self {
+        Self::parse(command.as_str())
+            .unwrap_or_else(|_| Self(digest_id(&format!("bursar hold of {command}"))))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a command is known by for ever: the client's idempotency key, or a UUID that the server made. 1 to 255 visible
-/// ASCII characters, not `log`, `.` or `..` (those are parts of paths).
+/// ASCII characters, not `log`, `.` or `..` (those are parts of paths). What the server does of itself has an id with
+/// spaces, which no client can have taken before.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CommandId(Arc<str>);
@@ -55,6 +79,22 @@ impl CommandId {
         Ok(Self(Arc::from(text)))
     }
 
+    /// The id under which a hold expires: the same for whoever finds out that it is due.
+    pub fn of_expiry(account: &AccountId, hold: &HoldId) -> Self {
+        Self(Arc::from(format!("expire {account} {hold}")))
+    }
+
+    /// The id of a batch's item that has no key of its own: the same whenever the batch is sent again under its key.
+    pub fn of_item(batch: &Self, place: usize) -> Self {
+        Self(digest_id(&format!("bursar batch item {place} of {batch}")))
+    }
+
+    /// Any id that may be recorded, the server's own among them.
+    pub fn recorded(text: &str) -> Result<Self, IdError> {
+        let own = text.starts_with("expire ") && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if own { Ok(Self(Arc::from(text))) } else { Self::parse(text) }
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -63,9 +103,25 @@ impl CommandId {
 
 impl From<uuid::Uuid> for CommandId {
     fn from(uuid: uuid::Uuid) -> Self {
-        let mut buffer = uuid::Uuid::encode_buffer();
-        Self(Arc::from(&*uuid.hyphenated().encode_lower(&mut buffer)))
+        Self(text_of(uuid))
     }
+}
+
+/// A UUID of version 8 (RFC 9562 §5.8), made of a SHA-256.
+fn digest_id(of: &str) -> Arc<str> {
+    let mut bytes = uuid::Bytes::default();
+    bytes.iter_mut().zip(Sha256::digest(of)).for_each(|(to, from)| *to = from);
+    text_of(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+fn text_of(uuid: uuid::Uuid) -> Arc<str> {
+    let mut buffer = uuid::Uuid::encode_buffer();
+    Arc::from(&*uuid.hyphenated().encode_lower(&mut buffer))
+}
+
+fn is_plain(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
+    (1..=NAME_LENGTH_MAX).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 /// Why a text is no id.
@@ -73,7 +129,7 @@ impl From<uuid::Uuid> for CommandId {
 pub enum IdError {
     /// Wrong characters or length.
     #[error("must be 1 to 128 characters of A-Z a-z 0-9 . _ : -")]
-    Account,
+    Name,
     /// A part of a path.
     #[error("must not be all, live, . or ..")]
     AccountReserved,
@@ -86,11 +142,12 @@ pub enum IdError {
 }
 
 macro_rules! text_id {
-    ($name:ident) => {
+    ($name:ident, $read:ident) => {
+        /// What is stored; clients' words go through `parse`.
         impl TryFrom<String> for $name {
             type Error = IdError;
             fn try_from(text: String) -> Result<Self, IdError> {
-                Self::parse(&text)
+                Self::$read(&text)
             }
         }
         impl From<$name> for String {
@@ -115,8 +172,9 @@ macro_rules! text_id {
         }
     };
 }
-text_id!(AccountId);
-text_id!(CommandId);
+text_id!(AccountId, parse);
+text_id!(HoldId, parse);
+text_id!(CommandId, recorded);
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
@@ -188,6 +246,16 @@ impl Timestamp {
         self.0
     }
 
+    /// The UTC day, counted from 1970.
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000_000)
+    }
+
+    /// So many seconds on.
+    pub fn plus_seconds(self, seconds: u32) -> Self {
+        Self(self.0.saturating_add(i64::from(seconds).saturating_mul(1_000_000)))
+    }
+
     /// Reads RFC 3339, to the microsecond.
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_microsecond()))
@@ -228,6 +296,20 @@ mod tests {
         for bad in ["", "a b", "a\n", "é", "log", ".", "..", &too_long] {
             assert!(CommandId::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn ids_that_the_server_derives_are_steady_and_no_clients() {
+        let (account, hold) = (AccountId::parse("acc-1").unwrap(), HoldId::parse("h-1").unwrap());
+        let expiry = CommandId::of_expiry(&account, &hold);
+        assert_eq!(expiry.as_str(), "expire acc-1 h-1");
+        assert!(CommandId::parse(expiry.as_str()).is_err());
+        assert_eq!(CommandId::recorded(expiry.as_str()), Ok(expiry));
+        let batch = CommandId::parse("b").unwrap();
+        let item = CommandId::of_item(&batch, 0);
+        assert_eq!(item, CommandId::of_item(&batch, 0));
+        assert_ne!(item, CommandId::of_item(&batch, 1));
+        assert!(CommandId::parse(item.as_str()).is_ok());
     }
 
     #[test]

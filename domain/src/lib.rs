@@ -10,18 +10,26 @@
 
 pub mod account;
 pub mod chain;
+pub mod decide;
+pub mod hold;
 pub mod ids;
 pub mod lifecycle;
+pub mod limits;
 pub mod money;
 pub mod projection;
 pub mod record;
+pub mod refusal;
 pub mod request;
-pub mod transfer;
+pub mod reversal;
 
-pub use account::{Account, AmountField, Command, Event, Profile, Refusal, Standing};
-pub use ids::{AccountId, CommandId, IdError, Sequence, Timestamp, Version};
+pub use account::{Account, Cause, Command, Event, Posting, Profile, Standing};
+pub use decide::{Circumstances, Participants, Placed, Precedents, decide};
+pub use hold::{Hold, HoldChange, HoldEnd, HoldRecord, Holds};
+pub use ids::{AccountId, CommandId, HoldId, IdError, Sequence, Timestamp, Version};
 pub use lifecycle::{Scope, Status};
+pub use limits::{Change, Limits, LimitsChange};
 pub use money::{Amount, Currency, Money, Quantity, QuantityError, Units};
 pub use record::{Envelope, Recorded, UnknownEvent};
-pub use request::{Fingerprint, Metadata, Request, TraceParent};
-pub use transfer::{Participants, Placed, decide};
+pub use refusal::{AmountField, Refusal};
+pub use request::{Fingerprint, Metadata, Request, Subject, TraceParent};
+pub use reversal::{Found, Movement, Target};

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Event, Refusal, Side};
+use crate::account::Event;
+use crate::decide::Side;
 use crate::money::Money;
+use crate::refusal::Refusal;
 
 /// Which movements of money a freeze stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +135,7 @@ impl Side<'_> {
         }
     }
 
-    fn check_not_closed(&self) -> Result<(), Refusal> {
+    pub(crate) fn check_not_closed(&self) -> Result<(), Refusal> {
         let (account, version) = (self.profile.id.clone(), self.standing.version);
         match self.standing.status {
             Status::Closed => Err(Refusal::AccountClosed { account, version }),
@@ -141,7 +143,7 @@ impl Side<'_> {
         }
     }
 
-    fn no_change(&self) -> Refusal {
+    pub(crate) fn no_change(&self) -> Refusal {
         let (account, version) = (self.profile.id.clone(), self.standing.version);
         Refusal::NoChange { account, status: self.standing.status.name().into(), version }
     }
@@ -177,8 +179,9 @@ impl Side<'_> {
     /// Closes an account that is empty once so much was swept from it.
     pub(crate) fn close(&self, swept: Money, reason: Option<Arc<str>>) -> Result<Event, Refusal> {
         self.check_closable()?;
+        self.check_no_holds()?;
         let standing = self.standing;
-        if standing.balance != swept || standing.held != Money::ZERO {
+        if standing.balance != swept {
             return Err(Refusal::AccountNotEmpty {
                 account: self.profile.id.clone(),
                 currency: self.profile.currency,

@@ -78,6 +78,8 @@ pub struct Money(i64);
 impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+    /// The most there can be.
+    pub const MAX: Self = Self(MONEY_MAX);
 
     /// `None` outside ±[`MONEY_MAX`].
     pub fn from_minor(minor: i64) -> Option<Self> {

@@ -11,10 +11,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::account::{Event, Profile, Standing};
+use crate::account::{Cause, Event, Profile, Standing};
 use crate::chain::{Hash, leaf};
-use crate::ids::{AccountId, CommandId, Sequence, Timestamp, Version};
+use crate::ids::{AccountId, CommandId, HoldId, Sequence, Timestamp, Version};
 use crate::lifecycle::Scope;
+use crate::limits::Limits;
 use crate::money::{Amount, Currency, Money, Quantity};
 use crate::request::{Fields, Metadata, TraceParent};
 
@@ -34,6 +35,8 @@ pub struct Envelope {
     pub metadata: Option<Metadata>,
     /// The client's span in a distributed trace.
     pub trace: Option<TraceParent>,
+    /// The command that a reversal reverses.
+    pub causation: Option<CommandId>,
     /// When it was decided.
     pub at: Timestamp,
 }
@@ -84,6 +87,11 @@ impl Event {
             Self::AccountUnfrozen { .. } => "ACCOUNT_UNFROZEN",
             Self::AccountClosed { .. } => "ACCOUNT_CLOSED",
             Self::AccountReopened { .. } => "ACCOUNT_REOPENED",
+            Self::HoldPlaced { .. } => "HOLD_PLACED",
+            Self::HoldCaptured { .. } => "HOLD_CAPTURED",
+            Self::HoldReleased { .. } => "HOLD_RELEASED",
+            Self::HoldExpired { .. } => "HOLD_EXPIRED",
+            Self::LimitsSet { .. } => "LIMITS_SET",
         }
     }
 
@@ -98,16 +106,19 @@ impl Event {
                 data.optional("owner", owner.as_deref());
                 data.bare("overdraftLimit", overdraft_limit.in_units(*currency));
             }
-            Self::MoneyDeposited { amount, description } | Self::MoneyWithdrawn { amount, description } => {
+            Self::MoneyDeposited { amount, description, cause }
+            | Self::MoneyWithdrawn { amount, description, cause } => {
                 data.quoted("accountId", account);
                 data.bare("amount", amount.money().in_units(currency));
                 data.optional("description", description.as_deref());
+                write_cause(&mut data, cause, currency);
             }
-            Self::MoneyTransferred { to, amount, description } => {
+            Self::MoneyTransferred { to, amount, description, cause } => {
                 data.quoted("fromAccountId", account);
                 data.quoted("toAccountId", to);
                 data.bare("amount", amount.money().in_units(currency));
                 data.optional("description", description.as_deref());
+                write_cause(&mut data, cause, currency);
             }
             Self::TransferReceived { from, amount } => {
                 data.quoted("fromAccountId", from);
@@ -123,8 +134,66 @@ impl Event {
                 data.quoted("accountId", account);
                 data.optional("reason", reason.as_deref());
             }
+            Self::HoldPlaced { hold, amount, expires_at, description } => {
+                data.quoted("accountId", account);
+                data.quoted("holdId", hold);
+                data.bare("amount", amount.money().in_units(currency));
+                if let Some(expires_at) = expires_at {
+                    data.quoted("expiresAt", expires_at);
+                }
+                data.optional("description", description.as_deref());
+            }
+            Self::HoldCaptured { hold, amount, held, to } => {
+                data.quoted("accountId", account);
+                data.quoted("holdId", hold);
+                data.bare("amount", amount.money().in_units(currency));
+                data.bare("held", held.money().in_units(currency));
+                data.optional("toAccountId", to.as_ref().map(AccountId::as_str));
+            }
+            Self::HoldReleased { hold, amount, reason } => {
+                data.quoted("accountId", account);
+                data.quoted("holdId", hold);
+                data.bare("amount", amount.money().in_units(currency));
+                data.optional("reason", reason.as_deref());
+            }
+            Self::HoldExpired { hold, amount } => {
+                data.quoted("accountId", account);
+                data.quoted("holdId", hold);
+                data.bare("amount", amount.money().in_units(currency));
+            }
+            Self::LimitsSet { overdraft_limit, limits } => {
+                data.quoted("accountId", account);
+                data.bare("overdraftLimit", overdraft_limit.in_units(currency));
+                write_limits(&mut data, limits, currency);
+            }
         }
         data.finish()
+    }
+}
+
+/// Why money moved, where a client's wish is not all.
+fn write_cause(data: &mut Fields, cause: &Cause, currency: Currency) {
+    match cause {
+        Cause::Client => {}
+        Cause::Capture(hold) => data.quoted("holdId", hold),
+        Cause::Sweep => data.bare("sweep", true),
+        Cause::Reversal { of, total } => {
+            data.bare("reverses", of);
+            data.bare("reversed", total.in_units(currency));
+        }
+    }
+}
+
+/// An account's bounds, null where there is none.
+pub(crate) fn write_limits(object: &mut Fields, limits: &Limits, currency: Currency) {
+    let Limits { max_balance, per_transaction, per_day } = *limits;
+    for (name, limit) in
+        [("maxBalance", max_balance), ("perTransaction", per_transaction), ("perDay", per_day)]
+    {
+        match limit {
+            Some(limit) => object.bare(name, limit.in_units(currency)),
+            None => object.bare(name, "null"),
+        }
     }
 }
 
@@ -173,7 +242,7 @@ pub fn encode(profile: &Profile, version: Version, event: &Event, envelope: &Env
     object.quoted("timestamp", envelope.at);
     object.text("commandId", envelope.command_id.as_str());
     object.text("correlationId", &envelope.correlation);
-    object.text("causationId", envelope.command_id.as_str());
+    object.text("causationId", envelope.causation.as_ref().unwrap_or(&envelope.command_id).as_str());
     object.bare("metadata", envelope.metadata.as_ref().map_or("{}", Metadata::as_str));
     if let Some(trace) = &envelope.trace {
         object.quoted("traceparent", trace.as_str());
@@ -253,22 +322,22 @@ fn current(kind: &str, schema: u32, data: &str, currency: Currency) -> Result<Ev
         }
         ("MONEY_DEPOSITED", 1) => {
             let data: MovementV1<'_> = parse(data)?;
-            Ok(Event::MoneyDeposited {
-                amount: amount(data.amount, currency)?,
-                description: data.description,
-            })
+            let amount = amount(data.amount, currency)?;
+            let cause = cause(data.hold_id, false, data.reverses, data.reversed, currency)?;
+            Ok(Event::MoneyDeposited { amount, description: data.description, cause })
         }
         ("MONEY_WITHDRAWN", 1) => {
             let data: MovementV1<'_> = parse(data)?;
-            Ok(Event::MoneyWithdrawn {
-                amount: amount(data.amount, currency)?,
-                description: data.description,
-            })
+            let amount = amount(data.amount, currency)?;
+            let cause = cause(data.hold_id, false, data.reverses, data.reversed, currency)?;
+            Ok(Event::MoneyWithdrawn { amount, description: data.description, cause })
         }
         ("MONEY_TRANSFERRED", 1) => {
             let data: TransferV1<'_> = parse(data)?;
             let amount = amount(data.amount, currency)?;
-            Ok(Event::MoneyTransferred { to: data.to_account_id, amount, description: data.description })
+            let cause = cause(data.hold_id, data.sweep, data.reverses, data.reversed, currency)?;
+            let (to, description) = (data.to_account_id, data.description);
+            Ok(Event::MoneyTransferred { to, amount, description, cause })
         }
         ("TRANSFER_RECEIVED", 1) => {
             let data: TransferV1<'_> = parse(data)?;
@@ -284,6 +353,38 @@ fn current(kind: &str, schema: u32, data: &str, currency: Currency) -> Result<Ev
         }
         ("ACCOUNT_CLOSED", 1) => Ok(Event::AccountClosed { reason: parse::<ReasonV1>(data)?.reason }),
         ("ACCOUNT_REOPENED", 1) => Ok(Event::AccountReopened { reason: parse::<ReasonV1>(data)?.reason }),
+        ("HOLD_PLACED", 1) => {
+            let data: HoldV1<'_> = parse(data)?;
+            let (hold, amount) = (data.hold_id, amount(data.amount, currency)?);
+            let expires_at = data.expires_at.map(|text| time(&text)).transpose()?;
+            Ok(Event::HoldPlaced { hold, amount, expires_at, description: data.description })
+        }
+        ("HOLD_CAPTURED", 1) => {
+            let data: HoldV1<'_> = parse(data)?;
+            let held = data.held.ok_or("held is missing")?;
+            let (hold, to) = (data.hold_id, data.to_account_id);
+            let (amount, held) = (amount(data.amount, currency)?, amount(held, currency)?);
+            Ok(Event::HoldCaptured { hold, amount, held, to })
+        }
+        ("HOLD_RELEASED", 1) => {
+            let data: HoldV1<'_> = parse(data)?;
+            let (hold, reason) = (data.hold_id, data.reason);
+            Ok(Event::HoldReleased { hold, amount: amount(data.amount, currency)?, reason })
+        }
+        ("HOLD_EXPIRED", 1) => {
+            let data: HoldV1<'_> = parse(data)?;
+            Ok(Event::HoldExpired { hold: data.hold_id, amount: amount(data.amount, currency)? })
+        }
+        ("LIMITS_SET", 1) => {
+            let data: LimitsV1<'_> = parse(data)?;
+            let bound = |limit: Option<&RawValue>| limit.map(|limit| money(limit, currency)).transpose();
+            let limits = Limits {
+                max_balance: bound(data.max_balance)?,
+                per_transaction: bound(data.per_transaction)?,
+                per_day: bound(data.per_day)?,
+            };
+            Ok(Event::LimitsSet { overdraft_limit: money(data.overdraft_limit, currency)?, limits })
+        }
         _ => Err("this version of Bursar does not know it".to_owned()),
     }
 }
@@ -300,10 +401,15 @@ struct CreatedV1<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct MovementV1<'a> {
     #[serde(borrow)]
     amount: &'a RawValue,
     description: Option<Arc<str>>,
+    hold_id: Option<HoldId>,
+    reverses: Option<Sequence>,
+    #[serde(borrow)]
+    reversed: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -314,6 +420,39 @@ struct TransferV1<'a> {
     #[serde(borrow)]
     amount: &'a RawValue,
     description: Option<Arc<str>>,
+    hold_id: Option<HoldId>,
+    #[serde(default)]
+    sweep: bool,
+    reverses: Option<Sequence>,
+    #[serde(borrow)]
+    reversed: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HoldV1<'a> {
+    hold_id: HoldId,
+    #[serde(borrow)]
+    amount: &'a RawValue,
+    #[serde(borrow)]
+    held: Option<&'a RawValue>,
+    to_account_id: Option<AccountId>,
+    expires_at: Option<String>,
+    description: Option<Arc<str>>,
+    reason: Option<Arc<str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LimitsV1<'a> {
+    #[serde(borrow)]
+    overdraft_limit: &'a RawValue,
+    #[serde(borrow)]
+    max_balance: Option<&'a RawValue>,
+    #[serde(borrow)]
+    per_transaction: Option<&'a RawValue>,
+    #[serde(borrow)]
+    per_day: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -335,6 +474,26 @@ fn money(raw: &RawValue, currency: Currency) -> Result<Money, String> {
     Quantity::parse(raw.get())
         .and_then(|quantity| quantity.in_currency(currency))
         .map_err(|error| format!("{} {error}", raw.get()))
+}
+
+fn cause(
+    hold: Option<HoldId>,
+    sweep: bool,
+    reverses: Option<Sequence>,
+    reversed: Option<&RawValue>,
+    currency: Currency,
+) -> Result<Cause, String> {
+    match (hold, sweep, reverses, reversed) {
+        (None, false, None, None) => Ok(Cause::Client),
+        (Some(hold), false, None, None) => Ok(Cause::Capture(hold)),
+        (None, true, None, None) => Ok(Cause::Sweep),
+        (None, false, Some(of), Some(total)) => Ok(Cause::Reversal { of, total: money(total, currency)? }),
+        _ => Err("more than one cause".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| format!("{text} is no time"))
 }
 
 fn amount(raw: &RawValue, currency: Currency) -> Result<Amount, String> {
@@ -360,6 +519,8 @@ mod tests {
             overdraft_limit: Money::ZERO,
             transactions: 0,
             status: Status::Open,
+            limits: Limits::default(),
+            spent: Money::ZERO,
             updated_at: Timestamp::default(),
         }
     }
@@ -368,11 +529,15 @@ mod tests {
         Amount::new(Money::from_minor(minor).unwrap()).unwrap()
     }
 
+    fn hold() -> HoldId {
+        HoldId::parse("h-1").unwrap()
+    }
+
     /// A stored line, and the event that it is.
     type Stored = (&'static str, fn() -> Event);
 
     /// Golden: these lines are in logs out there. They may gain companions, never change.
-    const STORED_V1: [Stored; 9] = [
+    const STORED_V1: [Stored; 17] = [
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_CREATED","schemaVersion":1,"data":{"accountId":"acc-1","initialBalance":10.5,"currency":"USD","owner":"Zo\u00eb \"Z\"","overdraftLimit":0},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
             || Event::AccountCreated {
@@ -384,11 +549,15 @@ mod tests {
         ),
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_DEPOSITED","schemaVersion":1,"data":{"accountId":"acc-1","amount":500},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
-            || Event::MoneyDeposited { amount: amount(50_000), description: None },
+            || Event::MoneyDeposited { amount: amount(50_000), description: None, cause: Cause::Client },
         ),
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_WITHDRAWN","schemaVersion":1,"data":{"accountId":"acc-1","amount":0.01,"description":"tea"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
-            || Event::MoneyWithdrawn { amount: amount(1), description: Some("tea".into()) },
+            || Event::MoneyWithdrawn {
+                amount: amount(1),
+                description: Some("tea".into()),
+                cause: Cause::Client,
+            },
         ),
         (
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_TRANSFERRED","schemaVersion":1,"data":{"fromAccountId":"acc-1","toAccountId":"acc-2","amount":1},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
@@ -396,6 +565,7 @@ mod tests {
                 to: AccountId::parse("acc-2").unwrap(),
                 amount: amount(100),
                 description: None,
+                cause: Cause::Client,
             },
         ),
         (
@@ -418,6 +588,68 @@ mod tests {
             r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"ACCOUNT_REOPENED","schemaVersion":1,"data":{"accountId":"acc-1"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
             || Event::AccountReopened { reason: None },
         ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"HOLD_PLACED","schemaVersion":1,"data":{"accountId":"acc-1","holdId":"h-1","amount":5,"expiresAt":"2026-01-31T12:00:00.000000Z","description":"room 7"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::HoldPlaced {
+                hold: hold(),
+                amount: amount(500),
+                expires_at: Timestamp::parse("2026-01-31T12:00:00Z"),
+                description: Some("room 7".into()),
+            },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"HOLD_CAPTURED","schemaVersion":1,"data":{"accountId":"acc-1","holdId":"h-1","amount":4,"held":5,"toAccountId":"acc-2"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::HoldCaptured {
+                hold: hold(),
+                amount: amount(400),
+                held: amount(500),
+                to: AccountId::parse("acc-2").ok(),
+            },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_WITHDRAWN","schemaVersion":1,"data":{"accountId":"acc-1","amount":4,"holdId":"h-1"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::MoneyWithdrawn {
+                amount: amount(400),
+                description: None,
+                cause: Cause::Capture(hold()),
+            },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_TRANSFERRED","schemaVersion":1,"data":{"fromAccountId":"acc-1","toAccountId":"acc-2","amount":1,"sweep":true},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::MoneyTransferred {
+                to: AccountId::parse("acc-2").unwrap(),
+                amount: amount(100),
+                description: None,
+                cause: Cause::Sweep,
+            },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"MONEY_DEPOSITED","schemaVersion":1,"data":{"accountId":"acc-1","amount":1.5,"description":"mistake","reverses":41,"reversed":3.5},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::MoneyDeposited {
+                amount: amount(150),
+                description: Some("mistake".into()),
+                cause: Cause::Reversal { of: Sequence::new(41), total: Money::from_minor(350).unwrap() },
+            },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"HOLD_RELEASED","schemaVersion":1,"data":{"accountId":"acc-1","holdId":"h-1","amount":5,"reason":"left early"},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::HoldReleased { hold: hold(), amount: amount(500), reason: Some("left early".into()) },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"HOLD_EXPIRED","schemaVersion":1,"data":{"accountId":"acc-1","holdId":"h-1","amount":5},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::HoldExpired { hold: hold(), amount: amount(500) },
+        ),
+        (
+            r#"{"eventId":"00000000-0000-0000-0000-000000000000","aggregateId":"acc-1","version":1,"type":"LIMITS_SET","schemaVersion":1,"data":{"accountId":"acc-1","overdraftLimit":10,"maxBalance":null,"perTransaction":0.5,"perDay":100},"timestamp":"1970-01-01T00:00:00.000000Z","commandId":"k-1","correlationId":"c-1","causationId":"k-1","metadata":{"a":1.50}}"#,
+            || Event::LimitsSet {
+                overdraft_limit: Money::from_minor(1000).unwrap(),
+                limits: Limits {
+                    max_balance: None,
+                    per_transaction: Money::from_minor(50),
+                    per_day: Money::from_minor(10_000),
+                },
+            },
+        ),
     ];
 
     #[test]
@@ -432,6 +664,7 @@ mod tests {
                 correlation: read.correlation,
                 metadata: metadata_of(stored),
                 trace: None,
+                causation: None,
                 at: Timestamp::default(),
             };
             let written = encode(&profile(), Version::new(1), &read.event, &envelope);

@@ -1,5 +1,7 @@
 //! A command as it was asked for: under which id, on which condition, with what beside it.
 
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -7,8 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::account::Command;
-use crate::ids::{AccountId, CommandId, Version};
+use crate::account::{Command, Posting};
+use crate::ids::{AccountId, CommandId, HoldId, Version};
+use crate::limits::Change;
+use crate::reversal::Target;
 
 /// The longest metadata, in bytes of compact JSON.
 pub const METADATA_BYTES_MAX: usize = 4096;
@@ -30,6 +34,8 @@ pub struct Request {
     pub correlation: Option<Arc<str>>,
     /// The client's span in a distributed trace.
     pub trace: Option<TraceParent>,
+    /// All that was asked in the batch whose key this item's id is made of.
+    pub batch: Option<Fingerprint>,
 }
 
 /// What two requests must share to be one command sent twice: the first half of a SHA-256 over everything that was
@@ -49,6 +55,9 @@ impl Request {
             let canonical = serde_json::from_str::<Value>(metadata.as_str()).unwrap_or_default();
             let _ = write!(text, "\nmetadata {canonical}");
         }
+        if let Some(batch) = &self.batch {
+            let _ = write!(text, "\nbatch {batch:?}");
+        }
         let mut half = Fingerprint::default();
         half.iter_mut().zip(Sha256::digest(text.as_bytes())).for_each(|(to, from)| *to = from);
         half
@@ -67,27 +76,66 @@ impl Command {
             Self::UnfreezeAccount { .. } => "UNFREEZE_ACCOUNT",
             Self::CloseAccount { .. } => "CLOSE_ACCOUNT",
             Self::ReopenAccount { .. } => "REOPEN_ACCOUNT",
+            Self::PlaceHold { .. } => "PLACE_HOLD",
+            Self::CaptureHold { .. } => "CAPTURE_HOLD",
+            Self::ReleaseHold { .. } => "RELEASE_HOLD",
+            Self::SetLimits { .. } => "SET_LIMITS",
+            Self::Reverse { .. } => "REVERSE",
+            Self::Post { .. } => "POST",
         }
     }
 
-    /// The accounts that the decision needs, sorted, each once.
+    /// The accounts that the decision needs, sorted, each once. Those of a reversal are the movements' own
+    /// ([`Found::accounts`](crate::reversal::Found::accounts)).
     pub fn accounts(&self) -> Vec<AccountId> {
-        match self {
+        let (one, other) = match self {
             Self::CreateAccount { account, .. }
             | Self::Deposit { account, .. }
             | Self::Withdraw { account, .. }
             | Self::FreezeAccount { account, .. }
             | Self::UnfreezeAccount { account, .. }
-            | Self::CloseAccount { account, sweep_to: None, .. }
-            | Self::ReopenAccount { account, .. } => {
-                vec![account.clone()]
+            | Self::ReopenAccount { account, .. }
+            | Self::PlaceHold { account, .. }
+            | Self::ReleaseHold { account, .. }
+            | Self::SetLimits { account, .. } => (account, None),
+            Self::CloseAccount { account, sweep_to: to, .. } | Self::CaptureHold { account, to, .. } => {
+                (account, to.as_ref())
             }
-            Self::Transfer { from, to, .. }
-            | Self::CloseAccount { account: from, sweep_to: Some(to), .. } => match from.cmp(to) {
-                std::cmp::Ordering::Less => vec![from.clone(), to.clone()],
-                std::cmp::Ordering::Equal => vec![from.clone()],
-                std::cmp::Ordering::Greater => vec![to.clone(), from.clone()],
-            },
+            Self::Transfer { from, to, .. } => (from, Some(to)),
+            Self::Reverse { .. } => return Vec::new(),
+            Self::Post { postings, .. } => {
+                let named: BTreeSet<&AccountId> =
+                    postings.iter().flat_map(|posting| [&posting.from, &posting.to]).collect();
+                return named.into_iter().cloned().collect();
+            }
+        };
+        match other.map(|other| (other, one.cmp(other))) {
+            None | Some((_, Ordering::Equal)) => vec![one.clone()],
+            Some((other, Ordering::Less)) => vec![one.clone(), other.clone()],
+            Some((other, Ordering::Greater)) => vec![other.clone(), one.clone()],
+        }
+    }
+
+    /// What the decision needs beyond the accounts.
+    pub fn subject(&self, id: &CommandId) -> Subject<'_> {
+        match self {
+            Self::PlaceHold { account, hold, .. } => {
+                Subject::Hold(account, hold.clone().unwrap_or_else(|| HoldId::of_command(id)))
+            }
+            Self::CaptureHold { account, hold, .. } | Self::ReleaseHold { account, hold, .. } => {
+                Subject::Hold(account, hold.clone())
+            }
+            Self::Reverse { target, .. } => Subject::Movements(target),
+            Self::CreateAccount { .. }
+            | Self::Deposit { .. }
+            | Self::Withdraw { .. }
+            | Self::Transfer { .. }
+            | Self::FreezeAccount { .. }
+            | Self::UnfreezeAccount { .. }
+            | Self::CloseAccount { .. }
+            | Self::ReopenAccount { .. }
+            | Self::SetLimits { .. }
+            | Self::Post { .. } => Subject::Nothing,
         }
     }
 
@@ -132,12 +180,83 @@ impl Command {
                 object.text("accountId", account.as_str());
                 object.optional("reason", reason.as_deref());
             }
+            Self::PlaceHold { account, hold, amount, currency, expires_in, description } => {
+                object.text("accountId", account.as_str());
+                object.optional("holdId", hold.as_ref().map(HoldId::as_str));
+                object.bare("amount", amount);
+                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
+                if let Some(seconds) = expires_in {
+                    object.bare("expiresInSeconds", seconds);
+                }
+                object.optional("description", description.as_deref());
+            }
+            Self::CaptureHold { account, hold, amount, currency, to, description } => {
+                object.text("accountId", account.as_str());
+                object.text("holdId", hold.as_str());
+                if let Some(amount) = amount {
+                    object.bare("amount", amount);
+                }
+                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional("toAccountId", to.as_ref().map(AccountId::as_str));
+                object.optional("description", description.as_deref());
+            }
+            Self::ReleaseHold { account, hold, reason } => {
+                object.text("accountId", account.as_str());
+                object.text("holdId", hold.as_str());
+                object.optional("reason", reason.as_deref());
+            }
+            Self::SetLimits { account, change } => {
+                object.text("accountId", account.as_str());
+                for (field, change) in change.named() {
+                    match change {
+                        Change::Keep => {}
+                        Change::Lift => object.bare(&field.name(), "null"),
+                        Change::Set(quantity) => object.bare(&field.name(), quantity),
+                    }
+                }
+            }
+            Self::Reverse { target, amount, reason } => {
+                match target {
+                    Target::Command(id) => object.text("reversesCommandId", id.as_str()),
+                    Target::Event(sequence) => object.bare("reverses", sequence),
+                }
+                if let Some(amount) = amount {
+                    object.bare("amount", amount);
+                }
+                object.optional("reason", reason.as_deref());
+            }
+            Self::Post { postings, currency, description } => {
+                let each: Vec<String> = postings.iter().map(posting_facts).collect();
+                object.bare("postings", format_args!("[{}]", each.join(",")));
+                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional("description", description.as_deref());
+            }
         }
         object.finish()
     }
 }
 
-/// The accounts that a command's [facts](Command::facts) name: its own or the from-account, and the other one.
+/// What a command names beyond its accounts' own, bounded states: it is looked up in the log before the decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// Nothing of the kind.
+    Nothing,
+    /// A hold, open or not, or to be.
+    Hold(&'a AccountId, HoldId),
+    /// What is to be reversed.
+    Movements(&'a Target),
+}
+
+fn posting_facts(posting: &Posting) -> String {
+    let mut object = Fields::default();
+    object.text("fromAccountId", posting.from.as_str());
+    object.text("toAccountId", posting.to.as_str());
+    object.bare("amount", posting.amount);
+    object.finish()
+}
+
+/// The accounts that a command's [facts](Command::facts) name: its own or the from-account, and the other one; those of
+/// the first posting, where there are several.
 pub fn accounts_named(facts: &str) -> [Option<AccountId>; 2] {
     #[derive(Default, Deserialize)]
     #[serde(default, rename_all = "camelCase")]
@@ -146,9 +265,13 @@ pub fn accounts_named(facts: &str) -> [Option<AccountId>; 2] {
         account_id: Option<AccountId>,
         #[serde(alias = "sweepTo")]
         to_account_id: Option<AccountId>,
+        postings: Vec<Named>,
     }
-    let Named { account_id, to_account_id } = serde_json::from_str(facts).unwrap_or_default();
-    [account_id, to_account_id]
+    let Named { account_id, to_account_id, postings } = serde_json::from_str(facts).unwrap_or_default();
+    match postings.into_iter().next() {
+        Some(first) => [first.account_id, first.to_account_id],
+        None => [account_id, to_account_id],
+    }
 }
 
 /// Writes a JSON object field by field.

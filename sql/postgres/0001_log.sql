@@ -25,8 +25,9 @@ CREATE TABLE bursar.accounts (
     owner text
 );
 
--- One row per event, with its account as it is after it. The four columns of the command are set on the first event of
--- its unit only, and so is its entry in the index. A correlation that is the command's id is left out.
+-- One row per event, with its account as it is after it; limits (a JSON object in minor units) only where it has any. The
+-- four columns of the command are set on the first event of its unit only, and so is its entry in the index. A correlation
+-- that is the command's id is left out. A reversal names the movement that it reverses.
 CREATE TABLE bursar.events (
     sequence bigint PRIMARY KEY,
     account bigint NOT NULL,
@@ -34,8 +35,10 @@ CREATE TABLE bursar.events (
     balance bigint NOT NULL,
     held bigint NOT NULL,
     overdraft_limit bigint NOT NULL,
+    spent bigint NOT NULL,
     transactions bigint NOT NULL,
     decided_at bigint NOT NULL,
+    reverses bigint,
     unit_size integer,
     status smallint NOT NULL,
     kind text NOT NULL,
@@ -43,6 +46,7 @@ CREATE TABLE bursar.events (
     fingerprint bytea,
     command text,
     correlation text COLLATE "C",
+    limits text,
     body text NOT NULL,
     CONSTRAINT events_account_version UNIQUE (account, version),
     CHECK ((command_id IS NULL) = (unit_size IS NULL))
@@ -53,6 +57,27 @@ CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE comman
 CREATE INDEX events_correlation ON bursar.events (correlation, sequence) WHERE correlation IS NOT NULL;
 
 CREATE INDEX events_kind ON bursar.events (kind, sequence);
+
+CREATE INDEX events_reverses ON bursar.events (reverses, sequence) WHERE reverses IS NOT NULL;
+
+-- Every hold there ever was, beside the log: which are open, and when they are over, is found without reading streams.
+CREATE TABLE bursar.holds (
+    account bigint NOT NULL,
+    amount bigint NOT NULL,
+    placed_at bigint NOT NULL,
+    expires_at bigint,
+    placed_sequence bigint NOT NULL,
+    ended_sequence bigint,
+    ended_as smallint,
+    hold_id text COLLATE "C" NOT NULL,
+    description text,
+    PRIMARY KEY (account, hold_id),
+    CHECK ((ended_sequence IS NULL) = (ended_as IS NULL))
+);
+
+CREATE INDEX holds_open ON bursar.holds (account) WHERE ended_sequence IS NULL;
+
+CREATE INDEX holds_deadline ON bursar.holds (expires_at) WHERE ended_sequence IS NULL AND expires_at IS NOT NULL;
 
 -- One row per commit that has events: the Merkle root over them, and the chain up to them.
 CREATE TABLE bursar.batches (
@@ -104,6 +129,20 @@ FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.rejections
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
+CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON bursar.holds
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
+-- All that changes of a hold is that it ends, once.
+CREATE TRIGGER ends_once BEFORE UPDATE ON bursar.holds
+FOR EACH ROW
+WHEN (
+    OLD.ended_sequence IS NOT NULL
+    OR (OLD.account, OLD.hold_id, OLD.amount, OLD.placed_at, OLD.placed_sequence)
+        IS DISTINCT FROM (NEW.account, NEW.hold_id, NEW.amount, NEW.placed_at, NEW.placed_sequence)
+    OR (OLD.expires_at, OLD.description) IS DISTINCT FROM (NEW.expires_at, NEW.description)
+)
+EXECUTE FUNCTION bursar.refuse();
+
 CREATE TRIGGER one_row BEFORE DELETE OR TRUNCATE ON bursar.head
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
@@ -112,6 +151,8 @@ ALTER TABLE bursar.accounts ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.events ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.batches ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.rejections ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER ends_once;
 ALTER TABLE bursar.head ENABLE ALWAYS TRIGGER one_row;
 
 -- Appends a batch, or says why not and writes nothing. It is the only way to write for a role that is not the owner, and
@@ -142,8 +183,10 @@ CREATE FUNCTION bursar.append(
     p_event_balance bigint[],
     p_event_held bigint[],
     p_event_overdraft_limit bigint[],
+    p_event_spent bigint[],
     p_event_transactions bigint[],
     p_event_decided_at bigint[],
+    p_event_reverses bigint[],
     p_event_unit_size integer[],
     p_event_status smallint[],
     p_event_kind text[],
@@ -151,7 +194,17 @@ CREATE FUNCTION bursar.append(
     p_event_fingerprint bytea[],
     p_event_command text[],
     p_event_correlation text[],
+    p_event_limits text[],
     p_event_body text[],
+    -- The holds that it places and ends, by the numbers of their events, from 1.
+    p_hold_event integer[],
+    p_hold_id text[],
+    p_hold_amount bigint[],
+    p_hold_expires_at bigint[],
+    p_hold_description text[],
+    p_end_event integer[],
+    p_end_hold text[],
+    p_end_as smallint[],
     -- Its keyed refusals, in order.
     p_refusal_decided_at bigint[],
     p_refusal_command_id text[],
@@ -187,6 +240,7 @@ AS $$
 DECLARE
     head bursar.head;
     keys bigint[];
+    ended_count bigint;
     event_count constant bigint := cardinality(p_event_touch);
     refusal_count constant bigint := cardinality(p_refusal_command_id);
 BEGIN
@@ -265,21 +319,46 @@ BEGIN
 
     IF event_count > 0 THEN
         INSERT INTO bursar.events (
-            sequence, account, version, balance, held, overdraft_limit, transactions, decided_at, unit_size,
-            status, kind, command_id, fingerprint, command, correlation, body
+            sequence, account, version, balance, held, overdraft_limit, spent, transactions, decided_at, reverses,
+            unit_size, status, kind, command_id, fingerprint, command, correlation, limits, body
         )
         SELECT
             head.last_sequence + event.place, keys[event.touch], event.version, event.balance, event.held,
-            event.overdraft_limit, event.transactions, event.decided_at, event.unit_size, event.status, event.kind,
-            event.command_id, event.fingerprint, event.command, event.correlation, event.body
+            event.overdraft_limit, event.spent, event.transactions, event.decided_at, event.reverses, event.unit_size,
+            event.status, event.kind, event.command_id, event.fingerprint, event.command, event.correlation,
+            event.limits, event.body
         FROM unnest(
-            p_event_touch, p_event_version, p_event_balance, p_event_held, p_event_overdraft_limit,
-            p_event_transactions, p_event_decided_at, p_event_unit_size, p_event_status, p_event_kind,
-            p_event_command_id, p_event_fingerprint, p_event_command, p_event_correlation, p_event_body
+            p_event_touch, p_event_version, p_event_balance, p_event_held, p_event_overdraft_limit, p_event_spent,
+            p_event_transactions, p_event_decided_at, p_event_reverses, p_event_unit_size, p_event_status,
+            p_event_kind, p_event_command_id, p_event_fingerprint, p_event_command, p_event_correlation,
+            p_event_limits, p_event_body
         ) WITH ORDINALITY AS event (
-            touch, version, balance, held, overdraft_limit, transactions, decided_at, unit_size, status, kind,
-            command_id, fingerprint, command, correlation, body, place
+            touch, version, balance, held, overdraft_limit, spent, transactions, decided_at, reverses, unit_size,
+            status, kind, command_id, fingerprint, command, correlation, limits, body, place
         );
+
+        IF cardinality(p_hold_id) > 0 THEN
+            INSERT INTO bursar.holds (
+                account, amount, placed_at, expires_at, placed_sequence, hold_id, description
+            )
+            SELECT
+                keys[p_event_touch[hold.event]], hold.amount, p_event_decided_at[hold.event], hold.expires_at,
+                head.last_sequence + hold.event, hold.id, hold.description
+            FROM unnest(p_hold_event, p_hold_id, p_hold_amount, p_hold_expires_at, p_hold_description)
+                AS hold (event, id, amount, expires_at, description);
+        END IF;
+
+        IF cardinality(p_end_hold) > 0 THEN
+            UPDATE bursar.holds AS hold
+            SET ended_sequence = head.last_sequence + ended.event,
+                ended_as = ended.ended_as
+            FROM unnest(p_end_event, p_end_hold, p_end_as) AS ended (event, id, ended_as)
+            WHERE hold.account = keys[p_event_touch[ended.event]] AND hold.hold_id = ended.id;
+            GET DIAGNOSTICS ended_count = ROW_COUNT;
+            IF ended_count <> cardinality(p_end_hold) THEN
+                RAISE EXCEPTION 'a hold that ends is not there';
+            END IF;
+        END IF;
 
         chain := sha256(
             head.chain || p_root || int8send(first_sequence) || int8send(last_sequence) || int8send(committed_at)

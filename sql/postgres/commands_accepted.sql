@@ -1,6 +1,6 @@
 -- Accepted commands with their first events, newest first. $1 those that begin before it, $2 how many at the most.
 SELECT
-    sequence, account, version, balance, held, overdraft_limit, transactions, status, decided_at, body, command
+    sequence, account, version, balance, held, overdraft_limit, transactions, status, decided_at, body, spent, limits, command
 FROM bursar.events
 WHERE command_id IS NOT NULL AND sequence < $1
 ORDER BY sequence DESC

@@ -2,7 +2,7 @@
 -- $1 those that begin before it, $2 how many at the most, $3 account id.
 SELECT DISTINCT
     first.sequence, first.account, first.version, first.balance, first.held, first.overdraft_limit,
-    first.transactions, first.status, first.decided_at, first.body, first.command
+    first.transactions, first.status, first.decided_at, first.body, first.spent, first.limits, first.command
 FROM bursar.accounts AS account
 CROSS JOIN LATERAL (
     SELECT events.sequence

@@ -2,7 +2,7 @@
 -- $1 the place, $2 types (empty for any), $3 how many at the most, $4 account ids (empty for any), $5 the conversation.
 SELECT
     event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit,
-    event.transactions, event.status, event.decided_at, event.body
+    event.transactions, event.status, event.decided_at, event.body, event.spent, event.limits
 FROM (
     (
         SELECT *

@@ -2,7 +2,7 @@
 -- $1 the place, $2 types (at least one, each once), $3 how many at the most.
 SELECT
     event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit, event.transactions,
-    event.status, event.decided_at, event.body
+    event.status, event.decided_at, event.body, event.spent, event.limits
 FROM unnest($2::text[]) AS wanted (kind)
 CROSS JOIN LATERAL (
     SELECT *

@@ -8,7 +8,8 @@
 //!   [`Fault::Conflict`] and changes nothing.
 //! * **One effect per command id**, for ever; keyed refusals are remembered in the same way.
 //! * **Account after.** Each event row holds its account as it is after it: loading an account is reading one row, at any
-//!   length of its stream. That row is the snapshot; there is no other.
+//!   length of its stream. That row is the snapshot; there is no other. Its open holds stand in a table beside it, which
+//!   moves in the same transaction.
 //! * **Proof.** A leaf per event, a Merkle root per batch, a chain over the batches ([`domain::chain`]).
 //! * **Append-only**, by triggers, and on Postgres by privileges as well.
 
@@ -24,8 +25,8 @@ use async_trait::async_trait;
 use domain::chain::Hash;
 use domain::record::Stored;
 use domain::{
-    Account, AccountId, CommandId, Event, Fingerprint, Profile, Recorded, Refusal, Sequence, Standing,
-    Timestamp, UnknownEvent, Version,
+    Account, AccountId, CommandId, Event, Fingerprint, HoldId, HoldRecord, Profile, Recorded, Refusal,
+    Sequence, Standing, Timestamp, UnknownEvent, Version,
 };
 use uuid::Uuid;
 
@@ -372,6 +373,24 @@ pub trait Journal: Send + Sync {
         account: &AccountId,
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError>;
+
+    /// Accounts as they were at a place of the log, by their last events there: those after an id, in the order of their
+    /// ids, at most so many.
+    async fn accounts_at(
+        &self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError>;
+
+    /// What is known of a hold of that name; `None` where the account never had one.
+    async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError>;
+
+    /// The open holds that are over first, with their accounts, at most so many.
+    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError>;
+
+    /// The last event that reverses a movement: it says how much of it is reversed by then.
+    async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError>;
 
     /// Where the last batch ends that was committed at or before a moment, by the database's clock; 0 where none was.
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError>;

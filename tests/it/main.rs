@@ -18,6 +18,7 @@ mod away;
 mod board;
 mod cli;
 mod contract;
+mod dawdle;
 mod defects;
 mod demo;
 mod feed;

@@ -1,15 +1,24 @@
 //! Subscribers that don't read, read slowly, or stop: they cost no memory, slow nobody, and go when their time is up.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
+use socket2::{SockFilter, SockRef};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::client::Client;
 use crate::server::{Kind, Server, breathe};
 use crate::socket::Socket;
 
-on_both_stores!(who_does_not_read_costs_no_memory_and_slows_nobody, who_stops_reading_is_closed_in_time);
+on_both_stores!(
+    who_does_not_read_costs_no_memory_and_slows_nobody,
+    who_stops_reading_is_closed_in_time,
+    who_is_gone_without_a_word_is_closed_in_time,
+    who_takes_nothing_of_an_answer_is_closed_in_time,
+);
 
 /// How many never read: a copy of what is written for each of them would be a gigabyte.
 const NEVER_READ: usize = 50;
@@ -121,10 +130,62 @@ async fn who_stops_reading_is_closed_in_time(kind: Kind) {
     assert_eq!(message["event"]["data"]["amount"], 7);
 }
 
+/// What the kernel runs on whatever arrives at a socket: keep nothing of it (a BPF program of one return).
+const LOSE_ALL: [SockFilter; 1] = [SockFilter::new(0x06, 0, 0, 0)];
+
+/// A client with the smallest buffer that has sent this.
+async fn say(client: &Client, head: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(([127, 0, 0, 1], client.ports.events).into()).await.unwrap();
+    stream.write_all(format!("{head} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+}
+
+async fn assert_is_closed(client: &Client, stream: &TcpStream) {
+    let started = Instant::now();
+    while is_open(client, stream.local_addr().unwrap()) {
+        assert!(started.elapsed() < Duration::from_secs(10), "a dead client's connection stays");
+        breathe().await;
+    }
+    eprintln!("closed after {:?}", started.elapsed());
+}
+
+/// As behind a network that is cut: its machine answers nothing any more, and says no goodbye.
+async fn who_is_gone_without_a_word_is_closed_in_time(kind: Kind) {
+    let server = Server::start_with(kind, &["--feed-timeout-seconds", "2"]).await;
+    accounts(&server).await;
+    let gone = say(&server, "GET /events/live").await;
+    let mut here = say(&server, "GET /events/live").await;
+    let mut said = Vec::new();
+    gone.readable().await.unwrap();
+    SockRef::from(&gone).attach_filter(&LOSE_ALL).unwrap();
+    server.deposit("acc-0", 7).await.accepted();
+    assert_is_closed(&server, &gone).await;
+    server.deposit("acc-0", 8).await.accepted();
+    while String::from_utf8_lossy(&said).matches("MONEY_DEPOSITED").count() < 2 {
+        assert!(here.read_buf(&mut said).await.unwrap() > 0, "a healthy one is closed");
+    }
+}
+
+/// Of any answer, not only of feeds.
+async fn who_takes_nothing_of_an_answer_is_closed_in_time(kind: Kind) {
+    let server = Server::start_with(kind, &["--feed-timeout-seconds", "2"]).await;
+    accounts(&server).await;
+    write(&server, 6000).await;
+    let deaf = say(&server, "GET /events/all/stream").await;
+    deaf.readable().await.unwrap();
+    assert_is_closed(&server, &deaf).await;
+}
+
 /// Whether the server's end of a connection is open, as the kernel has it; the client's end would tell by reading only.
 fn is_established(client: &Client, socket: &Socket) -> bool {
+    is_open(client, socket.local)
+}
+
+fn is_open(client: &Client, local: SocketAddr) -> bool {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    let (server, peer) = (format!(":{:04X}", client.ports.events), format!(":{:04X}", socket.local.port()));
+    let (server, peer) = (format!(":{:04X}", client.ports.events), format!(":{:04X}", local.port()));
     table.lines().any(|line| {
         let mut fields = line.split_whitespace().skip(1);
         let mut field = || fields.next().unwrap_or_default();

@@ -18,6 +18,8 @@ pub enum Code {
     Forbidden,
     /// There is no such account.
     AccountNotFound,
+    /// The account never had such a hold.
+    HoldNotFound,
     /// Nothing is recorded under this command id.
     CommandNotFound,
     /// There is no such projection.
@@ -26,10 +28,16 @@ pub enum Code {
     NotFound,
     /// The path takes other methods.
     MethodNotAllowed,
-    /// The body took too long.
+    /// The request took too long to arrive.
     RequestTimeout,
     /// The account exists already.
     AccountExists,
+    /// There is, or was, a hold of that name.
+    HoldExists,
+    /// The hold was captured or released before.
+    HoldAlreadySettled,
+    /// No more of the movement is left to reverse.
+    AlreadyReversed,
     /// A replay is under way.
     ReplayRunning,
     /// `If-Match` does not hold.
@@ -42,14 +50,28 @@ pub enum Code {
     CurrencyMismatch,
     /// From and to are one account.
     SameAccount,
+    /// It is no movement that can be reversed.
+    NotReversible,
     /// The account is closed.
     AccountClosed,
     /// The account is frozen.
     AccountFrozen,
     /// What is asked for is so already.
     NoChange,
+    /// The hold's time is over.
+    HoldExpired,
+    /// More was to be captured than is held.
+    HoldExceeded,
+    /// An account with holds can't be closed.
+    HoldsOpen,
+    /// An account has a bounded number of holds.
+    TooManyHolds,
     /// Only an empty account can be closed.
     AccountNotEmpty,
+    /// More than may be taken out at once.
+    TransactionLimit,
+    /// More than may be taken out on one day.
+    DailyLimit,
     /// The balance would leave what can be counted.
     BalanceLimit,
     /// More was asked for than is available.
@@ -83,27 +105,38 @@ pub(crate) struct Row {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 41] = [
         Self::MalformedJson,
         Self::InvalidField,
         Self::Forbidden,
         Self::AccountNotFound,
+        Self::HoldNotFound,
         Self::CommandNotFound,
         Self::ProjectionNotFound,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::AccountExists,
+        Self::HoldExists,
+        Self::HoldAlreadySettled,
+        Self::AlreadyReversed,
         Self::ReplayRunning,
         Self::VersionMismatch,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::CurrencyMismatch,
         Self::SameAccount,
+        Self::NotReversible,
         Self::AccountClosed,
         Self::AccountFrozen,
         Self::NoChange,
+        Self::HoldExpired,
+        Self::HoldExceeded,
+        Self::HoldsOpen,
+        Self::TooManyHolds,
         Self::AccountNotEmpty,
+        Self::TransactionLimit,
+        Self::DailyLimit,
         Self::BalanceLimit,
         Self::InsufficientFunds,
         Self::IdempotencyKeyReused,
@@ -129,18 +162,26 @@ impl Code {
                 "The request's Host or Origin is not one that this server answers to. See --allowed-hosts and --allowed-origins."),
             Self::AccountNotFound => row(StatusCode::NOT_FOUND, "account-not-found", "Account not found",
                 "There is no account with the id in `accountId`. Create it with POST /commands/create-account."),
+            Self::HoldNotFound => row(StatusCode::NOT_FOUND, "hold-not-found", "Hold not found",
+                "The account in `accountId` never had a hold with the id in `holdId`. GET /accounts/{accountId}/holds lists the open ones."),
             Self::CommandNotFound => row(StatusCode::NOT_FOUND, "command-not-found", "Command not found",
                 "Nothing is recorded under this command id so far. To settle an unknown outcome, send the command again with the same key."),
             Self::ProjectionNotFound => row(StatusCode::NOT_FOUND, "projection-not-found", "Projection not found",
                 "GET /stats names the projections."),
             Self::NotFound => row(StatusCode::NOT_FOUND, "not-found", "Not found",
-                "There is nothing at this path on this port."),
+                "There is nothing at this path on this port. Where it was to be a command, `commands` names those that there are."),
             Self::MethodNotAllowed => row(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed",
                 "The header Allow says which methods the path takes."),
             Self::RequestTimeout => row(StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout",
-                "The body did not arrive in time. Nothing was done."),
+                "The request did not arrive in time, or came too slowly. Nothing was done; send it again on a new connection."),
             Self::AccountExists => row(StatusCode::CONFLICT, "account-exists", "Account exists",
                 "An account with the id in `accountId` exists already."),
+            Self::HoldExists => row(StatusCode::CONFLICT, "hold-exists", "Hold exists",
+                "The account in `accountId` has, or had, a hold with the id in `holdId`; an id is used once."),
+            Self::HoldAlreadySettled => row(StatusCode::CONFLICT, "hold-already-settled", "Hold already settled",
+                "The hold in `holdId` has ended; `ended` says how."),
+            Self::AlreadyReversed => row(StatusCode::CONFLICT, "already-reversed", "Already reversed",
+                "Of the movement at `reverses`, which moved `amount`, `reversed` went back already: `required` is more than is left."),
             Self::ReplayRunning => row(StatusCode::CONFLICT, "replay-running", "Replay running",
                 "A replay is under way; `replayId` names it, GET /replays/{replayId} shows how far it is."),
             Self::VersionMismatch => row(StatusCode::PRECONDITION_FAILED, "version-mismatch", "Version mismatch",
@@ -153,16 +194,30 @@ impl Code {
                 "The account in `accountId` has the currency `currency`, not `expected`."),
             Self::SameAccount => row(StatusCode::UNPROCESSABLE_ENTITY, "same-account", "Same account",
                 "A transfer needs two different accounts."),
+            Self::NotReversible => row(StatusCode::UNPROCESSABLE_ENTITY, "not-reversible", "Not reversible",
+                "Deposits, withdrawals, transfers and captures can be reversed; reversals and whatever moves no money can't."),
             Self::AccountClosed => row(StatusCode::UNPROCESSABLE_ENTITY, "account-closed", "Account closed",
                 "The account in `accountId` is closed. POST /commands/reopen-account opens it again."),
             Self::AccountFrozen => row(StatusCode::UNPROCESSABLE_ENTITY, "account-frozen", "Account frozen",
                 "The account in `accountId` is frozen; `frozen` says for which movements. POST /commands/unfreeze-account lifts it."),
             Self::NoChange => row(StatusCode::UNPROCESSABLE_ENTITY, "no-change", "No change",
                 "The account in `accountId` is already as the command asks; `accountStatus` tells how it is."),
+            Self::HoldExpired => row(StatusCode::UNPROCESSABLE_ENTITY, "hold-expired", "Hold expired",
+                "The time of the hold in `holdId` is over; what it held is available again."),
+            Self::HoldExceeded => row(StatusCode::UNPROCESSABLE_ENTITY, "hold-exceeded", "Hold exceeded",
+                "`required` is more than `held`, which is what the hold in `holdId` holds."),
+            Self::HoldsOpen => row(StatusCode::UNPROCESSABLE_ENTITY, "holds-open", "Holds open",
+                "The account in `accountId` has `holds` open holds. Capture or release them first."),
+            Self::TooManyHolds => row(StatusCode::UNPROCESSABLE_ENTITY, "too-many-holds", "Too many holds",
+                "An account has at most 1,000 open holds; capture or release some first."),
             Self::AccountNotEmpty => row(StatusCode::UNPROCESSABLE_ENTITY, "account-not-empty", "Account not empty",
                 "Only an account without balance and holds can be closed. `sweepTo` moves a positive balance to another account first."),
+            Self::TransactionLimit => row(StatusCode::UNPROCESSABLE_ENTITY, "transaction-limit", "Transaction limit",
+                "`required` is more than `limit`, which may be taken out of the account, or held, at once (`perTransaction`)."),
+            Self::DailyLimit => row(StatusCode::UNPROCESSABLE_ENTITY, "daily-limit", "Daily limit",
+                "With what was taken out, or held, on this UTC day (`spent`), `required` is more than `limit` (`perDay`)."),
             Self::BalanceLimit => row(StatusCode::UNPROCESSABLE_ENTITY, "balance-limit", "Balance limit",
-                "The balance would leave ±999999999999999 minor units, within which every amount is exact."),
+                "The balance would exceed `limit` (the account's `maxBalance`), or leave ±999999999999999 minor units, within which every amount is exact."),
             Self::InsufficientFunds => row(StatusCode::UNPROCESSABLE_ENTITY, "insufficient-funds", "Insufficient funds",
                 "`required` is more than `available`, which is balance − held + overdraftLimit."),
             Self::IdempotencyKeyReused => row(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "Idempotency key reused",

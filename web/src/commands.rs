@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::web::{Data, Payload, ServiceConfig};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
-use actors::{Accepted, Answer, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
+use actors::{Accepted, Answer, Failure, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
 use domain::{
-    AccountId, CommandId, Event, Money, Profile, Recorded, Request, Standing, TraceParent, Version,
+    AccountId, CommandId, Event, Limits, Money, Profile, Recorded, Request, Standing, TraceParent, Version,
 };
 use uuid::Uuid;
 
 use crate::Api;
-use crate::body::{self, Kind};
+use crate::batch;
+use crate::body::{self, BODY_BYTES_MAX, Kind};
 use crate::code::Code;
+use crate::fields::Fields;
 use crate::json::{self, Object};
 use crate::params::{Params, header_text, path_part};
 use crate::problem::Problem;
@@ -23,21 +25,34 @@ pub(crate) const CORRELATION_LENGTH_MAX: usize = 255;
 /// What the command log shows without `limit`.
 const LOG_DEFAULT: usize = 20;
 
+/// The last part of each command's path, the busiest first.
+pub(crate) const COMMANDS: [(&str, Kind); 14] = [
+    ("deposit", Kind::Deposit),
+    ("withdraw", Kind::Withdraw),
+    ("transfer", Kind::Transfer),
+    ("create-account", Kind::CreateAccount),
+    ("freeze-account", Kind::FreezeAccount),
+    ("unfreeze-account", Kind::UnfreezeAccount),
+    ("close-account", Kind::CloseAccount),
+    ("reopen-account", Kind::ReopenAccount),
+    ("place-hold", Kind::PlaceHold),
+    ("capture-hold", Kind::CaptureHold),
+    ("release-hold", Kind::ReleaseHold),
+    ("set-limits", Kind::SetLimits),
+    ("reverse", Kind::Reverse),
+    ("post", Kind::Post),
+];
+
 static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
-    config
-        .service(crate::post("/commands/deposit", taking(Kind::Deposit)))
-        .service(crate::post("/commands/withdraw", taking(Kind::Withdraw)))
-        .service(crate::post("/commands/transfer", taking(Kind::Transfer)))
-        .service(crate::post("/commands/create-account", taking(Kind::CreateAccount)))
-        .service(crate::post("/commands/freeze-account", taking(Kind::FreezeAccount)))
-        .service(crate::post("/commands/unfreeze-account", taking(Kind::UnfreezeAccount)))
-        .service(crate::post("/commands/close-account", taking(Kind::CloseAccount)))
-        .service(crate::post("/commands/reopen-account", taking(Kind::ReopenAccount)))
-        .service(crate::get("/commands/log", log))
-        .service(crate::get("/commands/{commandId}", recall));
+    for (name, kind) in COMMANDS {
+        config.service(crate::post(&format!("/commands/{name}"), taking(kind)));
+    }
+    config.service(crate::post("/commands/batch", batch::batch));
+    let recalled = crate::get("/commands/{commandId}", recall).route(web::post().to(unknown));
+    config.service(crate::get("/commands/log", log)).service(recalled);
 }
 
 /// The handler of a command's path.
@@ -63,12 +78,15 @@ async fn command(
     };
     let asked = async {
         let dry_run = params.flag("dryRun")?;
-        let body = body::read(request, payload).await?;
+        let body = body::read(request, payload, BODY_BYTES_MAX).await?;
         Ok((dry_run, understand(kind, request, &body, key.as_ref())?))
     };
     let (dry_run, asked) = asked.await.map_err(with_key)?;
     let id = asked.id.clone();
-    let answer = if dry_run { api.ledger.preview(asked).await } else { api.ledger.execute(asked).await };
+    let answer = match dry_run {
+        true => api.ledger.preview(vec![asked]).await.pop().unwrap_or(Err(Failure::Overloaded)),
+        false => api.ledger.execute(asked).await,
+    };
     match answer.map_err(|failure| Problem::from(failure).command(&id))? {
         Answer::Accepted(accepted) => Ok(done(&accepted, dry_run)),
         Answer::Refused(refused) => Ok(refused_answer(refused)),
@@ -76,7 +94,10 @@ async fn command(
 }
 
 /// The idempotency key outside of the body, and where it stood.
-fn outer_key(request: &HttpRequest, params: &Params) -> Result<Option<(&'static str, CommandId)>, Problem> {
+pub(crate) fn outer_key(
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Option<(&'static str, CommandId)>, Problem> {
     const HEADER: &str = "Idempotency-Key";
     const PARAMETER: &str = "idempotencyKey";
     let parse = |place, text| {
@@ -88,7 +109,7 @@ fn outer_key(request: &HttpRequest, params: &Params) -> Result<Option<(&'static 
 }
 
 /// One key of two that must be the same.
-fn agreed(
+pub(crate) fn agreed(
     one: Option<(&'static str, CommandId)>,
     other: Option<(&'static str, CommandId)>,
 ) -> Result<Option<(&'static str, CommandId)>, Problem> {
@@ -106,16 +127,30 @@ fn understand(
     body: &[u8],
     outer_key: Option<&(&'static str, CommandId)>,
 ) -> Result<Request, Problem> {
-    let said = body::parse(kind, body)?;
+    let said = body::understand(kind, Fields::parse(body)?)?;
     let key = agreed(outer_key.cloned(), said.command_id.map(|id| ("commandId", id)))?;
     let (keyed, id) = match key {
         Some((_, id)) => (true, id),
         None => (false, CommandId::from(Uuid::now_v7())),
     };
-    let if_match = if_match(request)?;
+    let if_match = match matches!(kind, Kind::Reverse | Kind::Post) {
+        true => no_if_match(request).map(|()| None)?,
+        false => if_match(request)?,
+    };
     let correlation = correlation(request)?;
     let (command, metadata, trace) = (said.command, said.metadata, trace(request));
-    Ok(Request { id, keyed, command, if_match, metadata, correlation, trace })
+    Ok(Request { id, keyed, command, if_match, metadata, correlation, trace, batch: None })
+}
+
+/// Where there may be several accounts, a version of which one is not said.
+pub(crate) fn no_if_match(request: &HttpRequest) -> Result<(), Problem> {
+    match request.headers().contains_key(header::IF_MATCH) {
+        true => Err(Problem::field(
+            "If-Match",
+            "can't be given with this command, which may have several accounts",
+        )),
+        false => Ok(()),
+    }
 }
 
 fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
@@ -128,7 +163,7 @@ fn if_match(request: &HttpRequest) -> Result<Option<Version>, Problem> {
         .ok_or_else(|| Problem::field("If-Match", "must be one version in quotes, such as \"3\""))
 }
 
-fn correlation(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
+pub(crate) fn correlation(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
     let Some(text) = header_text(request.headers(), "X-Correlation-Id")? else { return Ok(None) };
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
     if text.is_empty() || text.len() > CORRELATION_LENGTH_MAX || !visible {
@@ -140,7 +175,7 @@ fn correlation(request: &HttpRequest) -> Result<Option<Arc<str>>, Problem> {
 
 /// The client's span, where it has one. By the specification, a header that can't be read is as good as none: whatever
 /// put it there must not stop a command.
-fn trace(request: &HttpRequest) -> Option<TraceParent> {
+pub(crate) fn trace(request: &HttpRequest) -> Option<TraceParent> {
     let text = header_text(request.headers(), "traceparent").ok()??;
     TraceParent::parse(text)
 }
@@ -158,7 +193,7 @@ fn done(accepted: &Accepted, dry_run: bool) -> HttpResponse {
 }
 
 /// The account that the command created, if it did.
-fn created(accepted: &Accepted) -> Option<&AccountId> {
+pub(crate) fn created(accepted: &Accepted) -> Option<&AccountId> {
     match accepted.events.first().map(|event| (&event.event, &event.profile.id)) {
         Some((Event::AccountCreated { .. }, account)) => Some(account),
         Some((
@@ -169,7 +204,12 @@ fn created(accepted: &Accepted) -> Option<&AccountId> {
             | Event::AccountFrozen { .. }
             | Event::AccountUnfrozen { .. }
             | Event::AccountClosed { .. }
-            | Event::AccountReopened { .. },
+            | Event::AccountReopened { .. }
+            | Event::HoldPlaced { .. }
+            | Event::HoldCaptured { .. }
+            | Event::HoldReleased { .. }
+            | Event::HoldExpired { .. }
+            | Event::LimitsSet { .. },
             _,
         ))
         | None => None,
@@ -185,7 +225,7 @@ fn refused_answer(refused: Refused) -> HttpResponse {
 }
 
 /// The answer's body. The events are JSON already.
-fn accepted_json(accepted: &Accepted, dry_run: bool) -> String {
+pub(crate) fn accepted_json(accepted: &Accepted, dry_run: bool) -> String {
     let events = || accepted.events.iter().map(|event| &*event.json);
     let events_bytes: usize = events().map(str::len).sum();
     let mut object = Object::with_capacity(2 * events_bytes + 320 * accepted.events.len() + 160);
@@ -215,9 +255,18 @@ fn account_json(profile: &Profile, standing: &Standing) -> String {
     object.into_string()
 }
 
+/// A command that there is not: a typing error, most likely.
+async fn unknown(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
+    names.push("batch");
+    let words =
+        format!("there is no command {}; there are {}", path_part(&request, "commandId"), names.join(", "));
+    Err(Problem::new(Code::NotFound, words).text("path", request.path()).names("commands", &names))
+}
+
 async fn recall(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     Params::read(&request, &[], &[])?;
-    let id = CommandId::parse(&path_part(&request, "commandId"))
+    let id = CommandId::recorded(&path_part(&request, "commandId"))
         .map_err(|error| Problem::field("commandId", error))?;
     let mut object = Object::with_capacity(1024);
     object.text("commandId", id.as_str());
@@ -325,5 +374,29 @@ fn accepted_facts(object: &mut Object, event: &Recorded) {
         Event::AccountClosed { .. } | Event::AccountReopened { .. } => {
             object.quoted("accountId", own);
         }
+        Event::HoldPlaced { hold, amount, .. }
+        | Event::HoldReleased { hold, amount, .. }
+        | Event::HoldExpired { hold, amount } => {
+            object.quoted("accountId", own).quoted("holdId", hold);
+            object.bare("amount", amount.money().in_units(currency));
+        }
+        Event::HoldCaptured { hold, amount, to, .. } => {
+            object.quoted("accountId", own).quoted("holdId", hold);
+            object.bare("amount", amount.money().in_units(currency));
+            if let Some(to) = to {
+                object.quoted("toAccountId", to);
+            }
+        }
+        Event::LimitsSet { overdraft_limit, limits } => {
+            object.quoted("accountId", own).bare("overdraftLimit", overdraft_limit.in_units(currency));
+            let Limits { max_balance, per_transaction, per_day } = *limits;
+            let units = |limit: Option<Money>| limit.map(|limit| limit.in_units(currency));
+            object.optional("maxBalance", units(max_balance));
+            object.optional("perTransaction", units(per_transaction));
+            object.optional("perDay", units(per_day));
+        }
+    }
+    if let Some(movement) = event.event.reverses() {
+        object.bare("reverses", movement);
     }
 }

@@ -10,13 +10,14 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use metrics::{Counter, Histogram};
 
 use crate::code::Code;
+use crate::pace::{Answer, Answering};
 use crate::problem::Problem;
 use crate::{Connection, Facade, WebSettings};
 
@@ -55,7 +56,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
     S::Future: 'static,
 {
-    type Response = ServiceResponse<BoxBody>;
+    type Response = ServiceResponse<Answer>;
     type Error = Error;
     type Transform = Guarded<S>;
     type InitError = ();
@@ -71,7 +72,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error>,
     S::Future: 'static,
 {
-    type Response = ServiceResponse<BoxBody>;
+    type Response = ServiceResponse<Answer>;
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
 
@@ -81,18 +82,19 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let started = Instant::now();
+        let mut answering = request.conn_data::<Connection>().map(|connection| connection.pace.begin());
         let group = Group::of(request.path());
         let origin = match self.guard.admit(&request, group) {
             Ok(origin) => origin,
-            Err(problem) => return self.refuse(request, group, started, &problem, None),
+            Err(problem) => return self.refuse(request, group, started, &problem, None, answering),
         };
         let elsewhere = |connection: &Connection| !group.is_on(connection.facade);
         if request.conn_data::<Connection>().is_some_and(elsewhere) {
             let problem = Problem::not_found(request.path());
-            return self.refuse(request, group, started, &problem, origin);
+            return self.refuse(request, group, started, &problem, origin, answering);
         }
         if let Some(origin) = origin.as_ref().filter(|_| is_preflight(&request)) {
-            return Box::pin(ready(Ok(request.into_response(preflight(origin)))));
+            return Box::pin(ready(Ok(timed(request.into_response(preflight(origin)), answering))));
         }
         let counts = Rc::clone(&self.guard.counts);
         let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
@@ -101,7 +103,7 @@ where
                 Ok(Ok(mut response)) => {
                     decorate(response.headers_mut(), origin);
                     counts.note(group, response.status(), started);
-                    Ok(response)
+                    Ok(timed(response, answering))
                 }
                 Ok(Err(error)) => Err(error),
                 Err(panic) => {
@@ -112,11 +114,20 @@ where
                         problem = problem.header(name, value);
                     }
                     counts.note(group, problem.status_code(), started);
+                    answering.iter_mut().for_each(Answering::is_last);
                     Err(problem.into())
                 }
             }
         })
     }
+}
+
+/// The answer, over when all of its body is on its way.
+fn timed(response: ServiceResponse<BoxBody>, mut answering: Option<Answering>) -> ServiceResponse<Answer> {
+    if response.response().head().connection_type() == ConnectionType::Close {
+        answering.iter_mut().for_each(Answering::is_last);
+    }
+    response.map_body(|_, body| Answer { body, _answering: answering })
 }
 
 impl<S> Guarded<S> {
@@ -128,11 +139,12 @@ impl<S> Guarded<S> {
         started: Instant,
         problem: &Problem,
         origin: Option<HeaderValue>,
-    ) -> LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>> {
+        answering: Option<Answering>,
+    ) -> LocalBoxFuture<'static, Result<ServiceResponse<Answer>, Error>> {
         self.guard.counts.note(group, problem.status_code(), started);
         let mut response = problem.error_response();
         decorate(response.headers_mut(), origin);
-        Box::pin(ready(Ok(request.into_response(response))))
+        Box::pin(ready(Ok(timed(request.into_response(response), answering))))
     }
 }
 

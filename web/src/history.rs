@@ -6,7 +6,10 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use domain::{AccountId, Event, Money, Recorded, Sequence, Timestamp, Version};
+use domain::projection::accounts::render;
+use domain::{
+    Account, AccountId, Event, Hold, HoldId, Money, Profile, Recorded, Sequence, Timestamp, Version,
+};
 
 use crate::Api;
 use crate::code::Code;
@@ -47,6 +50,62 @@ pub(crate) async fn last_event(api: &Api, id: &AccountId, place: Sequence) -> Re
         let words = format!("account {id} does not exist at sequence {place}");
         Problem::new(Code::AccountNotFound, words).text("accountId", id.as_str())
     })
+}
+
+/// Every account as it was at a place, by id, a page at a time.
+pub(crate) async fn accounts(api: &Api, params: &Params, place: Sequence) -> Result<HttpResponse, Problem> {
+    // Of the read model's orders and filters, what was has none.
+    for name in ["sort", "order", "status", "prefix"] {
+        if params.get(name).is_some() {
+            return Err(Problem::field(name, "can't be given together with asOfSequence or asOf"));
+        }
+    }
+    let after = params.get("after").map(AccountId::parse).transpose();
+    let after = after.map_err(|error| Problem::field("after", error))?;
+    let limit = params.limit()?.unwrap_or(LIMIT_DEFAULT);
+    let mut events = api.ledger.journal().accounts_at(place, after.as_ref(), limit + 1).await?;
+    let more = events.len() > limit;
+    events.truncate(limit);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((X_SEQUENCE.clone(), place.get()));
+    if let Some(last) = events.last().filter(|_| more) {
+        response
+            .insert_header((header::LINK, params.next_link("/accounts", "after", last.profile.id.as_str())));
+    }
+    let bodies: Vec<String> =
+        events.iter().map(|event| render(&event.profile, &event.standing, event.sequence)).collect();
+    Ok(response.content_type("application/json").body(json::array(bodies.iter().map(String::as_str))))
+}
+
+/// `GET /accounts/{accountId}/holds`: the open holds, by id, from the log.
+pub(crate) async fn holds(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    Params::read(&request, &[], &[])?;
+    let id = path_account(&request)?;
+    let loaded = api.ledger.journal().load(std::slice::from_ref(&id)).await?.into_iter().next();
+    let Some((Account::Present(profile, _, holds), sequence)) =
+        loaded.map(|loaded| (loaded.account, loaded.sequence))
+    else {
+        return Err(Problem::new(Code::AccountNotFound, format!("account {id} does not exist"))
+            .text("accountId", id.as_str()));
+    };
+    let holds: Vec<String> = holds.iter().map(|(id, hold)| hold_json(id, hold, &profile)).collect();
+    let mut response = HttpResponse::Ok();
+    response.insert_header((X_SEQUENCE.clone(), sequence.get()));
+    Ok(response.content_type("application/json").body(json::array(holds.iter().map(String::as_str))))
+}
+
+fn hold_json(id: &HoldId, hold: &Hold, profile: &Profile) -> String {
+    let mut object = Object::with_capacity(192);
+    object.quoted("holdId", id).bare("amount", hold.amount.money().in_units(profile.currency));
+    object.quoted("placedAt", hold.placed_at);
+    match hold.expires_at {
+        Some(expires_at) => object.quoted("expiresAt", expires_at),
+        None => object.raw("expiresAt", "null"),
+    };
+    if let Some(description) = &hold.description {
+        object.text("description", description);
+    }
+    object.into_string()
 }
 
 /// `GET /accounts/{accountId}/statement`: the account's events after `from` up to `to`, newest first, each with what it
@@ -140,7 +199,11 @@ fn circumstances(event: &Event) -> (Option<&AccountId>, Option<&str>) {
         Event::AccountFrozen { reason, .. }
         | Event::AccountUnfrozen { reason, .. }
         | Event::AccountClosed { reason }
-        | Event::AccountReopened { reason } => (None, reason.as_deref()),
+        | Event::AccountReopened { reason }
+        | Event::HoldReleased { reason, .. } => (None, reason.as_deref()),
+        Event::HoldPlaced { description, .. } => (None, description.as_deref()),
+        Event::HoldCaptured { to, .. } => (to.as_ref(), None),
+        Event::HoldExpired { .. } | Event::LimitsSet { .. } => (None, None),
     }
 }
 

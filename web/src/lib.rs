@@ -3,46 +3,53 @@
 
 mod analytics;
 mod assets;
+mod batch;
 mod body;
 mod code;
 mod commands;
 mod description;
 mod events;
+mod fields;
 mod guard;
 mod health;
 mod history;
 mod json;
 mod live;
+mod pace;
 mod params;
 mod problem;
 mod projections;
 mod queries;
 
-use std::any::Any;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{IpAddr, TcpListener};
 use std::os::fd::AsFd as _;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Extensions, Server};
+use actix_http::{HttpService, KeepAlive, Protocol};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, Extensions, Server};
+use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
-use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, HttpServer, Resource, Responder};
+use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 use actors::Ledger;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 pub use code::Code;
 pub use description::openapi;
+pub use pace::Patience;
 pub use problem::Problem;
 
-/// How long the head of a request may take to arrive.
-const HEAD_WITHIN: Duration = Duration::from_secs(5);
-/// How long a connection may idle between requests.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+use pace::{Pace, Paced};
+
 /// How long requests under way may take to finish when the server stops, in seconds.
 const DRAIN_SECONDS: u64 = 5;
+/// How long the end of a connection may take whose request was not read to its end.
+const DISCONNECT_WITHIN: Duration = Duration::from_secs(1);
 
 /// One of the five faces of the server, each on a port of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +75,8 @@ pub struct WebSettings {
     pub allowed_origins: Vec<String>,
     /// Whether pages of any local port may use it: so where it is bound to loopback and no origins were named.
     pub loopback: bool,
+    /// How much time clients have.
+    pub patience: Patience,
     /// How often a live feed without traffic is pinged.
     pub ping_every: Duration,
     /// Turns true when the process goes down: live feeds are then closed with 1001.
@@ -80,6 +89,7 @@ impl Default for WebSettings {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             loopback: true,
+            patience: Patience::default(),
             ping_every: Duration::from_secs(20),
             draining: watch::Sender::new(false).subscribe(),
         }
@@ -101,6 +111,7 @@ struct Connection {
     ip: Option<IpAddr>,
     /// A duplicate of the socket, for ending a live feed whose client reads nothing. It lives as long as the connection.
     socket: Option<Arc<std::net::TcpStream>>,
+    pace: Rc<Pace>,
 }
 
 /// Serves the facades on their listeners, all from one set of worker threads. To be called on an actix system; the server
@@ -115,58 +126,69 @@ pub fn serve(
     workers: usize,
     metrics: PrometheusHandle,
 ) -> io::Result<Server> {
-    let mut places: Vec<(SocketAddr, Facade)> = Vec::with_capacity(listeners.len());
-    for (facade, listener) in &listeners {
-        places.push((listener.local_addr()?, *facade));
-    }
     let shown = queries::Shown::default();
     let api = Data::new(Api { ledger, settings: Arc::clone(&settings), metrics, shown });
-    let app = move || {
-        App::new()
-            .app_data(api.clone())
-            .wrap(guard::Guard::new(Arc::clone(&settings)))
-            // The busiest paths first: the router tries them in order.
-            .configure(commands::routes)
-            .configure(queries::routes)
-            .configure(analytics::routes)
-            .configure(health::routes)
-            .configure(events::routes)
-            .configure(projections::routes)
-            .configure(code::routes)
-            .configure(description::routes)
-            .service(get("/", root))
-            .service(get("/ws", feed))
-            .default_service(web::to(other))
-    };
-    let mut server = HttpServer::new(app)
-        .workers(workers)
-        .client_request_timeout(HEAD_WITHIN)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(DRAIN_SECONDS)
-        .tcp_nodelay(true)
-        .disable_signals()
-        .on_connect(move |stream, data| greet(&places, stream, data));
-    for (_, listener) in listeners {
-        server = server.listen(listener)?;
+    let mut server = Server::build().workers(workers).shutdown_timeout(DRAIN_SECONDS).disable_signals();
+    for (facade, listener) in listeners {
+        let (api, settings) = (api.clone(), Arc::clone(&settings));
+        server = server.listen(format!("{facade:?}"), listener, move || {
+            let (patience, draining) = (settings.patience, settings.draining.clone());
+            let guard = guard::Guard::new(Arc::clone(&settings));
+            let app = App::new().app_data(api.clone()).wrap(guard).configure(routes);
+            let app = app.into_factory().map_err(|error: actix_web::Error| error.error_response());
+            let http = HttpService::build()
+                // Both are the matter of `Paced`.
+                .client_request_timeout(Duration::ZERO)
+                .keep_alive(KeepAlive::Os)
+                .client_disconnect_timeout(DISCONNECT_WITHIN)
+                .graceful_shutdown_signal(move || drains(draining.clone()))
+                .on_connect_ext(move |socket: &Paced, data: &mut Extensions| greet(facade, socket, data))
+                .finish(map_config(app, |()| AppConfig::default()));
+            fn_service(move |stream: TcpStream| async move {
+                let peer = stream.peer_addr().ok();
+                Ok((Paced::new(stream, patience), Protocol::Http1, peer))
+            })
+            .and_then(http)
+        })?;
     }
     Ok(server.run())
 }
 
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        // The busiest paths first: the router tries them in order.
+        .configure(commands::routes)
+        .configure(queries::routes)
+        .configure(analytics::routes)
+        .configure(health::routes)
+        .configure(events::routes)
+        .configure(projections::routes)
+        .configure(code::routes)
+        .configure(description::routes)
+        .service(get("/", root))
+        .service(get("/ws", feed))
+        .default_service(web::to(other));
+}
+
+/// Resolves when the process goes down: connections without a request under way are then closed.
+async fn drains(mut draining: watch::Receiver<bool>) {
+    if draining.wait_for(|draining| *draining).await.is_err() {
+        // Nobody is left who could say it.
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Notes at the start of a connection which facade it came to.
-fn greet(places: &[(SocketAddr, Facade)], stream: &dyn Any, data: &mut Extensions) {
-    let Some(stream) = stream.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
-    let Ok(local) = stream.local_addr() else { return };
-    let ip = local.ip().to_canonical();
-    let exactly = places.iter().find(|(place, _)| *place == local);
-    let by_port = || places.iter().find(|(place, _)| place.port() == local.port());
-    let Some((_, facade)) = exactly.or_else(by_port) else { return };
+fn greet(facade: Facade, paced: &Paced, data: &mut Extensions) {
     let has_feed = match facade {
         Facade::Dashboard | Facade::Events => true,
         Facade::Commands | Facade::Queries | Facade::Projections => false,
     };
+    let stream = paced.stream();
+    let ip = stream.local_addr().ok().map(|local| local.ip().to_canonical());
     let socket = has_feed.then(|| stream.as_fd().try_clone_to_owned().ok()).flatten();
     let socket = socket.map(|socket| Arc::new(std::net::TcpStream::from(socket)));
-    data.insert(Connection { facade: *facade, ip: Some(ip), socket });
+    data.insert(Connection { facade, ip, socket, pace: Rc::clone(paced.pace()) });
 }
 
 /// A path that answers GET and HEAD.

@@ -61,6 +61,13 @@ impl Problem {
         self
     }
 
+    /// With a member that is a list of names, which need no escapes.
+    pub(crate) fn names(mut self, name: &str, names: &[&str]) -> Self {
+        let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        self.members.array(name, quoted.iter().map(String::as_str));
+        self
+    }
+
     /// With a member that is a number.
     pub fn number(mut self, name: &str, number: impl fmt::Display) -> Self {
         self.members.bare(name, number);
@@ -154,6 +161,108 @@ impl From<Refusal> for Problem {
                 Self::new(Code::AccountNotFound, format!("account {account} does not exist"))
                     .text("accountId", account.as_str())
             }
+            Refusal::HoldNotFound { account, hold } => {
+                Self::new(Code::HoldNotFound, format!("account {account} never had a hold {hold}"))
+                    .text("accountId", account.as_str())
+                    .text("holdId", hold.as_str())
+            }
+            Refusal::CommandNotFound { target } => {
+                Self::new(Code::CommandNotFound, format!("nothing is recorded under the command id {target}"))
+                    .text("reversesCommandId", target.as_str())
+            }
+            Refusal::EventNotFound { target } => {
+                Self::new(Code::NotFound, format!("there is no event {target}")).number("reverses", target)
+            }
+            Refusal::HoldExists { account, hold } => {
+                Self::new(Code::HoldExists, format!("account {account} has, or had, a hold {hold}"))
+                    .text("accountId", account.as_str())
+                    .text("holdId", hold.as_str())
+            }
+            Refusal::HoldAlreadySettled { account, hold, ended } => {
+                let words = format!("hold {hold} of account {account} was {}", ended.name());
+                Self::new(Code::HoldAlreadySettled, words)
+                    .text("accountId", account.as_str())
+                    .text("holdId", hold.as_str())
+                    .text("ended", ended.name())
+            }
+            Refusal::AlreadyReversed { movement, currency, amount, reversed, required } => Self::new(
+                Code::AlreadyReversed,
+                format!(
+                    "of {} {currency} moved by event {movement}, {} are reversed already",
+                    amount.in_units(currency),
+                    reversed.in_units(currency)
+                ),
+            )
+            .number("reverses", movement)
+            .text("currency", currency.code())
+            .money("amount", amount, currency)
+            .money("reversed", reversed, currency)
+            .money("required", required, currency),
+            Refusal::NotReversible { why } => {
+                Self::new(Code::NotReversible, format!("this can't be reversed: {why}"))
+            }
+            Refusal::HoldExpired { account, hold } => {
+                Self::new(Code::HoldExpired, format!("the time of hold {hold} of account {account} is over"))
+                    .text("accountId", account.as_str())
+                    .text("holdId", hold.as_str())
+            }
+            Refusal::HoldExceeded { account, hold, currency, held, required, version } => Self::new(
+                Code::HoldExceeded,
+                format!(
+                    "hold {hold} of account {account} holds {} {currency}, {} are to be captured",
+                    held.in_units(currency),
+                    required.in_units(currency)
+                ),
+            )
+            .text("accountId", account.as_str())
+            .text("holdId", hold.as_str())
+            .text("currency", currency.code())
+            .money("held", held, currency)
+            .money("required", required, currency)
+            .number("version", version),
+            Refusal::HoldsOpen { account, currency, holds, held, version } => Self::new(
+                Code::HoldsOpen,
+                format!("account {account} has {holds} open holds, of {} {currency}", held.in_units(currency)),
+            )
+            .text("accountId", account.as_str())
+            .text("currency", currency.code())
+            .number("holds", holds)
+            .money("held", held, currency)
+            .number("version", version),
+            Refusal::TooManyHolds { account, holds, version } => {
+                Self::new(Code::TooManyHolds, format!("account {account} has {holds} open holds already"))
+                    .text("accountId", account.as_str())
+                    .number("holds", holds)
+                    .number("version", version)
+            }
+            Refusal::TransactionLimit { account, currency, limit, required, version } => Self::new(
+                Code::TransactionLimit,
+                format!(
+                    "at once, {} {currency} may be taken out of account {account}, not {}",
+                    limit.in_units(currency),
+                    required.in_units(currency)
+                ),
+            )
+            .text("accountId", account.as_str())
+            .text("currency", currency.code())
+            .money("limit", limit, currency)
+            .money("required", required, currency)
+            .number("version", version),
+            Refusal::DailyLimit { account, currency, limit, spent, required, version } => Self::new(
+                Code::DailyLimit,
+                format!(
+                    "on one day, {} {currency} may be taken out of account {account}; {} were today, {} are required",
+                    limit.in_units(currency),
+                    spent.in_units(currency),
+                    required.in_units(currency)
+                ),
+            )
+            .text("accountId", account.as_str())
+            .text("currency", currency.code())
+            .money("limit", limit, currency)
+            .money("spent", spent, currency)
+            .money("required", required, currency)
+            .number("version", version),
             Refusal::AccountExists { account } => {
                 Self::new(Code::AccountExists, format!("account {account} exists already"))
                     .text("accountId", account.as_str())
@@ -162,12 +271,12 @@ impl From<Refusal> for Problem {
                 let decimals = currency.decimals();
                 let problem = if too_precise {
                     Self::field(
-                        field.name(),
+                        &field.name(),
                         format_args!("has more decimals than {currency} allows ({decimals})"),
                     )
                 } else {
                     Self::field(
-                        field.name(),
+                        &field.name(),
                         format_args!("is larger than 999999999999999 minor units of {currency}"),
                     )
                 };
@@ -246,15 +355,22 @@ impl From<Refusal> for Problem {
             .money("available", available, currency)
             .money("required", required, currency)
             .number("version", version),
-            Refusal::BalanceLimit { account, currency, balance, amount, version } => Self::new(
-                Code::BalanceLimit,
-                format!("the balance of account {account} would leave what can be counted exactly"),
-            )
-            .text("accountId", account.as_str())
-            .text("currency", currency.code())
-            .money("balance", balance, currency)
-            .money("amount", amount, currency)
-            .number("version", version),
+            Refusal::BalanceLimit { account, currency, balance, amount, limit, version } => {
+                let words = match limit {
+                    Some(limit) => {
+                        let limit = limit.in_units(currency);
+                        format!("the balance of account {account} would exceed {limit} {currency}")
+                    }
+                    None => format!("the balance of account {account} would leave what can be counted exactly"),
+                };
+                let problem = Self::new(Code::BalanceLimit, words)
+                    .text("accountId", account.as_str())
+                    .text("currency", currency.code())
+                    .money("balance", balance, currency)
+                    .money("amount", amount, currency)
+                    .number("version", version);
+                limit.into_iter().fold(problem, |problem, limit| problem.money("limit", limit, currency))
+            }
         }
     }
 }

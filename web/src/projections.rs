@@ -45,8 +45,9 @@ async fn stats(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Pro
     object.bare("actors", actors);
     object.bare("journal", journal);
     let hub = api.ledger.hub();
-    let (members, reaped) = (hub.members(), hub.reaped());
-    object.bare("feed", format_args!("{{\"subscribers\":{members},\"reaped\":{reaped}}}"));
+    let mut feed = Object::new();
+    feed.bare("subscribers", hub.members()).bare("reaped", hub.reaped()).bare("restarts", hub.restarts());
+    object.raw("feed", &feed.into_string());
     Ok(HttpResponse::Ok().content_type("application/json").body(object.into_string()))
 }
 

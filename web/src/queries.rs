@@ -109,6 +109,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     config
         .service(crate::get("/accounts/{accountId}", account))
         .service(crate::get("/accounts/{accountId}/statement", history::statement))
+        .service(crate::get("/accounts/{accountId}/holds", history::holds))
         .service(crate::get("/accounts", accounts))
         .service(crate::get("/ledger", ledger));
 }
@@ -235,7 +236,7 @@ async fn still_told(api: &Api, told: Sequence) -> Result<Sequence, Problem> {
 /// that there is no such account.
 async fn from_log(api: &Api, id: &AccountId, reached: Sequence) -> Result<(Sequence, String), Problem> {
     let loaded = api.ledger.journal().load(std::slice::from_ref(id)).await?;
-    let Some((Account::Present(profile, standing), sequence)) =
+    let Some((Account::Present(profile, standing, _), sequence)) =
         loaded.into_iter().next().map(|loaded| (loaded.account, loaded.sequence))
     else {
         return Err(Problem::new(Code::AccountNotFound, format!("account {id} does not exist"))
@@ -266,10 +267,14 @@ const SORTS: [(&str, Order); 3] = [
     ("lastUpdated", Order::Rank(BY_LAST_UPDATED)),
 ];
 const DIRECTIONS: [(&str, Direction); 2] = [("asc", Direction::Ascending), ("desc", Direction::Descending)];
-const LIST_PARAMS: [&str; 8] = ["sort", "order", "status", "prefix", "limit", "after", "atLeast", "timeout"];
+const LIST_PARAMS: [&str; 10] =
+    ["sort", "order", "status", "prefix", "limit", "after", "atLeast", "timeout", "asOfSequence", "asOf"];
 
 async fn accounts(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let params = Params::read(&request, &LIST_PARAMS, &[])?;
+    if let Some(place) = history::place(&api, &params).await? {
+        return history::accounts(&api, &params, place).await;
+    }
     let order = params.choice("sort", &SORTS)?.unwrap_or(Order::Key);
     let listing = Listing {
         order,

@@ -7,7 +7,7 @@ use super::{Document, Prior, Projection};
 use crate::account::{Profile, Standing};
 use crate::ids::Sequence;
 use crate::money::{Currency, DECIMALS_MAX, Money};
-use crate::record::Recorded;
+use crate::record::{Recorded, write_limits};
 use crate::request::Fields;
 
 /// The projection `accounts`.
@@ -52,7 +52,7 @@ fn document(event: &Recorded) -> Document {
 /// The account as the query service answers it. Amounts are numbers as JavaScript prints them.
 pub fn render(profile: &Profile, standing: &Standing, sequence: Sequence) -> String {
     let currency = profile.currency;
-    let mut object = Fields::with_capacity(384);
+    let mut object = Fields::with_capacity(448);
     object.quoted("accountId", &profile.id);
     object.bare("balance", standing.balance.in_units(currency));
     object.bare("transactionCount", standing.transactions);
@@ -61,6 +61,7 @@ pub fn render(profile: &Profile, standing: &Standing, sequence: Sequence) -> Str
     object.bare("available", standing.available().in_units(currency));
     object.bare("held", standing.held.in_units(currency));
     object.bare("overdraftLimit", standing.overdraft_limit.in_units(currency));
+    write_limits(&mut object, &standing.limits, currency);
     object.quoted("currency", currency);
     object.quoted("status", standing.status.name());
     if let Some(scope) = standing.status.frozen() {

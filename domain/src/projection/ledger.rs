@@ -68,7 +68,12 @@ fn apply(line: &mut Line, event: &Event) {
         | Event::AccountFrozen { .. }
         | Event::AccountUnfrozen { .. }
         | Event::AccountClosed { .. }
-        | Event::AccountReopened { .. } => {}
+        | Event::AccountReopened { .. }
+        | Event::HoldPlaced { .. }
+        | Event::HoldCaptured { .. }
+        | Event::HoldReleased { .. }
+        | Event::HoldExpired { .. }
+        | Event::LimitsSet { .. } => {}
     }
 }
 

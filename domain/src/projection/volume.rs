@@ -204,10 +204,10 @@ mod tests {
             overdraft_limit: Money::ZERO,
         };
         let amount = Amount::new(Money::from_minor(minor).unwrap()).unwrap();
-        let event = Event::MoneyDeposited { amount, description: None };
+        let event = Event::MoneyDeposited { amount, description: None, cause: crate::Cause::Client };
         account.evolve(&id, &created, at);
         account.evolve(&id, &event, at);
-        let Account::Present(profile, standing) = account else { panic!("absent") };
+        let Account::Present(profile, standing, _) = account else { panic!("absent") };
         Arc::new(Recorded {
             sequence: Sequence::new(1),
             profile,

@@ -42,7 +42,12 @@ CREATE TABLE events (
     overdraft_limit INTEGER NOT NULL,
     transactions INTEGER NOT NULL,
     status INTEGER NOT NULL,
+    spent INTEGER NOT NULL,
+    -- A JSON object in minor units; NULL where it has none.
+    limits TEXT,
     decided_at INTEGER NOT NULL,
+    -- The movement that the event reverses.
+    reverses INTEGER,
     -- The stored JSON, byte by byte what the proof is made of.
     body TEXT NOT NULL
 ) STRICT;
@@ -58,6 +63,30 @@ CREATE INDEX events_of_correlation ON events (correlation, sequence)
 WHERE correlation IS NOT NULL;
 
 CREATE INDEX events_of_kind ON events (kind, sequence);
+
+CREATE INDEX events_of_reversed ON events (reverses, sequence)
+WHERE reverses IS NOT NULL;
+
+-- Every hold there ever was, beside the log: which are open, and when they are over, is found without reading streams.
+CREATE TABLE holds (
+    account INTEGER NOT NULL,
+    hold_id TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    description TEXT,
+    placed_at INTEGER NOT NULL,
+    placed_sequence INTEGER NOT NULL,
+    expires_at INTEGER,
+    ended_sequence INTEGER,
+    ended_as INTEGER,
+    PRIMARY KEY (account, hold_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX holds_open ON holds (account)
+WHERE ended_sequence IS NULL;
+
+CREATE INDEX holds_by_deadline ON holds (expires_at)
+WHERE ended_sequence IS NULL
+    AND expires_at IS NOT NULL;
 
 -- The proof of each commit that had events.
 CREATE TABLE batches (
@@ -128,4 +157,17 @@ END;
 CREATE TRIGGER rejections_are_not_deleted BEFORE DELETE ON rejections
 BEGIN
     SELECT RAISE(ABORT, 'rejections is append-only');
+END;
+
+CREATE TRIGGER holds_end_once BEFORE UPDATE ON holds
+WHEN OLD.ended_sequence IS NOT NULL
+    OR (OLD.account, OLD.hold_id, OLD.amount, OLD.description, OLD.placed_at, OLD.placed_sequence, OLD.expires_at)
+        IS NOT (NEW.account, NEW.hold_id, NEW.amount, NEW.description, NEW.placed_at, NEW.placed_sequence, NEW.expires_at)
+BEGIN
+    SELECT RAISE(ABORT, 'a hold only ends, once');
+END;
+
+CREATE TRIGGER holds_are_not_deleted BEFORE DELETE ON holds
+BEGIN
+    SELECT RAISE(ABORT, 'holds are kept');
 END;

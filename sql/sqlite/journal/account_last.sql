@@ -10,7 +10,9 @@ SELECT
     transactions,
     status,
     decided_at,
-    body
+    body,
+    spent,
+    limits
 FROM events
 WHERE account = (SELECT key FROM accounts WHERE id = ?1)
 ORDER BY version DESC

@@ -10,7 +10,9 @@ SELECT
     transactions,
     status,
     decided_at,
-    body
+    body,
+    spent,
+    limits
 FROM events
 WHERE sequence BETWEEN ?1 AND ?2
 ORDER BY sequence

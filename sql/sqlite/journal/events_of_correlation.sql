@@ -11,7 +11,9 @@ SELECT
     transactions,
     status,
     decided_at,
-    body
+    body,
+    spent,
+    limits
 FROM events
 WHERE correlation = ?1
     AND sequence > ?2
@@ -26,7 +28,9 @@ SELECT
     event.transactions,
     event.status,
     event.decided_at,
-    event.body
+    event.body,
+    event.spent,
+    event.limits
 FROM events AS first
 JOIN events AS event ON event.sequence BETWEEN first.sequence AND first.sequence + first.unit_size - 1
 WHERE first.command_id = ?1

@@ -10,7 +10,9 @@ SELECT
     transactions,
     status,
     decided_at,
-    body
+    body,
+    spent,
+    limits
 FROM events
 WHERE account = ?1
     AND version > ?2

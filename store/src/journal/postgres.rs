@@ -21,7 +21,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use domain::chain::{GENESIS, Hash};
-use domain::{AccountId, CommandId, Profile, Recorded, Sequence, Timestamp, Version};
+use domain::{
+    AccountId, CommandId, HoldEnd, HoldId, HoldRecord, Profile, Recorded, Sequence, Timestamp, Version,
+};
 use parking_lot::Mutex;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
@@ -250,9 +252,9 @@ impl Journal for PostgresJournal {
             self.query(include_str!("../../../sql/postgres/accounts_load.sql"), &[&ids, &places]).await?;
         let mut loaded = vec![read::absent(); accounts.len()];
         for row in &rows {
-            let place: i64 = read::column(row, 10)?;
+            let place: i64 = read::column(row, 12)?;
             let key = read::account_key(row)?;
-            let profile = Arc::new(read::profile(row, 11)?);
+            let profile = Arc::new(read::profile(row, 13)?);
             self.remember(key, &profile);
             let found = read::loaded(row, key, profile)?;
             if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
@@ -362,6 +364,49 @@ impl Journal for PostgresJournal {
         Ok(self.events(&rows).await?.pop())
     }
 
+    async fn accounts_at(
+        &self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/accounts_at.sql");
+        let after = after.map_or("", AccountId::as_str);
+        let rows = self.query(sql, &[&read::place(at.get()), &after, &read::limit(limit)]).await?;
+        self.events(&rows).await
+    }
+
+    async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/hold.sql");
+        let rows = self.query(sql, &[&account.as_str(), &hold.as_str()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let damaged = || JournalError::Damaged(format!("hold {hold} of account {account}"));
+        match read::column::<Option<i16>>(row, 0)? {
+            None => Ok(Some(HoldRecord::Open)),
+            Some(number) => {
+                let end = u8::try_from(number).ok().and_then(HoldEnd::from_number);
+                Ok(Some(HoldRecord::Ended(end.ok_or_else(damaged)?)))
+            }
+        }
+    }
+
+    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/hold_deadlines.sql");
+        let rows = self.query(sql, &[&read::limit(limit)]).await?;
+        let deadline = |row| {
+            let id: &str = read::column(row, 1)?;
+            let account = AccountId::parse(id).map_err(|_| JournalError::Damaged(format!("account {id}")))?;
+            Ok((read::time(row, 0)?, account))
+        };
+        rows.iter().map(deadline).collect()
+    }
+
+    async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        let sql = include_str!("../../../sql/postgres/event_last_reversal.sql");
+        let rows = self.query(sql, &[&read::place(movement.get())]).await?;
+        Ok(self.events(&rows).await?.pop())
+    }
+
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
         let sql = include_str!("../../../sql/postgres/sequence_at.sql");
         let rows = self.query(sql, &[&moment.as_micros()]).await?;
@@ -374,8 +419,8 @@ impl Journal for PostgresJournal {
         let rows = self.query(sql, &[&id.as_str()]).await?;
         if let Some(first) = rows.first() {
             return Ok(Some(Recalled::Accepted {
-                fingerprint: read::fingerprint(first, 10)?,
-                name: read::column(first, 11)?,
+                fingerprint: read::fingerprint(first, 12)?,
+                name: read::column(first, 13)?,
                 events: self.events(&rows).await?,
             }));
         }
@@ -448,7 +493,7 @@ impl PostgresJournal {
         let events = self.events(&rows).await?;
         let lines = rows.iter().zip(events).map(|(row, event)| {
             let place = super::LogPlace { sequence: event.sequence, refusal: 0 };
-            Ok((place, LogEntry::Accepted { name: read::column(row, 10)?, event }))
+            Ok((place, LogEntry::Accepted { name: read::column(row, 12)?, event }))
         });
         lines.collect()
     }

@@ -7,12 +7,13 @@ mod append;
 mod read;
 mod schema;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::chain::Hash;
-use domain::{AccountId, CommandId, Recorded, Sequence, Timestamp, Version};
+use domain::{AccountId, CommandId, HoldId, HoldRecord, Recorded, Sequence, Timestamp, Version};
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -36,7 +37,7 @@ const READS_WAITING_MAX: usize = 256;
 /// Statements that a connection keeps prepared: more than this adapter has.
 const STATEMENTS_KEPT_MAX: usize = 64;
 
-type AppendJob = (Arc<Batch>, oneshot::Sender<Result<Append, AppendError>>);
+type AppendJob = Box<dyn FnOnce(&mut Connection) + Send>;
 type ReadJob = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// The log in one SQLite file. Dropping it ends its threads once they are done with what they were given.
@@ -138,11 +139,26 @@ impl SqliteJournal {
         let job: ReadJob = Box::new(move |reader| {
             // Who asked may have gone.
             if !reply.is_closed() {
-                let _ = reply.send(reader.at_one_moment(read));
+                let _ = reply.send(caught(|| reader.at_one_moment(read)));
             }
         });
         self.reads.send(job).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        answer.await.map_err(|_| gone())?.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Does an append on the thread that is there for it.
+    async fn append_with(
+        &self,
+        append: impl FnOnce(&mut Connection) -> Result<Append, AppendError> + Send + 'static,
+    ) -> Result<Append, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let job: AppendJob = Box::new(move |connection| {
+            let _ = reply.send(caught(|| append(connection)));
+        });
+        let gone = |_| AppendError::Unavailable("the journal's writer is gone".into());
+        self.appends.send(job).await.map_err(gone)?;
+        let appended = answer.await.map_err(|lost| AppendError::Unknown(lost.into()))?;
+        appended.unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
@@ -158,12 +174,14 @@ fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result<(), std:
 }
 
 fn serve_appends(mut jobs: mpsc::Receiver<AppendJob>, mut connection: Connection) {
-    while let Some((batch, reply)) = jobs.blocking_recv() {
-        let appended = append::append(&mut connection, &batch);
-        // The batch is the caller's alone again before he hears of it.
-        drop(batch);
-        let _ = reply.send(appended);
+    while let Some(job) = jobs.blocking_recv() {
+        job(&mut connection);
     }
+}
+
+/// A panic is the matter of whoever asked for the work: it goes on there, and the thread is there for the next one.
+fn caught<T>(work: impl FnOnce() -> T) -> std::thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
 }
 
 fn serve_reads(jobs: &Mutex<mpsc::Receiver<ReadJob>>, mut reader: Reader) {
@@ -188,13 +206,13 @@ fn integer(number: u64) -> i64 {
 #[async_trait]
 impl Journal for SqliteJournal {
     async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
-        let (reply, answer) = oneshot::channel();
-        let job = (Arc::clone(batch), reply);
-        self.appends
-            .send(job)
-            .await
-            .map_err(|_| AppendError::Unavailable("the journal's writer is gone".into()))?;
-        answer.await.unwrap_or_else(|lost| Err(AppendError::Unknown(lost.into())))
+        let batch = Arc::clone(batch);
+        self.append_with(move |connection| {
+            // The batch is the caller's alone again before he hears of it.
+            let batch = batch;
+            append::append(connection, &batch)
+        })
+        .await
     }
 
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
@@ -243,6 +261,29 @@ impl Journal for SqliteJournal {
         self.read_with(move |log| log.last_event(&account, at)).await
     }
 
+    async fn accounts_at(
+        &self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let after = after.cloned();
+        self.read_with(move |log| log.accounts_at(at, after.as_ref(), limit)).await
+    }
+
+    async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
+        let (account, hold) = (account.clone(), hold.clone());
+        self.read_with(move |log| log.hold(&account, &hold)).await
+    }
+
+    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+        self.read_with(move |log| log.hold_deadlines(limit)).await
+    }
+
+    async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.read_with(move |log| log.last_reversal(movement)).await
+    }
+
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
         self.read_with(move |log| log.sequence_at(moment)).await
     }
@@ -264,5 +305,27 @@ impl Journal for SqliteJournal {
             return Err(JournalError::Unavailable("the writing thread has ended".into()));
         }
         Ok(now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    async fn panics<T>(work: impl Future<Output = T>) -> bool {
+        AssertUnwindSafe(work).catch_unwind().await.is_err()
+    }
+
+    #[tokio::test]
+    async fn a_panic_comes_to_who_asked_and_leaves_the_threads_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = SqliteJournal::open(&folder.path().join("journal.db")).unwrap();
+        assert!(panics(log.append_with(|_| panic!("a bug"))).await);
+        for _ in 0..=READERS {
+            assert!(panics(log.read_with::<()>(|_| panic!("a bug"))).await);
+        }
+        log.append(&Arc::new(Batch { units: Vec::new() })).await.unwrap();
+        assert_eq!(log.head().await.unwrap().last, Sequence::ZERO);
     }
 }

@@ -3,6 +3,7 @@
 //! One thread writes. Lists and everything else that may take a while are read on a few threads with a connection each;
 //! a single document is read where it is asked for, because that takes less time than waking a thread.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -284,11 +285,12 @@ async fn run<T: Send + 'static>(
 ) -> Result<T, ViewsError> {
     let (reply, answer) = oneshot::channel();
     let job: Job = Box::new(move |connection| {
-        // Who asked may have gone away.
-        let _ = reply.send(work(connection));
+        // Who asked may have gone away. A panic is his matter, and the thread is there for the next one.
+        let _ = reply.send(catch_unwind(AssertUnwindSafe(|| work(connection))));
     });
     queue.send(job).await.map_err(|_| ViewsError::Unavailable("the thread for it has ended".into()))?;
-    answer.await.map_err(|_| ViewsError::Unavailable("the thread for it has ended".into()))?
+    let done = answer.await.map_err(|_| ViewsError::Unavailable("the thread for it has ended".into()))?;
+    done.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn served(connection: &Connection, projection: &str) -> Result<Option<Generation>, ViewsError> {
@@ -568,5 +570,24 @@ impl From<rusqlite::Error> for ViewsError {
             rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..)
         );
         if damaged { Self::Damaged(error.to_string()) } else { Self::Unavailable(Box::new(error)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    #[tokio::test]
+    async fn a_panic_comes_to_who_asked_and_leaves_the_threads_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let views = SqliteViews::open(&folder.path().join("views.db")).unwrap();
+        let write = views.write::<()>(|_| panic!("a bug"));
+        assert!(AssertUnwindSafe(write).catch_unwind().await.is_err());
+        for _ in 0..=READING_THREADS {
+            let read = views.read::<()>(|_| panic!("a bug"));
+            assert!(AssertUnwindSafe(read).catch_unwind().await.is_err());
+        }
+        views.check().await.unwrap();
     }
 }

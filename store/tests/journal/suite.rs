@@ -2,6 +2,7 @@
 
 pub mod appending;
 pub mod commands;
+pub mod holding;
 pub mod racing;
 pub mod reading;
 
@@ -10,8 +11,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Account, AccountId, Command, CommandId, Currency, Envelope, Event, Participants, Quantity, Recorded,
-    Request, Sequence, Timestamp, Version,
+    Account, AccountId, Circumstances, Command, CommandId, Currency, Envelope, Event, Found, Participants,
+    Precedents, Quantity, Recorded, Request, Sequence, Timestamp, Version,
 };
 use store::{
     AccountKey, Append, Batch, Commit, Contents, Draft, EventFilter, Fault, Journal, Loaded, Touch, Unit,
@@ -66,6 +67,12 @@ macro_rules! journal_suite {
             commands::the_command_log_is_newest_first,
             commands::the_command_log_goes_on_before_a_place,
             commands::the_command_log_of_one_account,
+            holding::open_holds_are_loaded_with_their_account,
+            holding::what_became_of_a_hold_is_known,
+            holding::the_holds_that_are_over_first_are_found,
+            holding::a_hold_ends_once_and_is_kept,
+            holding::limits_and_what_was_spent_come_back,
+            holding::the_last_reversal_says_how_much_is_reversed,
             racing::several_writers_leave_no_gap,
             racing::losers_of_a_race_load_and_try_again,
             racing::a_reader_never_misses_an_event,
@@ -78,6 +85,7 @@ macro_rules! journal_suite {
             reading::a_page_ends_where_a_batch_ends,
             reading::a_stream_is_read_after_a_version,
             reading::an_account_is_read_as_it_was_at_a_place,
+            reading::all_accounts_are_read_as_they_were_at_a_place,
             reading::a_moment_is_a_place_where_a_batch_ends,
             reading::the_clock_of_the_log_runs,
             reading::an_event_that_is_not_known_is_never_skipped,
@@ -97,10 +105,17 @@ macro_rules! journal_suite {
 pub(crate) use journal_suite;
 
 /// Decides commands the way the program does: on the accounts as they will be once everything before is committed.
-#[derive(Default)]
 pub struct Book {
     accounts: HashMap<AccountId, (Option<AccountKey>, Account)>,
     clock: i64,
+    /// What the next reversal finds.
+    pub reversed: Found,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self { accounts: HashMap::new(), clock: 0, reversed: Found::Nothing }
+    }
 }
 
 impl Book {
@@ -115,7 +130,14 @@ impl Book {
         let at = Timestamp::from_micros(1_700_000_000_000_000 + self.clock);
         let correlation: Arc<str> = correlation.unwrap_or(id).into();
         let command_id = command_id(id);
-        let ids = command.accounts();
+        let precedents = match &command {
+            Command::Reverse { .. } => Precedents::Reversal(self.reversed.clone()),
+            _ => Precedents::None,
+        };
+        let ids = match &precedents {
+            Precedents::Reversal(found) => found.accounts(),
+            Precedents::None | Precedents::Hold(_) => command.accounts(),
+        };
         let states: Vec<(AccountId, Account)> =
             ids.iter().map(|id| (id.clone(), self.account(id.as_str()))).collect();
         let touches = ids
@@ -127,7 +149,9 @@ impl Book {
             })
             .collect();
         let name = command.name();
-        let contents = match domain::decide(&command, None, &Participants(&states)) {
+        let circumstances =
+            Circumstances { at, command_id: &command_id, if_match: None, precedents: &precedents };
+        let contents = match domain::decide(&command, &circumstances, &Participants(&states)) {
             Ok(placed) => {
                 let drafts = placed.into_iter().map(|(place, event)| {
                     let id = &ids[place];
@@ -137,6 +161,7 @@ impl Book {
                         correlation: Arc::clone(&correlation),
                         metadata: None,
                         trace: None,
+                        causation: None,
                         at,
                     };
                     self.draft(id, event, &envelope)
@@ -153,6 +178,7 @@ impl Book {
             metadata: None,
             correlation: None,
             trace: None,
+            batch: None,
         };
         Unit { command_id, fingerprint: request.fingerprint(), may_repeat: true, touches, contents }
     }
@@ -160,7 +186,7 @@ impl Book {
     fn draft(&mut self, id: &AccountId, event: Event, envelope: &Envelope) -> Draft {
         let (_, account) = self.accounts.entry(id.clone()).or_default();
         account.evolve(id, &event, envelope.at);
-        let Account::Present(profile, standing) = account else { panic!("an event on no account") };
+        let Account::Present(profile, standing, _) = account else { panic!("an event on no account") };
         let stored = domain::record::encode(profile, standing.version, &event, envelope);
         let correlation = Arc::clone(&envelope.correlation);
         Draft { profile: Arc::clone(profile), standing: *standing, event, correlation, stored }
@@ -223,7 +249,7 @@ pub fn command_id(id: &str) -> CommandId {
     CommandId::parse(id).unwrap()
 }
 
-fn quantity(units: u32) -> Quantity {
+pub fn quantity(units: u32) -> Quantity {
     Quantity::parse(&units.to_string()).unwrap()
 }
 
@@ -292,7 +318,7 @@ pub fn folded(events: &[Arc<Recorded>]) -> HashMap<AccountId, Account> {
         let account = accounts.entry(event.profile.id.clone()).or_default();
         assert_eq!(event.standing.version, account.version().next(), "a gap in {}", event.profile.id);
         account.evolve(&event.profile.id, &event.event, event.standing.updated_at);
-        let Account::Present(profile, standing) = account else { panic!("an event on no account") };
+        let Account::Present(profile, standing, _) = account else { panic!("an event on no account") };
         assert_eq!((&**profile, &*standing), (&*event.profile, &event.standing), "event {sequence}");
     }
     accounts

@@ -10,6 +10,7 @@ use crate::socket::Socket;
 
 on_both_stores!(
     what_does_not_exist_is_a_problem,
+    a_command_that_there_is_not_is_told_which_there_are,
     a_method_that_does_not_fit_is_told_which_do,
     each_port_has_its_own_routes,
     a_host_that_is_not_ours_is_forbidden,
@@ -40,10 +41,35 @@ async fn what_does_not_exist_is_a_problem(kind: Kind) {
     server.get("/replays/01890000-0000-7000-8000-000000000000").await.refused(404, "not-found");
 }
 
+/// A typing error is not told as a method that does not fit.
+async fn a_command_that_there_is_not_is_told_which_there_are(kind: Kind) {
+    let server = Server::start(kind).await;
+    let problem = server.post("/commands/deposti", &json!({"accountId": "a", "amount": 1})).await;
+    let problem = problem.refused(404, "not-found");
+    let names = problem["commands"].as_array().unwrap().iter();
+    let mut names: Vec<&str> = names.map(|name| name.as_str().unwrap()).collect();
+    names.sort_unstable();
+    let document = server.json("/openapi.json").await;
+    let paths = document["paths"].as_object().unwrap();
+    let mut known: Vec<&str> = paths
+        .iter()
+        .filter(|(_, methods)| methods.get("post").is_some())
+        .filter_map(|(path, _)| path.strip_prefix("/commands/"))
+        .collect();
+    known.sort_unstable();
+    assert_eq!(names, known);
+    let words = problem["error"].as_str().unwrap();
+    assert!(words.contains("deposti") && names.iter().all(|name| words.contains(name)), "{words}");
+}
+
 async fn a_method_that_does_not_fit_is_told_which_do(kind: Kind) {
     let server = Server::start(kind).await;
     for (method, path, allowed) in [
         (Method::PUT, "/commands/deposit", "POST"),
+        // Not the outcome of a command with that id.
+        (Method::GET, "/commands/deposit", "POST"),
+        (Method::POST, "/commands/log", "GET"),
+        (Method::PUT, "/commands/k-1", "GET"),
         (Method::DELETE, "/accounts/acc-1", "GET"),
         (Method::POST, "/accounts", "GET"),
         (Method::PATCH, "/events", "GET"),

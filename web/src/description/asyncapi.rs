@@ -136,6 +136,7 @@ fn used() -> Value {
         "AccountId",
         "CommandId",
         "Time",
+        "HoldId",
         "Scope",
         "Text",
         "Metadata",

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::commands;
 use super::operation::{Operation, list_of, named, problems};
 use super::schemas;
 use crate::Code;
@@ -12,9 +13,6 @@ A ledger server. JSON in and out, camelCase; what is unknown is refused, naming 
 a method that a path does not take is 405 `method-not-allowed`, a path that is none 404 `not-found`, each as \
 `application/problem+json`. This origin has every route; the facades on ports of their own have theirs. The live feed over \
 WebSocket is in `/asyncapi.json`.";
-
-const KEY: &str =
-    "The idempotency key: the same key with the same command is answered the same, refusals too.";
 
 /// The document.
 pub(super) fn document() -> Value {
@@ -41,7 +39,7 @@ pub(super) fn document() -> Value {
 
 fn paths() -> Value {
     let mut all = json!({});
-    for part in [commands(), events(), queries(), projections(), operation()] {
+    for part in [commands::paths(), events(), queries(), projections(), operation()] {
         if let (Value::Object(all), Value::Object(part)) = (&mut all, part) {
             all.extend(part);
         }
@@ -49,11 +47,11 @@ fn paths() -> Value {
     all
 }
 
-fn get(operation: Operation) -> Value {
+pub(super) fn get(operation: Operation) -> Value {
     json!({"get": operation.finish()})
 }
 
-fn post(operation: Operation) -> Value {
+pub(super) fn post(operation: Operation) -> Value {
     json!({"post": operation.finish()})
 }
 
@@ -61,7 +59,7 @@ fn whole(least: u64, most: u64) -> Value {
     json!({"type": "integer", "minimum": least, "maximum": most})
 }
 
-fn limit(default: usize) -> Value {
+pub(super) fn limit(default: usize) -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": default})
 }
 
@@ -70,178 +68,12 @@ fn any_place() -> Value {
 }
 
 /// A list whose next page a header names.
-fn paged(operation: Operation) -> Operation {
+pub(super) fn paged(operation: Operation) -> Operation {
     operation.told_by(200, "Link", &json!({"type": "string"}), "`<…>; rel=\"next\"`, where there is more.")
 }
 
 fn fresh(operation: Operation) -> Operation {
     operation.told_by(200, "X-Sequence", &named("Sequence"), "How far the answer is up to date.")
-}
-
-fn command(id: &str, summary: &str, body: &str, example: &Value, refusals: &[Code]) -> Operation {
-    Operation::new("commands", id, summary)
-        .query(
-            "dryRun",
-            &json!({"type": "boolean", "default": false}),
-            "Decides the same and writes nothing.",
-        )
-        .query("idempotencyKey", &named("CommandId"), KEY)
-        .header("Idempotency-Key", &named("CommandId"), KEY)
-        .header(
-            "If-Match",
-            &json!({"type": "string", "pattern": "^(\"[0-9]{1,19}\"|[0-9]{1,19})$", "examples": ["\"3\""]}),
-            "The version that the (from-)account must have.",
-        )
-        .header(
-            "X-Correlation-Id",
-            &json!({"type": "string", "pattern": "^[!-~]{1,255}$"}),
-            "The conversation that it belongs to: the events' `correlationId`, else the command's id.",
-        )
-        .header(
-            "traceparent",
-            &json!({"type": "string", "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]}),
-            "W3C Trace Context: stands on the events as `traceparent`. One that can't be read is passed over.",
-        )
-        .body(body, example)
-        .answer(200, &named("Accepted"), "It is done: the events are in the log, on disk.")
-        .told_by(
-            200,
-            "Idempotent-Replayed",
-            &json!({"const": "true"}),
-            "It was done before, and is answered from the log.",
-        )
-        .refused(&[
-            Code::MalformedJson,
-            Code::InvalidField,
-            Code::RequestTimeout,
-            Code::VersionMismatch,
-            Code::PayloadTooLarge,
-            Code::UnsupportedMediaType,
-            Code::IdempotencyKeyReused,
-            Code::LogUnavailable,
-            Code::Overloaded,
-            Code::OutcomeUnknown,
-        ])
-        .refused(refusals)
-}
-
-fn commands() -> Value {
-    let created = command(
-        "createAccount",
-        "Opens an account",
-        "CreateAccount",
-        &json!({"accountId": "acc-1", "initialBalance": 1000, "currency": "USD"}),
-        &[Code::AccountExists],
-    )
-    .answer(200, &named("Accepted"), "What would be done (`dryRun`).")
-    .answer(201, &named("Accepted"), "It is done: the events are in the log, on disk.")
-    .told_by(201, "Location", &json!({"type": "string"}), "The account's path.");
-    let deposited = command(
-        "deposit",
-        "Pays in",
-        "Deposit",
-        &json!({"accountId": "acc-1", "amount": 500, "description": "Salary"}),
-        &[
-            Code::AccountNotFound,
-            Code::CurrencyMismatch,
-            Code::AccountClosed,
-            Code::AccountFrozen,
-            Code::BalanceLimit,
-        ],
-    );
-    let withdrawn = command(
-        "withdraw",
-        "Pays out",
-        "Withdraw",
-        &json!({"accountId": "acc-1", "amount": "20.50"}),
-        &[
-            Code::AccountNotFound,
-            Code::CurrencyMismatch,
-            Code::AccountClosed,
-            Code::AccountFrozen,
-            Code::InsufficientFunds,
-            Code::BalanceLimit,
-        ],
-    );
-    let transferred = command(
-        "transfer",
-        "Moves money from one account to another, in one commit",
-        "Transfer",
-        &json!({"fromAccountId": "acc-1", "toAccountId": "acc-2", "amount": 100}),
-        &[
-            Code::AccountNotFound,
-            Code::SameAccount,
-            Code::CurrencyMismatch,
-            Code::AccountClosed,
-            Code::AccountFrozen,
-            Code::InsufficientFunds,
-            Code::BalanceLimit,
-        ],
-    );
-    let frozen = command(
-        "freezeAccount",
-        "Stops movements of money on an account",
-        "FreezeAccount",
-        &json!({"accountId": "acc-1", "scope": "debits", "reason": "lost card"}),
-        &[Code::AccountNotFound, Code::AccountClosed, Code::NoChange],
-    );
-    let unfrozen = command(
-        "unfreezeAccount",
-        "Lets money move again",
-        "FreezeAccount",
-        &json!({"accountId": "acc-1"}),
-        &[Code::AccountNotFound, Code::AccountClosed, Code::NoChange],
-    );
-    let closed = command(
-        "closeAccount",
-        "Closes an account that is empty, or is swept to another one in the same commit",
-        "CloseAccount",
-        &json!({"accountId": "acc-1", "sweepTo": "acc-2"}),
-        &[
-            Code::AccountNotFound,
-            Code::SameAccount,
-            Code::CurrencyMismatch,
-            Code::AccountClosed,
-            Code::AccountFrozen,
-            Code::NoChange,
-            Code::AccountNotEmpty,
-            Code::BalanceLimit,
-        ],
-    );
-    let reopened = command(
-        "reopenAccount",
-        "Opens a closed account again",
-        "ReopenAccount",
-        &json!({"accountId": "acc-1"}),
-        &[Code::AccountNotFound, Code::NoChange],
-    );
-    let log = Operation::new("commands", "listCommands", "The newest commands, oldest first")
-        .query("limit", &limit(20), "How many at the most.")
-        .query("status", &json!({"enum": ["accepted", "rejected"]}), "Only these.")
-        .query("accountId", &named("AccountId"), "Only those that touch this account.")
-        .query(
-            "before",
-            &json!({"type": "string"}),
-            "Only those before this place, which a Link header gave.",
-        )
-        .answer(200, &list_of("CommandLine"), "Lines of the command log.")
-        .refused(&[Code::InvalidField, Code::LogUnavailable]);
-    let recalled = Operation::new("commands", "getCommand", "What became of a command")
-        .path("commandId", &json!({"type": "string", "pattern": "^[!-~]{1,255}$"}), "Percent-encoded.")
-        .answer(200, &named("Outcome"), "Its first answer and its events.")
-        .refused(&[Code::InvalidField, Code::CommandNotFound, Code::LogUnavailable]);
-    json!({
-        "/commands/create-account": post(created),
-        "/commands/deposit": post(deposited),
-        "/commands/withdraw": post(withdrawn),
-        "/commands/transfer": post(transferred),
-        "/commands/freeze-account": post(frozen),
-        "/commands/unfreeze-account": post(unfrozen),
-        "/commands/close-account": post(closed),
-        "/commands/reopen-account": post(reopened),
-        "/commands/log": get(paged(log)),
-        "/commands/{commandId}": get(recalled),
-    })
 }
 
 /// What narrows events down.
@@ -332,14 +164,20 @@ fn queries() -> Value {
             "Only those whose id begins so.",
         )
         .query("limit", &limit(100), "How many at the most.")
-        .query("after", &json!({"type": "string"}), "Only those after this place, which a Link header gave.");
+        .query("after", &json!({"type": "string"}), "Only those after this place, which a Link header gave.")
+        .query(
+            "asOfSequence",
+            &any_place(),
+            "All as they were at this place of the log, by id; not with sort, order, status, prefix, atLeast, timeout.",
+        )
+        .query("asOf", &named("Time"), "All as the last batch left them that was committed at or before this time.");
     let list = awaited(list)
         .answer(200, &list_of("Account"), "A page of them.")
         .told_by(
             200,
             "X-Total-Count",
             &json!({"type": "integer", "minimum": 0}),
-            "How many there are on all pages.",
+            "How many there are on all pages; not with asOfSequence or asOf.",
         )
         .refused(&[Code::LogUnavailable]);
     let one = Operation::new("queries", "getAccount", "One account, as it is or was")
@@ -378,6 +216,10 @@ fn queries() -> Value {
             "The entries between the balances at both ends; as CSV, the entries alone.",
         )
         .refused(&[Code::InvalidField, Code::AccountNotFound, Code::LogUnavailable]);
+    let holds = Operation::new("queries", "listHolds", "An account's open holds, by id, from the log")
+        .path("accountId", &named("AccountId"), "The account.")
+        .answer(200, &list_of("Hold"), "The holds.")
+        .refused(&[Code::InvalidField, Code::AccountNotFound, Code::LogUnavailable]);
     let ledger = Operation::new("queries", "getLedger", "Sums over all accounts, per currency");
     let ledger = awaited(ledger)
         .answer(200, &list_of("LedgerLine"), "One per currency.")
@@ -401,6 +243,7 @@ fn queries() -> Value {
         "/analytics/volume": get(fresh(volume)),
         "/accounts": get(fresh(paged(list))),
         "/accounts/{accountId}": get(fresh(one)),
+        "/accounts/{accountId}/holds": get(fresh(holds)),
         "/accounts/{accountId}/statement": get(fresh(paged(statement))),
         "/ledger": get(fresh(ledger)),
     })

@@ -72,6 +72,12 @@ fn values() -> Value {
             ],
             "examples": [500, "10.50"],
         },
+        "HoldId": {
+            "description": "Unique within the account, for ever.",
+            "type": "string",
+            "pattern": "^[A-Za-z0-9._:-]{1,128}$",
+            "examples": ["hotel-7"],
+        },
         "Scope": {"description": "Which movements of money.", "enum": ["all", "debits", "credits"]},
         "Text": {"type": "string", "maxLength": 500, "examples": ["Rent"]},
         "Metadata": {
@@ -162,7 +168,103 @@ fn commands() -> Value {
                 "description": null,
             }),
         ),
+        "PlaceHold": command(
+            &["accountId", "amount"],
+            json!({
+                "accountId": named("AccountId"),
+                "holdId": {"description": "Else it is the command's id.", "$ref": "#/components/schemas/HoldId"},
+                "amount": named("Quantity"),
+                "expiresInSeconds": {"type": "integer", "minimum": 1, "maximum": domain::hold::HOLD_SECONDS_MAX},
+            }),
+        ),
+        "CaptureHold": command(
+            &["accountId", "holdId"],
+            json!({
+                "accountId": named("AccountId"),
+                "holdId": named("HoldId"),
+                "amount": {"description": "Else all of it.", "$ref": "#/components/schemas/Quantity"},
+                "toAccountId": {"description": "Else it goes out.", "$ref": "#/components/schemas/AccountId"},
+            }),
+        ),
+        "ReleaseHold": command(
+            &["accountId", "holdId"],
+            json!({
+                "accountId": named("AccountId"),
+                "holdId": named("HoldId"),
+                "reason": named("Text"),
+                "currency": null,
+                "description": null,
+            }),
+        ),
+        "SetLimits": command(
+            &["accountId"],
+            json!({
+                "accountId": named("AccountId"),
+                "overdraftLimit": {"description": "How far below nothing the balance may go.", "$ref": "#/components/schemas/Quantity"},
+                "maxBalance": {"description": "How high a credit may bring it.", "$ref": "#/components/schemas/Quantity"},
+                "perTransaction": {"description": "How much may be taken out, or held, at once.", "$ref": "#/components/schemas/Quantity"},
+                "perDay": {"description": "How much on one UTC day.", "$ref": "#/components/schemas/Quantity"},
+                "currency": null,
+                "description": null,
+            }),
+        ),
+        "Reverse": reverse(),
+        "Posting": {
+            "type": "object",
+            "required": ["fromAccountId", "toAccountId", "amount"],
+            "properties": {
+                "fromAccountId": named("AccountId"),
+                "toAccountId": named("AccountId"),
+                "amount": named("Quantity"),
+            },
+            "additionalProperties": false,
+        },
+        "Post": command(
+            &["postings"],
+            json!({
+                "postings": {"type": "array", "items": named("Posting"), "minItems": 1, "maxItems": domain::account::POSTINGS_MAX},
+            }),
+        ),
+        "BatchItem": {
+            "description": "A command's fields, and which command it is.",
+            "type": "object",
+            "required": ["type"],
+            "properties": {
+                "type": {"enum": crate::commands::COMMANDS.map(|(name, _)| name)},
+                "idempotencyKey": {"description": "The item's own; or, but for a reversal, `commandId`.", "$ref": "#/components/schemas/CommandId"},
+            },
+        },
+        "Batch": {
+            "type": "object",
+            "required": ["commands"],
+            "properties": {
+                "commands": {"type": "array", "items": named("BatchItem"), "minItems": 1, "maxItems": 1000},
+                "commandId": {
+                    "description": "The whole batch's idempotency key, unless a header gives it.",
+                    "anyOf": [named("CommandId"), {"type": "null"}],
+                },
+            },
+            "additionalProperties": false,
+        },
     })
+}
+
+/// A reversal's body, whose `commandId` is not its own key.
+fn reverse() -> Value {
+    let mut reverse = command(
+        &[],
+        json!({
+            "commandId": {"description": "Of the command whose movements go back.", "$ref": "#/components/schemas/CommandId"},
+            "sequenceNumber": {"description": "Of the event whose movement goes back.", "type": "integer", "minimum": 1},
+            "amount": {"description": "Else all that is left.", "$ref": "#/components/schemas/Quantity"},
+            "reason": named("Text"),
+            "currency": null,
+            "description": null,
+        }),
+    );
+    let one = |name: &str, other: &str| json!({"required": [name], "properties": {name: {"not": {"type": "null"}}, other: {"type": "null"}}});
+    reverse["oneOf"] = json!([one("commandId", "sequenceNumber"), one("sequenceNumber", "commandId")]);
+    reverse
 }
 
 fn accepted() -> Value {
@@ -195,6 +297,27 @@ fn accepted() -> Value {
             },
             "examples": [{"accountId": "acc-1", "balance": 1500, "available": 1500, "version": 3}],
         },
+        "BatchResult": {
+            "type": "object",
+            "required": ["success", "results"],
+            "properties": {
+                "success": {"description": "Whether every item was done.", "type": "boolean"},
+                "dryRun": {"description": "Nothing was written.", "const": true},
+                "commandId": named("CommandId"),
+                "results": {
+                    "description": "Each with the `status` and the members that the command alone would be answered with.",
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["status"],
+                        "properties": {
+                            "status": {"type": "integer"},
+                            "idempotentReplayed": {"description": "It was answered before.", "const": true},
+                        },
+                    },
+                },
+            },
+        },
         "CommandLine": {
             "description": "A line of the command log; a transfer has fromAccountId and toAccountId.",
             "type": "object",
@@ -202,7 +325,8 @@ fn accepted() -> Value {
             "properties": {
                 "command": {"enum": [
                     "CREATE_ACCOUNT", "DEPOSIT", "WITHDRAW", "TRANSFER", "FREEZE_ACCOUNT", "UNFREEZE_ACCOUNT",
-                    "CLOSE_ACCOUNT", "REOPEN_ACCOUNT",
+                    "CLOSE_ACCOUNT", "REOPEN_ACCOUNT", "PLACE_HOLD", "CAPTURE_HOLD", "RELEASE_HOLD", "EXPIRE_HOLD",
+                    "SET_LIMITS", "REVERSE", "POST",
                 ]},
                 "accountId": named("AccountId"),
                 "fromAccountId": named("AccountId"),
@@ -210,6 +334,8 @@ fn accepted() -> Value {
                 "amount": {"description": "A refused one is told as it was written.", "type": ["number", "string"]},
                 "scope": named("Scope"),
                 "sweepTo": named("AccountId"),
+                "holdId": named("HoldId"),
+                "reverses": {"description": "The movement that went, or was to go, back.", "$ref": "#/components/schemas/Sequence"},
                 "timestamp": named("Time"),
                 "commandId": named("CommandId"),
                 "status": {"enum": ["accepted", "rejected"]},
@@ -239,12 +365,33 @@ fn events() -> Value {
         let data = json!({"type": "object", "required": required, "properties": data});
         json!({"properties": {"type": {"const": name}, "data": data}})
     };
-    let one =
-        || json!({"accountId": named("AccountId"), "amount": named("Money"), "description": named("Text")});
+    let reverses =
+        || json!({"description": "The movement that goes back.", "$ref": "#/components/schemas/Sequence"});
+    let reversed = || json!({"description": "How much of that is reversed by now.", "$ref": "#/components/schemas/Money"});
+    let one = || {
+        json!({
+            "accountId": named("AccountId"), "amount": named("Money"), "description": named("Text"),
+            "holdId": {"description": "The hold that was captured.", "$ref": "#/components/schemas/HoldId"},
+            "reverses": reverses(), "reversed": reversed(),
+        })
+    };
+    let hold = |more: Value| {
+        let mut data =
+            json!({"accountId": named("AccountId"), "holdId": named("HoldId"), "amount": named("Money")});
+        if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+            data.extend(more);
+        }
+        data
+    };
+    let held = ["accountId", "holdId", "amount"];
+    let limit = || json!({"anyOf": [named("Money"), {"type": "null"}]});
     let two = || {
         json!({
             "fromAccountId": named("AccountId"), "toAccountId": named("AccountId"),
             "amount": named("Money"), "description": named("Text"),
+            "holdId": {"description": "The hold that was captured.", "$ref": "#/components/schemas/HoldId"},
+            "sweep": {"description": "The from-account was emptied to be closed.", "const": true},
+            "reverses": reverses(), "reversed": reversed(),
         })
     };
     let turned = |scoped: bool| match scoped {
@@ -292,6 +439,26 @@ fn events() -> Value {
                 kind("ACCOUNT_UNFROZEN", &["accountId", "scope"], turned(true)),
                 kind("ACCOUNT_CLOSED", &["accountId"], turned(false)),
                 kind("ACCOUNT_REOPENED", &["accountId"], turned(false)),
+                kind(
+                    "HOLD_PLACED",
+                    &held,
+                    hold(json!({"expiresAt": named("Time"), "description": named("Text")})),
+                ),
+                kind(
+                    "HOLD_CAPTURED",
+                    &["accountId", "holdId", "amount", "held"],
+                    hold(json!({"held": named("Money"), "toAccountId": named("AccountId")})),
+                ),
+                kind("HOLD_RELEASED", &held, hold(json!({"reason": named("Text")}))),
+                kind("HOLD_EXPIRED", &held, hold(json!({}))),
+                kind(
+                    "LIMITS_SET",
+                    &["accountId", "overdraftLimit", "maxBalance", "perTransaction", "perDay"],
+                    json!({
+                        "accountId": named("AccountId"), "overdraftLimit": named("Money"),
+                        "maxBalance": limit(), "perTransaction": limit(), "perDay": limit(),
+                    }),
+                ),
             ],
             "examples": [{
                 "sequenceNumber": 42, "eventId": "0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b11", "aggregateId": "acc-1",
@@ -305,12 +472,25 @@ fn events() -> Value {
 }
 
 fn queries() -> Value {
+    let limit = |words: &str| json!({"description": words, "anyOf": [named("Money"), {"type": "null"}]});
     json!({
+        "Hold": {
+            "type": "object",
+            "required": ["holdId", "amount", "placedAt", "expiresAt"],
+            "properties": {
+                "holdId": named("HoldId"),
+                "amount": named("Money"),
+                "placedAt": named("Time"),
+                "expiresAt": {"anyOf": [named("Time"), {"type": "null"}]},
+                "description": named("Text"),
+            },
+        },
         "Account": {
             "type": "object",
             "required": [
                 "accountId", "balance", "transactionCount", "createdAt", "lastUpdated", "available", "held",
-                "overdraftLimit", "currency", "status", "owner", "version", "sequence",
+                "overdraftLimit", "maxBalance", "perTransaction", "perDay", "currency", "status", "owner", "version",
+                "sequence",
             ],
             "properties": {
                 "accountId": named("AccountId"),
@@ -321,6 +501,9 @@ fn queries() -> Value {
                 "available": {"description": "balance − held + overdraftLimit", "$ref": "#/components/schemas/Money"},
                 "held": named("Money"),
                 "overdraftLimit": named("Money"),
+                "maxBalance": limit("How high a credit may bring the balance."),
+                "perTransaction": limit("How much clients may take out, or have held, at once."),
+                "perDay": limit("How much on one UTC day."),
                 "currency": named("Currency"),
                 "status": named("Status"),
                 "frozen": {"description": "Where the status is frozen.", "$ref": "#/components/schemas/Scope"},
@@ -331,8 +514,8 @@ fn queries() -> Value {
             "examples": [{
                 "accountId": "acc-1", "balance": 1500, "transactionCount": 2,
                 "createdAt": "2026-01-31T11:00:00.000000Z", "lastUpdated": "2026-01-31T12:00:00.000000Z",
-                "available": 1500, "held": 0, "overdraftLimit": 0, "currency": "USD", "status": "open",
-                "owner": null, "version": 3, "sequence": 42,
+                "available": 1500, "held": 0, "overdraftLimit": 0, "maxBalance": null, "perTransaction": null,
+                "perDay": null, "currency": "USD", "status": "open", "owner": null, "version": 3, "sequence": 42,
             }],
         },
         "Status": {"enum": (0..=u8::MAX).filter_map(domain::Status::from_number).map(|status| status.name()).collect::<BTreeSet<_>>()},
@@ -463,7 +646,7 @@ fn projections() -> Value {
                 "projections": {"type": "array", "items": named("Projection")},
                 "actors": counts(&["resident", "loaded", "passivated", "shards", "commandsInFlight", "commandsInFlightMax"]),
                 "journal": counts(&["batches", "events", "eventsPerBatch", "queued", "commitMicros", "lastCommitMicros"]),
-                "feed": counts(&["subscribers", "reaped"]),
+                "feed": counts(&["subscribers", "reaped", "restarts"]),
             }),
         ),
         "Health": {
@@ -491,6 +674,10 @@ fn problems() -> Value {
                 "field": {"type": "string"},
                 "accountId": named("AccountId"),
                 "commandId": named("CommandId"),
+                "commands": {
+                    "description": "The commands that there are, where one was sent that there is not.",
+                    "type": "array", "items": {"type": "string"},
+                },
                 "retryAfter": {"description": "Seconds.", "type": "integer"},
                 "correlationId": {"description": "By which the server's log has the cause.", "type": "string"},
             },

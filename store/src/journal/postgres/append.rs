@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::request::accounts_named;
-use domain::{Sequence, chain};
+use domain::{HoldChange, Sequence, Timestamp, chain};
 use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::ToSql;
@@ -35,8 +35,10 @@ pub(super) struct Columns<'a> {
     event_balance: Vec<i64>,
     event_held: Vec<i64>,
     event_overdraft_limit: Vec<i64>,
+    event_spent: Vec<i64>,
     event_transactions: Vec<i64>,
     event_decided_at: Vec<i64>,
+    event_reverses: Vec<Option<i64>>,
     event_unit_size: Vec<Option<i32>>,
     event_status: Vec<i16>,
     event_kind: Vec<&'static str>,
@@ -44,7 +46,16 @@ pub(super) struct Columns<'a> {
     event_fingerprint: Vec<Option<&'a [u8]>>,
     event_command: Vec<Option<&'static str>>,
     event_correlation: Vec<Option<&'a str>>,
+    event_limits: Vec<Option<String>>,
     event_body: Vec<&'a str>,
+    hold_event: Vec<i32>,
+    hold_id: Vec<&'a str>,
+    hold_amount: Vec<i64>,
+    hold_expires_at: Vec<Option<i64>>,
+    hold_description: Vec<Option<&'a str>>,
+    end_event: Vec<i32>,
+    end_hold: Vec<&'a str>,
+    end_as: Vec<i16>,
     refusal_decided_at: Vec<i64>,
     refusal_command_id: Vec<&'a str>,
     refusal_fingerprint: Vec<&'a [u8]>,
@@ -175,8 +186,10 @@ impl<'a> Columns<'a> {
             event_balance: Vec::with_capacity(count),
             event_held: Vec::with_capacity(count),
             event_overdraft_limit: Vec::with_capacity(count),
+            event_spent: Vec::with_capacity(count),
             event_transactions: Vec::with_capacity(count),
             event_decided_at: Vec::with_capacity(count),
+            event_reverses: Vec::with_capacity(count),
             event_unit_size: Vec::with_capacity(count),
             event_status: Vec::with_capacity(count),
             event_kind: Vec::with_capacity(count),
@@ -184,6 +197,7 @@ impl<'a> Columns<'a> {
             event_fingerprint: Vec::with_capacity(count),
             event_command: Vec::with_capacity(count),
             event_correlation: Vec::with_capacity(count),
+            event_limits: Vec::with_capacity(count),
             event_body: Vec::with_capacity(count),
             ..Self::default()
         }
@@ -207,14 +221,37 @@ impl<'a> Columns<'a> {
         self.event_balance.push(standing.balance.minor());
         self.event_held.push(standing.held.minor());
         self.event_overdraft_limit.push(standing.overdraft_limit.minor());
+        self.event_spent.push(standing.spent.minor());
         self.event_transactions.push(read::place(standing.transactions));
         self.event_decided_at.push(standing.updated_at.as_micros());
+        self.event_reverses.push(event.reverses().map(|movement| read::place(movement.get())));
         self.event_status.push(i16::from(standing.status.number()));
         self.event_kind.push(event.kind());
         let own = **correlation == *unit.command_id.as_str();
         self.event_correlation.push((!own).then_some(correlation));
+        self.event_limits.push(standing.limits.stored());
         self.event_body.push(stored);
+        if let Some(change) = event.hold_change() {
+            self.push_hold_change(i32::try_from(self.event_body.len())?, &change);
+        }
         Ok(())
+    }
+
+    fn push_hold_change(&mut self, event: i32, change: &HoldChange<'a>) {
+        match change {
+            HoldChange::Placed { hold, amount, expires_at, description } => {
+                self.hold_event.push(event);
+                self.hold_id.push(hold.as_str());
+                self.hold_amount.push(amount.money().minor());
+                self.hold_expires_at.push(expires_at.map(Timestamp::as_micros));
+                self.hold_description.push(description.map(|description| &**description));
+            }
+            HoldChange::Ended(hold, end) => {
+                self.end_event.push(event);
+                self.end_hold.push(hold.as_str());
+                self.end_as.push(i16::from(end.number()));
+            }
+        }
     }
 
     /// What stands on the first event of a unit only.
@@ -237,7 +274,7 @@ impl<'a> Columns<'a> {
         self.touch_known = touches.map(seen).collect();
     }
 
-    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 34] {
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 45] {
         [
             &self.repeat_id,
             &self.touch_key,
@@ -253,8 +290,10 @@ impl<'a> Columns<'a> {
             &self.event_balance,
             &self.event_held,
             &self.event_overdraft_limit,
+            &self.event_spent,
             &self.event_transactions,
             &self.event_decided_at,
+            &self.event_reverses,
             &self.event_unit_size,
             &self.event_status,
             &self.event_kind,
@@ -262,7 +301,16 @@ impl<'a> Columns<'a> {
             &self.event_fingerprint,
             &self.event_command,
             &self.event_correlation,
+            &self.event_limits,
             &self.event_body,
+            &self.hold_event,
+            &self.hold_id,
+            &self.hold_amount,
+            &self.hold_expires_at,
+            &self.hold_description,
+            &self.end_event,
+            &self.end_hold,
+            &self.end_as,
             &self.refusal_decided_at,
             &self.refusal_command_id,
             &self.refusal_fingerprint,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::chain::Hash;
 use domain::{
-    Account, AccountId, CommandId, Currency, Fingerprint, Money, Profile, Recorded, Sequence, Standing,
-    Status, Timestamp, UnknownEvent, Version, record,
+    Account, AccountId, Amount, CommandId, Currency, Fingerprint, Hold, HoldId, Holds, Limits, Money,
+    Profile, Recorded, Sequence, Standing, Status, Timestamp, UnknownEvent, Version, record,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
@@ -84,6 +84,9 @@ fn standing(row: &Row) -> Result<(Sequence, Standing), JournalError> {
             schema: 0,
             reason: format!("status {status}"),
         })?,
+        limits: Limits::from_stored(column(row, 11)?)
+            .ok_or_else(|| JournalError::Damaged(format!("limits at event {sequence}")))?,
+        spent: money(10)?,
         updated_at: time(row, 8)?,
     };
     Ok((sequence, standing))
@@ -111,7 +114,22 @@ pub(super) fn absent() -> Loaded {
 pub(super) fn loaded(row: &Row, key: i64, profile: Arc<Profile>) -> Result<Loaded, JournalError> {
     let (sequence, standing) = standing(row)?;
     record::decode(sequence, column(row, 9)?, &profile, standing)?;
-    Ok(Loaded { key: Some(AccountKey(key)), account: Account::Present(profile, standing), sequence })
+    let holds = column::<Option<&str>>(row, 17)?.map(holds).transpose()?.unwrap_or_default();
+    Ok(Loaded { key: Some(AccountKey(key)), account: Account::Present(profile, standing, holds), sequence })
+}
+
+/// Open holds, as `accounts_load.sql` writes them.
+fn holds(json: &str) -> Result<Holds, JournalError> {
+    type Written = (HoldId, Money, i64, Option<i64>, Option<Arc<str>>);
+    let damaged = |what: &dyn std::fmt::Display| JournalError::Damaged(format!("open holds: {what}"));
+    let written: Vec<Written> = serde_json::from_str(json).map_err(|error| damaged(&error))?;
+    let hold = |(id, amount, placed_at, expires_at, description): Written| {
+        let amount = Amount::new(amount).ok_or_else(|| damaged(&id))?;
+        let (placed_at, expires_at) =
+            (Timestamp::from_micros(placed_at), expires_at.map(Timestamp::from_micros));
+        Ok((id, Hold { amount, placed_at, expires_at, description }))
+    };
+    written.into_iter().map(hold).collect()
 }
 
 /// A remembered refusal.

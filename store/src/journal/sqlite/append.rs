@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use domain::chain::{Hash, link, root};
 use domain::request::accounts_named;
-use domain::{AccountId, CommandId, Sequence};
+use domain::{AccountId, CommandId, HoldChange, Sequence, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, ffi};
 
 use super::{integer, now};
@@ -18,6 +18,8 @@ const ID_RECORDED: &str = include_str!("../../../../sql/sqlite/journal/id_record
 const ID_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/id_rejected.sql");
 const ACCOUNT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/account_insert.sql");
 const EVENT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/event_insert.sql");
+const HOLD_INSERT: &str = include_str!("../../../../sql/sqlite/journal/hold_insert.sql");
+const HOLD_END: &str = include_str!("../../../../sql/sqlite/journal/hold_end.sql");
 const BATCH_INSERT: &str = include_str!("../../../../sql/sqlite/journal/batch_insert.sql");
 const REJECTION_INSERT: &str = include_str!("../../../../sql/sqlite/journal/rejection_insert.sql");
 
@@ -80,7 +82,7 @@ pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Appen
         first: Sequence::new(first),
         last: Sequence::new(end.sequence),
         chain: end.chain,
-        committed_at: domain::Timestamp::from_micros(end.committed_at),
+        committed_at: Timestamp::from_micros(end.committed_at),
         created,
     }))
 }
@@ -244,12 +246,45 @@ fn write<'a>(
                 standing.overdraft_limit.minor(),
                 integer(standing.transactions),
                 standing.status.number(),
+                standing.spent.minor(),
+                standing.limits.stored(),
                 standing.updated_at.as_micros(),
+                draft.event.reverses().map(|movement| integer(movement.get())),
                 &*draft.stored,
             ])?;
+            if let Some(change) = draft.event.hold_change() {
+                change_holds(transaction, key, integer(end.sequence), standing.updated_at, &change)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Keeps the holds beside the log in step with it.
+fn change_holds(
+    transaction: &Transaction<'_>,
+    account: i64,
+    sequence: i64,
+    at: Timestamp,
+    change: &HoldChange<'_>,
+) -> rusqlite::Result<()> {
+    let changed = match change {
+        HoldChange::Placed { hold, amount, expires_at, description } => {
+            transaction.prepare_cached(HOLD_INSERT)?.execute((
+                account,
+                hold.as_str(),
+                amount.money().minor(),
+                description.map(|description| &**description),
+                at.as_micros(),
+                sequence,
+                expires_at.map(Timestamp::as_micros),
+            ))?
+        }
+        HoldChange::Ended(hold, end) => {
+            transaction.prepare_cached(HOLD_END)?.execute((account, hold.as_str(), sequence, end.number()))?
+        }
+    };
+    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
 }
 
 /// Remembers a refusal that is to be remembered.
@@ -280,7 +315,7 @@ fn prove(transaction: &Transaction<'_>, batch: &Batch, first: u64, end: &mut End
     let drafts = batch.units.iter().flat_map(Unit::drafts);
     let leaves: Vec<Hash> = drafts.map(|draft| *draft.stored.leaf()).collect();
     let Some(root) = root(&leaves) else { return Ok(()) };
-    let committed_at = domain::Timestamp::from_micros(end.committed_at);
+    let committed_at = Timestamp::from_micros(end.committed_at);
     end.chain = link(&end.chain, &root, Sequence::new(first), Sequence::new(end.sequence), committed_at);
     let mut statement = transaction.prepare_cached(BATCH_INSERT)?;
     statement.execute((integer(end.sequence), integer(first), root, end.chain, end.committed_at))?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use domain::chain::{GENESIS, Hash};
 use domain::{
-    Account, AccountId, CommandId, Currency, Fingerprint, Money, Profile, Recorded, Sequence, Standing,
-    Status, Timestamp, UnknownEvent, Version,
+    Account, AccountId, Amount, CommandId, Currency, Fingerprint, Hold, HoldEnd, HoldId, HoldRecord, Holds,
+    Limits, Money, Profile, Recorded, Sequence, Standing, Status, Timestamp, UnknownEvent, Version,
 };
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
@@ -23,6 +23,11 @@ const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
 const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
 const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
 const ACCOUNT_LAST: &str = include_str!("../../../../sql/sqlite/journal/account_last.sql");
+const ACCOUNTS_AFTER: &str = include_str!("../../../../sql/sqlite/journal/accounts_after.sql");
+const HOLDS_OPEN: &str = include_str!("../../../../sql/sqlite/journal/holds_open.sql");
+const HOLD_ENDED_AS: &str = include_str!("../../../../sql/sqlite/journal/hold_ended_as.sql");
+const HOLD_DEADLINES: &str = include_str!("../../../../sql/sqlite/journal/hold_deadlines.sql");
+const EVENT_LAST_REVERSAL: &str = include_str!("../../../../sql/sqlite/journal/event_last_reversal.sql");
 const CHAIN_AT: &str = include_str!("../../../../sql/sqlite/journal/chain_at.sql");
 const PAGE_END: &str = include_str!("../../../../sql/sqlite/journal/page_end.sql");
 const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events_between.sql");
@@ -83,14 +88,90 @@ impl Moment<'_> {
             last = Some((key, event));
             ControlFlow::Break(())
         })?;
-        Ok(match last {
-            Some((key, event)) => Loaded {
-                key: Some(AccountKey(key)),
-                account: Account::Present(Arc::clone(&event.profile), event.standing),
-                sequence: event.sequence,
-            },
-            None => Loaded { key: None, account: Account::Absent, sequence: Sequence::ZERO },
-        })
+        let Some((key, event)) = last else {
+            return Ok(Loaded { key: None, account: Account::Absent, sequence: Sequence::ZERO });
+        };
+        let holds = match event.standing.held {
+            Money::ZERO => Holds::default(),
+            _ => self.holds(key)?,
+        };
+        let account = Account::Present(Arc::clone(&event.profile), event.standing, holds);
+        Ok(Loaded { key: Some(AccountKey(key)), account, sequence: event.sequence })
+    }
+
+    fn holds(&mut self, key: i64) -> Result<Holds, JournalError> {
+        let mut statement = self.connection.prepare_cached(HOLDS_OPEN)?;
+        let mut rows = statement.query([key])?;
+        let mut holds = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (id, amount): (String, i64) = (row.get(0)?, row.get(1)?);
+            let damaged = || JournalError::Damaged(format!("hold {id} of account {key}"));
+            let hold = Hold {
+                amount: Money::from_minor(amount).and_then(Amount::new).ok_or_else(damaged)?,
+                placed_at: Timestamp::from_micros(row.get(2)?),
+                expires_at: row.get::<_, Option<i64>>(3)?.map(Timestamp::from_micros),
+                description: row.get::<_, Option<String>>(4)?.map(Arc::from),
+            };
+            holds.push((HoldId::parse(&id).map_err(|_| damaged())?, hold));
+        }
+        Ok(holds.into_iter().collect())
+    }
+
+    pub(super) fn hold(&mut self, id: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
+        let ended: Option<Option<u8>> = self.one(HOLD_ENDED_AS, [id.as_str(), hold.as_str()])?;
+        let damaged = || JournalError::Damaged(format!("hold {hold} of account {id}"));
+        match ended {
+            None => Ok(None),
+            Some(None) => Ok(Some(HoldRecord::Open)),
+            Some(Some(number)) => {
+                Ok(Some(HoldRecord::Ended(HoldEnd::from_number(number).ok_or_else(damaged)?)))
+            }
+        }
+    }
+
+    pub(super) fn hold_deadlines(
+        &mut self,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+        let mut statement = self.connection.prepare_cached(HOLD_DEADLINES)?;
+        let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
+        let mut deadlines = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id: String = row.get(1)?;
+            let account =
+                AccountId::parse(&id).map_err(|_| JournalError::Damaged(format!("account {id}")))?;
+            deadlines.push((Timestamp::from_micros(row.get(0)?), account));
+        }
+        Ok(deadlines)
+    }
+
+    pub(super) fn last_reversal(
+        &mut self,
+        movement: Sequence,
+    ) -> Result<Option<Arc<Recorded>>, JournalError> {
+        Ok(self.events(EVENT_LAST_REVERSAL, [integer(movement.get())])?.pop())
+    }
+
+    pub(super) fn accounts_at(
+        &mut self,
+        at: Sequence,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let connection = self.connection;
+        let mut statement = connection.prepare_cached(ACCOUNTS_AFTER)?;
+        let mut rows = statement.query([after.map_or("", AccountId::as_str)])?;
+        let mut accounts = Vec::new();
+        while accounts.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let (key, versions) = (row.get(1)?, row.get(2)?);
+            let version = self.versions_before(key, versions, at.next(), |place, _| place)?;
+            if version > 0 {
+                accounts.extend(self.events(EVENTS_OF_STREAM, (key, version - 1, 1))?);
+            }
+        }
+        Ok(accounts)
     }
 
     pub(super) fn head(&mut self) -> Result<Head, JournalError> {
@@ -457,6 +538,7 @@ fn recorded(row: &Row<'_>, profile: &Arc<Profile>) -> Result<Recorded, JournalEr
         schema: 0,
         reason: format!("its account has the status {status}"),
     })?;
+    let limits = row.get_ref(11)?.as_str_or_null().map_err(|error| damaged(&error.to_string()))?;
     let standing = Standing {
         version: Version::new(count(2)?),
         balance: money(3)?,
@@ -464,6 +546,8 @@ fn recorded(row: &Row<'_>, profile: &Arc<Profile>) -> Result<Recorded, JournalEr
         overdraft_limit: money(5)?,
         transactions: count(6)?,
         status,
+        limits: Limits::from_stored(limits).ok_or_else(|| damaged("its account's limits"))?,
+        spent: money(10)?,
         updated_at: Timestamp::from_micros(row.get(8)?),
     };
     let body = row.get_ref(9)?.as_str().map_err(|error| damaged(&error.to_string()))?;

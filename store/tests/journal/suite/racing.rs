@@ -85,7 +85,7 @@ pub async fn losers_of_a_race_load_and_try_again(fixture: &impl Fixture) {
     let loaded = first.load(&[account_id("a"), account_id("b")]).await.unwrap();
     for (name, loaded) in ["a", "b"].iter().zip(loaded) {
         assert_eq!(loaded.account, fold[*name]);
-        let Account::Present(_, standing) = loaded.account else { panic!("{name} is gone") };
+        let Account::Present(_, standing, _) = loaded.account else { panic!("{name} is gone") };
         assert_eq!(standing.version, version(1 + COMMANDS));
         assert_eq!(Some(standing.balance), Money::from_minor(14_000));
     }
@@ -168,7 +168,7 @@ pub async fn transfers_between_two_writers_conserve_money(fixture: &impl Fixture
     let total: i64 = fold
         .values()
         .map(|account| match account {
-            Account::Present(_, standing) => standing.balance.minor(),
+            Account::Present(_, standing, _) => standing.balance.minor(),
             Account::Absent => 0,
         })
         .sum();

@@ -235,3 +235,22 @@ pub async fn an_event_that_is_not_known_is_never_skipped(fixture: &impl Fixture)
     book.commit(&*journal, vec![deposit]).await;
     assert_eq!(journal.load(&[account_id("b")]).await.unwrap()[0].account, book.account("b"));
 }
+
+pub async fn all_accounts_are_read_as_they_were_at_a_place(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let units = vec![book.deposit("k-1", "a", 1), book.create("k-2", "c", 7), book.deposit("k-3", "b", 1)];
+    book.commit(&*journal, units).await;
+    let at = async |place: u64, after: Option<&str>, limit| {
+        let after = after.map(account_id);
+        let events = journal.accounts_at(Sequence::new(place), after.as_ref(), limit).await.unwrap();
+        let told = |event: &Arc<Recorded>| format!("{}@{}", event.profile.id, event.sequence);
+        events.iter().map(told).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(at(0, None, 10).await, "");
+    assert_eq!(at(1, None, 10).await, "a@1");
+    assert_eq!(at(3, None, 10).await, "a@3 b@2");
+    assert_eq!(at(4, None, 10).await, "a@3 b@2 c@4");
+    assert_eq!(at(99, None, 2).await, "a@3 b@5");
+    assert_eq!(at(99, Some("b"), 2).await, "c@4");
+}

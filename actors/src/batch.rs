@@ -1,0 +1,116 @@
+//! Batches: many commands in one request, each on its own, decided in order without waiting for each other's commit.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use domain::{CommandId, Fingerprint, Request, Subject};
+use tokio::sync::oneshot;
+
+use crate::answer::{Answer, Failure};
+use crate::decision::{Order, Settled};
+use crate::execute::{ANSWER_WITHIN, Permit};
+use crate::keys::{Guard, Turn};
+use crate::ledger::Ledger;
+
+/// Batches under way at once; more are turned away. Each brings at most as many commands as the facade lets in.
+pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 16;
+
+/// A command of the batch on its way.
+struct Item {
+    request: Arc<Request>,
+    fingerprint: Fingerprint,
+    /// Nothing where a command with the same key was under way: it is done when its turn comes.
+    settled: Option<oneshot::Receiver<Settled>>,
+    key: Option<Guard<CommandId>>,
+}
+
+impl Ledger {
+    /// Does commands in order; answers each as [`execute`](Self::execute) would, all together when all are done.
+    ///
+    /// # Errors
+    /// [`Failure::Overloaded`] where too many batches are under way; nothing of it was done.
+    pub async fn execute_batch(
+        &self,
+        requests: Vec<Request>,
+    ) -> Result<Vec<Result<Answer, Failure>>, Failure> {
+        let _permit = Permit::take(&self.inner.batches, BATCHES_IN_FLIGHT_MAX)?;
+        let started = Instant::now();
+        let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
+        let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
+        let mut items = Vec::with_capacity(requests.len());
+        let all_sent = tokio::time::timeout_at(deadline, self.send_all(&requests, &mut items)).await.is_ok();
+        let mut items = items.into_iter();
+        let mut answers = Vec::with_capacity(requests.len());
+        for request in &requests {
+            let answer = match items.next() {
+                Some(item) => match tokio::time::timeout_at(deadline, self.finish(item)).await {
+                    // The one that was being sent when the time was over.
+                    Ok(Err(Failure::Fault(_))) if !all_sent => Err(Failure::OutcomeUnknown),
+                    Ok(answer) => answer,
+                    Err(_elapsed) => Err(Failure::OutcomeUnknown),
+                },
+                // Not even sent, so not done.
+                None => Err(Failure::Overloaded),
+            };
+            answers.push(self.conclude(request, answer, started));
+        }
+        Ok(answers)
+    }
+
+    /// Has the commands decided in order. Those on one account each go to it in order by themselves; before and behind one
+    /// with several accounts, whatever came before is decided first.
+    async fn send_all(&self, requests: &[Arc<Request>], items: &mut Vec<Item>) {
+        let mut undecided: Vec<oneshot::Receiver<()>> = Vec::new();
+        for request in requests {
+            let request = Arc::clone(request);
+            let fingerprint = request.fingerprint();
+            let key = request.keyed.then(|| self.inner.keys.enter(&request.id));
+            let key = match key {
+                Some(Turn::Mine(guard)) => Some(guard),
+                Some(Turn::After(_)) => {
+                    items.push(Item { request, fingerprint, settled: None, key: None });
+                    continue;
+                }
+                None => None,
+            };
+            let accounts = request.command.accounts();
+            let alone = accounts.len() == 1 && request.command.subject(&request.id) == Subject::Nothing;
+            if !alone {
+                wait_for(&mut undecided).await;
+            }
+            let (reply, settled) = oneshot::channel();
+            let (guard, decided) = oneshot::channel();
+            let mut order = Order::new(Arc::clone(&request), fingerprint, reply);
+            order.undecided = Some(guard);
+            undecided.push(decided);
+            items.push(Item { request, fingerprint, settled: Some(settled), key });
+            self.deliver(&accounts, order).await;
+            if !alone {
+                wait_for(&mut undecided).await;
+            }
+        }
+    }
+
+    /// The answer to an item, when all before it have theirs: so what has to be decided again is so in order, too.
+    async fn finish(&self, item: Item) -> Result<Answer, Failure> {
+        let Item { request, fingerprint, settled, key } = item;
+        let Some(settled) = settled else {
+            return self.execute_as(&request, fingerprint).await;
+        };
+        match self.answer(&request, fingerprint, settled.await).await {
+            Some(answer) => answer,
+            None => {
+                let answer = self.decide_until_settled(&request, fingerprint).await;
+                drop(key);
+                answer
+            }
+        }
+    }
+}
+
+async fn wait_for(undecided: &mut Vec<oneshot::Receiver<()>>) {
+    for decided in undecided.drain(..) {
+        // Nothing is ever sent; the sender is dropped.
+        let _ = decided.await;
+    }
+}

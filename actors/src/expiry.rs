@@ -1,0 +1,71 @@
+//! Keeps an eye on the clock for holds: whose time is over ends by an event, even where nobody asks for the account.
+//!
+//! It only causes that: the account's actor ends its holds itself, under an id that is the same for everyone, so that it
+//! does not matter how many processes look, nor when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::*;
+use domain::{AccountId, Timestamp};
+use store::Journal;
+
+use crate::decision::clock;
+use crate::registry::{Deliver, Job};
+use crate::shards::Shards;
+
+/// How often the deadlines are looked at, at least.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
+/// The pause after accounts were told: by then it is in the log that their holds have ended.
+const SETTLES_WITHIN: Duration = Duration::from_millis(100);
+/// Deadlines looked at together.
+const DEADLINES_MAX: usize = 512;
+
+/// The actor.
+pub(crate) struct Expiry {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) shards: Shards,
+}
+
+impl Actor for Expiry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let (journal, shards) = (Arc::clone(&self.journal), self.shards.clone());
+        ctx.spawn(async move { watch(&*journal, &shards).await }.into_actor(self));
+    }
+}
+
+async fn watch(journal: &dyn Journal, shards: &Shards) {
+    loop {
+        let pause = match journal.hold_deadlines(DEADLINES_MAX).await {
+            Ok(deadlines) => tell(shards, &deadlines, clock()),
+            Err(error) => {
+                tracing::debug!(error = &error as &dyn std::error::Error, "deadlines can't be read");
+                LOOKS_EVERY
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Tells the accounts whose holds are over; answers with when to look again.
+fn tell(shards: &Shards, deadlines: &[(Timestamp, AccountId)], now: Timestamp) -> Duration {
+    let due = deadlines.partition_point(|(at, _)| *at <= now);
+    let mut told: Vec<&AccountId> = deadlines.iter().take(due).map(|(_, account)| account).collect();
+    told.sort_unstable();
+    told.dedup();
+    for account in &told {
+        let deliver = Deliver { account: (*account).clone(), job: Job::Expire };
+        // Where there is no room, it is told the next time.
+        let _ = shards.of(account).try_send(deliver);
+    }
+    let until_next = deadlines.get(due).and_then(|(at, _)| {
+        let micros = at.as_micros().saturating_sub(now.as_micros());
+        u64::try_from(micros).ok().map(Duration::from_micros)
+    });
+    match told.is_empty() {
+        true => until_next.map_or(LOOKS_EVERY, |until| until.min(LOOKS_EVERY)),
+        false => SETTLES_WITHIN,
+    }
+}

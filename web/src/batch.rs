@@ -1,0 +1,187 @@
+//! `POST /commands/batch`: many commands in one body, each on its own, with one result each, in order.
+
+use std::collections::HashSet;
+
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use actors::{Answer, Failure};
+use domain::{CommandId, Fingerprint, Request};
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::Api;
+use crate::body::{self, BATCH_BYTES_MAX};
+use crate::commands::{COMMANDS, accepted_json, agreed, correlation, created, no_if_match, outer_key, trace};
+use crate::fields::Fields;
+use crate::json::Object;
+use crate::params::Params;
+use crate::problem::Problem;
+
+/// The most commands of one batch.
+const COMMANDS_MAX: usize = 1000;
+
+/// The handler.
+pub(crate) async fn batch(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
+    let params = Params::read(&request, &["dryRun", "idempotencyKey"], &[])?;
+    let outer_key = outer_key(&request, &params)?;
+    let with_key = |problem: Problem| match &outer_key {
+        Some((_, id)) => problem.command(id),
+        None => problem,
+    };
+    let asked = async {
+        let dry_run = params.flag("dryRun")?;
+        no_if_match(&request)?;
+        let body = body::read(&request, payload, BATCH_BYTES_MAX).await?;
+        Ok((dry_run, Batch::understand(&request, &body, outer_key.clone())?))
+    };
+    let (dry_run, Batch { key, items, commands }) = asked.await.map_err(with_key)?;
+    let answers = match dry_run {
+        true => api.ledger.preview(commands).await,
+        false => api.ledger.execute_batch(commands).await.map_err(|failure| with_key(failure.into()))?,
+    };
+    let mut answers = answers.into_iter();
+    let mut all_done = true;
+    let mut results = Vec::with_capacity(items.len());
+    for item in items {
+        let answer = match item {
+            Ok(id) => {
+                answers.next().map(|answer| answer.map_err(|failure| Problem::from(failure).command(&id)))
+            }
+            Err(problem) => Some(Err(problem)),
+        };
+        let (done, json) = result(answer.unwrap_or_else(|| Err(Failure::Overloaded.into())), dry_run);
+        all_done &= done;
+        results.push(json);
+    }
+    let mut object =
+        Object::with_capacity(results.iter().map(|result| result.len() + 1).sum::<usize>() + 128);
+    object.bare("success", all_done);
+    if dry_run {
+        object.raw("dryRun", "true");
+    }
+    if let Some(key) = key {
+        object.text("commandId", key.as_str());
+    }
+    object.array("results", results.iter().map(String::as_str));
+    Ok(HttpResponse::Ok().content_type("application/json").body(object.into_string()))
+}
+
+/// What a body asks.
+struct Batch {
+    key: Option<CommandId>,
+    /// Each item's command id, or what is wrong with it in form: that is answered at its place.
+    items: Vec<Result<CommandId, Problem>>,
+    /// The commands of the others, in order.
+    commands: Vec<Request>,
+}
+
+impl Batch {
+    fn understand(
+        request: &HttpRequest,
+        body: &[u8],
+        outer_key: Option<(&'static str, CommandId)>,
+    ) -> Result<Self, Problem> {
+        let mut fields = Fields::parse(body)?;
+        let said = fields.id("commandId", CommandId::parse)?;
+        let key = agreed(outer_key, said.map(|id| ("commandId", id)))?.map(|(_, id)| id);
+        let parts = fields.list("commands", COMMANDS_MAX)?;
+        fields.finish()?;
+        let correlation = correlation(request)?;
+        let trace = trace(request);
+        let mut batch = Self { key, items: Vec::new(), commands: Vec::with_capacity(parts.len()) };
+        for (place, part) in parts.iter().enumerate() {
+            let command = item(place, part, batch.key.as_ref()).map(|mut command| {
+                command.correlation.clone_from(&correlation);
+                command.trace.clone_from(&trace);
+                command
+            });
+            batch.items.push(command.map(|command| {
+                let id = command.id.clone();
+                batch.commands.push(command);
+                id
+            }));
+        }
+        batch.bind(&parts);
+        Ok(batch)
+    }
+
+    /// Makes all that was asked a part of what each item without a key of its own asks: the batch's key stands for the
+    /// whole.
+    fn bind(&mut self, parts: &[&RawValue]) {
+        let Some(key) = &self.key else { return };
+        let mut digest = Sha256::new();
+        let mut commands = self.commands.iter();
+        for (item, part) in self.items.iter().zip(parts) {
+            match item.as_ref().ok().and_then(|_| commands.next()) {
+                Some(command) => digest.update(command.fingerprint()),
+                None => digest.update(part.get()),
+            }
+        }
+        let mut whole = Fingerprint::default();
+        whole.iter_mut().zip(digest.finalize()).for_each(|(to, from)| *to = from);
+        let derived: HashSet<CommandId> =
+            (0..self.items.len()).map(|place| CommandId::of_item(key, place)).collect();
+        for command in self.commands.iter_mut().filter(|command| derived.contains(&command.id)) {
+            command.batch = Some(whole);
+        }
+    }
+}
+
+/// A command of the batch; where it has no key of its own, and the batch has one, its id is made of that.
+fn item(place: usize, part: &RawValue, batch: Option<&CommandId>) -> Result<Request, Problem> {
+    let mut fields = Fields::parse(part.get().as_bytes())?;
+    let name = fields.string("type")?.ok_or_else(|| Problem::field("type", "is missing"))?;
+    let kind = COMMANDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+    let kind = kind.ok_or_else(|| {
+        let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
+        Problem::field("type", format_args!("must be one of {}", names.join(", ")))
+    })?;
+    // A reversal's `commandId` names what is reversed.
+    let own_key = fields.id("idempotencyKey", CommandId::parse)?.map(|id| ("idempotencyKey", id));
+    let said = body::understand(kind, fields)?;
+    let own_key = agreed(own_key, said.command_id.map(|id| ("commandId", id)))?.map(|(_, id)| id);
+    let key = own_key.or_else(|| batch.map(|batch| CommandId::of_item(batch, place)));
+    Ok(Request {
+        keyed: key.is_some(),
+        id: key.unwrap_or_else(|| CommandId::from(Uuid::now_v7())),
+        command: said.command,
+        if_match: None,
+        metadata: said.metadata,
+        correlation: None,
+        trace: None,
+        batch: None,
+    })
+}
+
+/// An item's result: its status and the single answer. Whether it was done.
+fn result(answer: Result<Answer, Problem>, dry_run: bool) -> (bool, String) {
+    let refused = |problem: &Problem, replayed: bool| {
+        let mut object = Object::with_capacity(384);
+        object.members_of(&problem.json());
+        if replayed {
+            object.raw("idempotentReplayed", "true");
+        }
+        (false, object.into_string())
+    };
+    match answer {
+        Ok(Answer::Accepted(accepted)) => {
+            let json = accepted_json(&accepted, dry_run);
+            let mut object = Object::with_capacity(json.len() + 64);
+            let status = if !dry_run && created(&accepted).is_some() { 201 } else { 200 };
+            object.bare("status", status).members_of(&json);
+            if accepted.replayed {
+                object.raw("idempotentReplayed", "true");
+            }
+            (true, object.into_string())
+        }
+        Ok(Answer::Refused(refusal)) => {
+            refused(&Problem::from(refusal.refusal).command(&refusal.command_id), refusal.replayed)
+        }
+        Err(problem) => refused(&problem, false),
+    }
+}
