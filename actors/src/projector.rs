@@ -29,7 +29,9 @@ use crate::progress::Progress;
 const EVENTS_PER_STEP: usize = 8192;
 /// Events applied in one step beside commands, where that is enough to catch up: while it is under way, the processors and
 /// Redis have less time for others.
-const EVENTS_PER_STEP_BESIDE: usize = 256;
+const EVENTS_PER_STEP_BESIDE: usize = 512;
+/// A step far behind the head applies at least so many times what came since the last one, so that it catches up soon.
+const CATCHES_UP_BY: usize = 4;
 /// The pause before a failed projection starts again: from, and at the most.
 const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// How long a projection waits for the head to move before it looks around.
@@ -40,8 +42,6 @@ const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(150));
 /// That pause is at least so long per event of the step, at the most so long: many events are few steps, and one alone is
 /// there at once.
 const PAUSE_PER_EVENT: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(20));
-/// A step far behind the head, beside commands, is followed by a pause so many times as long as it took.
-const PAUSE_BEHIND: u32 = 2;
 /// How often a projector that stands by looks at the checkpoint.
 const STANDBY_LOOKS_EVERY: Duration = Duration::from_millis(200);
 /// For how long the checkpoint stands still behind the head until whoever stands by takes over: longer than a step of a
@@ -432,11 +432,11 @@ impl Work {
     }
 }
 
-/// How many events a step applies, about, when so many came since the last one: so many that it catches up.
+/// How many events a step applies, about, when so many came since the last one.
 fn events_per_step(came: u64) -> usize {
     match usize::try_from(came).unwrap_or(usize::MAX) {
         0 => EVENTS_PER_STEP,
-        came => came.saturating_mul(2).clamp(EVENTS_PER_STEP_BESIDE, EVENTS_PER_STEP),
+        came => came.saturating_mul(CATCHES_UP_BY).clamp(EVENTS_PER_STEP_BESIDE, EVENTS_PER_STEP),
     }
 }
 
@@ -446,10 +446,42 @@ fn pause_at_head(took: Duration, events: usize) -> Duration {
     (took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1).max(per_event)
 }
 
-/// None where nothing is written meanwhile, nor where more than half as much came as was applied.
+/// As long as the step took, but none where nothing is written meanwhile, nor where so much is that it would not catch up.
 fn pause_behind(took: Duration, events: usize, came: u64) -> Duration {
-    match came > 0 && came.saturating_mul(2) <= events as u64 {
-        true => took * PAUSE_BEHIND,
+    let came = usize::try_from(came).unwrap_or(usize::MAX);
+    match came > 0 && came.saturating_mul(CATCHES_UP_BY) <= events {
+        true => took,
         false => Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_far_behind_gives_way_only_while_it_catches_up() {
+        let took = Duration::from_millis(10);
+        for (came, about, pause) in [
+            (0, EVENTS_PER_STEP, Duration::ZERO),
+            (1, EVENTS_PER_STEP_BESIDE, took),
+            (1000, 4000, took),
+            (2048, EVENTS_PER_STEP, took),
+            (2049, EVENTS_PER_STEP, Duration::ZERO),
+            (u64::MAX, EVENTS_PER_STEP, Duration::ZERO),
+        ] {
+            assert_eq!(events_per_step(came), about, "{came}");
+            assert_eq!(pause_behind(took, about, came), pause, "{came}");
+        }
+    }
+
+    #[test]
+    fn many_events_are_gathered_and_one_is_there_at_once() {
+        let quick = Duration::from_micros(100);
+        assert_eq!(pause_at_head(quick, 1), quick * 6);
+        assert_eq!(pause_at_head(quick, 10), Duration::from_millis(5));
+        assert_eq!(pause_at_head(quick, 8192), Duration::from_millis(20));
+        assert_eq!(pause_at_head(Duration::from_millis(10), 8192), Duration::from_millis(60));
+        assert_eq!(pause_at_head(Duration::from_secs(1), 1), PAUSE_AFTER_STEP.1);
     }
 }
