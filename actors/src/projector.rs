@@ -171,6 +171,13 @@ impl Filling {
     fn at(generation: Generation, place: Sequence, head: Sequence) -> Self {
         Self { generation, place, known: BTreeMap::new(), head, pause: Duration::ZERO }
     }
+
+    /// The pause of one that is not served yet: where it has reached the head it is to be served at once.
+    async fn give_way(&self) {
+        if self.place < self.head {
+            tokio::time::sleep(self.pause).await;
+        }
+    }
 }
 
 /// What became of a step.
@@ -257,7 +264,7 @@ impl Work {
                         self.progress.replay_done(id);
                     }
                 } else {
-                    tokio::time::sleep(filling.pause).await;
+                    filling.give_way().await;
                 }
                 continue;
             }
@@ -334,7 +341,7 @@ impl Work {
     async fn fill_first(&self, log_id: Uuid) -> Result<Filling, Stopped> {
         let mut filling = self.begin(log_id).await?;
         while self.step(log_id, &mut filling, true).await? != Step::AtHead {
-            tokio::time::sleep(filling.pause).await;
+            filling.give_way().await;
         }
         self.serve(&filling).await?;
         Ok(filling)
