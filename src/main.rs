@@ -2,6 +2,8 @@
 
 mod client;
 mod manual;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod server;
 mod settings;
 mod stores;
@@ -32,7 +34,11 @@ fn main() -> ExitCode {
         Ok(read) => read,
         Err(error) => return end(EXIT_CONFIG, &error),
     };
-    telemetry::log_to_stderr(&settings.log, settings.log_json);
+    let serves = matches!(matches.subcommand(), None | Some(("serve", _)));
+    let _export = match start_telemetry(&settings, serves) {
+        Ok(export) => export,
+        Err(error) => return end(code_of(&error), &*error),
+    };
     let done = match matches.subcommand() {
         None | Some(("serve", _)) => server::run(&settings),
         Some(("config", _)) => {
@@ -46,9 +52,28 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<WrongSetting>() => end(EXIT_CONFIG, &*error),
-        Err(error) => end(1, &*error),
+        Err(error) => end(code_of(&error), &*error),
     }
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<WrongSetting>() { EXIT_CONFIG } else { 1 }
+}
+
+/// Log lines, and spans where they are exported: by the server only.
+#[cfg(feature = "otlp")]
+fn start_telemetry(settings: &Settings, serves: bool) -> anyhow::Result<Option<otlp::Export>> {
+    if let Some(endpoint) = settings.otlp_endpoint.as_deref().filter(|_| serves) {
+        return telemetry::log_and_export(&settings.log, settings.log_json, endpoint).map(Some);
+    }
+    telemetry::log_to_stderr(&settings.log, settings.log_json);
+    Ok(None)
+}
+
+#[cfg(not(feature = "otlp"))]
+fn start_telemetry(settings: &Settings, _serves: bool) -> anyhow::Result<()> {
+    telemetry::log_to_stderr(&settings.log, settings.log_json);
+    Ok(())
 }
 
 fn command() -> Command {

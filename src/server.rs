@@ -44,6 +44,8 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
             allowed_origins: settings.allowed_origins.clone(),
             loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
             patience: settings.patience,
+            #[cfg(feature = "otlp")]
+            join_trace: settings.otlp_endpoint.as_ref().map(|_| crate::otlp::join as fn(&_, &_)),
             draining,
             ..WebSettings::default()
         };

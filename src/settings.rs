@@ -41,7 +41,7 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
     Setting { name, default, help, variable: None, switch: false }
 }
 
-const SETTINGS: [Setting; 24] = [
+const SETTINGS: [Setting; 25] = [
     setting("host", "127.0.0.1", "Address to listen on"),
     setting(
         "dashboard-port",
@@ -87,6 +87,14 @@ const SETTINGS: [Setting; 24] = [
     setting("idle-timeout-seconds", "75", "How long a connection may idle between requests"),
     setting("log", "info,actix_server=warn", "What is logged: a level, or filters like actors=debug"),
     setting("log-format", "text", "text or json"),
+    Setting {
+        variable: Some("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ..setting(
+            "otlp-endpoint",
+            "",
+            "Where spans of commands go (OTLP over HTTP), in a build with the feature otlp",
+        )
+    },
 ];
 
 /// Where a value came from.
@@ -164,6 +172,9 @@ pub struct Settings {
     pub log: String,
     /// As JSON lines.
     pub log_json: bool,
+    /// The collector of spans; none in a build that can't export any.
+    #[cfg_attr(not(feature = "otlp"), allow(dead_code))]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// The command-line flags, one per setting.
@@ -271,6 +282,22 @@ impl Values {
         Ok(served)
     }
 
+    fn otlp_endpoint(&self) -> Result<Option<String>, WrongSetting> {
+        const NAME: &str = "otlp-endpoint";
+        let Some(url) = self.optional(NAME) else { return Ok(None) };
+        if !cfg!(feature = "otlp") {
+            return Err(wrong(
+                NAME,
+                "this program was built without the feature otlp (cargo build --features otlp)",
+            ));
+        }
+        if !url.starts_with("http://") {
+            let reason = "must be an http:// URL: TLS is for a collector on this machine, or a proxy, to add";
+            return Err(wrong(NAME, reason));
+        }
+        Ok(Some(url))
+    }
+
     /// The settings that these values mean.
     pub fn read(&self) -> Result<Settings, WrongSetting> {
         let host: IpAddr = match self.text("host") {
@@ -351,6 +378,7 @@ impl Values {
             patience,
             log: self.text("log").to_owned(),
             log_json,
+            otlp_endpoint: self.otlp_endpoint()?,
         })
     }
 }
@@ -456,12 +484,17 @@ mod tests {
             (vec!["--facades", "commands"], vec![], "facades"),
             (vec!["--facades", ","], vec![("DATABASE_URL", "postgres://d")], "facades"),
             (vec!["--config", "/nonexistent"], vec![], "config"),
+            // Without the feature, any; with it, one that it can't reach.
+            (vec!["--otlp-endpoint", "https://collector"], vec![], "otlp-endpoint"),
+            (vec![], vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")], "otlp-endpoint"),
             (vec![], vec![("BURSAR_EVENT_PORT", "1")], "BURSAR_EVENT_PORT"),
         ] {
             let error = values(&args, &environment).and_then(|values| values.read()).map(|_| ()).unwrap_err();
             assert_eq!(error.name, name, "{error}");
         }
         assert!(values(&["--host", "0.0.0.0", "--insecure-no-auth"], &[]).unwrap().read().is_ok());
+        let collector = values(&["--otlp-endpoint", "http://localhost:4318"], &[]).unwrap().read();
+        assert_eq!(collector.is_ok(), cfg!(feature = "otlp"), "{collector:?}");
     }
 
     /// Of those that are served, once each, in whatever order they are named.

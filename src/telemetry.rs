@@ -1,4 +1,4 @@
-//! What the process says of itself: log lines on stderr, metrics for Prometheus.
+//! What the process says of itself: log lines on stderr, metrics for Prometheus, spans where they are wanted.
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -11,7 +11,7 @@ const EVENTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 5
 
 /// Log lines go to stderr from here on.
 pub fn log_to_stderr(filter: &str, json: bool) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter_of(filter);
     // A line that can't be written, on a full disk say, is lost; complaining about that would panic.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -22,6 +22,24 @@ pub fn log_to_stderr(filter: &str, json: bool) {
     } else {
         lines.init();
     }
+}
+
+/// The same, and the spans of commands to a collector, for as long as what this returns lives.
+#[cfg(feature = "otlp")]
+pub fn log_and_export(filter: &str, json: bool, endpoint: &str) -> anyhow::Result<crate::otlp::Export> {
+    use tracing_subscriber::Layer as _;
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let lines = if json { lines.json().boxed() } else { lines.boxed() };
+    let (export, spans) = crate::otlp::export(endpoint)?;
+    tracing_subscriber::registry().with(spans).with(lines.with_filter(filter_of(filter))).init();
+    Ok(export)
+}
+
+fn filter_of(filter: &str) -> EnvFilter {
+    EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// Counts from here on.

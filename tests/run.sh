@@ -62,9 +62,11 @@ if [ "$#" != 0 ]; then
   exit
 fi
 step cargo fmt --all --check
-step cargo clippy --locked --workspace --all-targets -- -D warnings
+step cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 # Nothing is published: who reads about a private item has the source.
 RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" step cargo doc --locked --workspace --no-deps
 every_test
+# What is compiled only when asked for.
+every_test -p bursar --features otlp --test otlp
 # The examples in the documentation, which the runner above passes over.
 step cargo test --locked --workspace --doc --quiet

@@ -241,7 +241,7 @@ mod tests {
             for answer in deposits.await {
                 match answer {
                     Ok(Answer::Accepted(_)) => done += 1,
-                    Err(Failure::Fault(_)) => {}
+                    Err(Failure::OutcomeUnknown) => {}
                     other => panic!("{other:?}"),
                 }
             }

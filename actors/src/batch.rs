@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use domain::{CommandId, Fingerprint, Request, Subject};
 use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::RecvError;
 
 use crate::answer::{Answer, Failure};
 use crate::decision::{Order, Settled};
@@ -19,9 +20,24 @@ pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 16;
 struct Item {
     request: Arc<Request>,
     fingerprint: Fingerprint,
-    /// Nothing where a command with the same key was under way: it is done when its turn comes.
-    settled: Option<oneshot::Receiver<Settled>>,
+    outcome: Outcome,
     key: Option<Guard<CommandId>>,
+}
+
+/// What becomes of an item.
+enum Outcome {
+    /// A command with the same key was under way: it is done when its turn comes.
+    Later,
+    Awaited(oneshot::Receiver<Settled>),
+    Known(Result<Settled, RecvError>),
+}
+
+impl Item {
+    async fn settle(&mut self) {
+        if let Outcome::Awaited(settled) = &mut self.outcome {
+            self.outcome = Outcome::Known(settled.await);
+        }
+    }
 }
 
 impl Ledger {
@@ -68,7 +84,7 @@ impl Ledger {
             let key = match key {
                 Some(Turn::Mine(guard)) => Some(guard),
                 Some(Turn::After(_)) => {
-                    items.push(Item { request, fingerprint, settled: None, key: None });
+                    items.push(Item { request, fingerprint, outcome: Outcome::Later, key: None });
                     continue;
                 }
                 None => None,
@@ -78,12 +94,18 @@ impl Ledger {
             if !alone {
                 wait_for(&mut undecided).await;
             }
+            if matches!(request.command.subject(&request.id), Subject::Movements(_)) {
+                // What came before may be what goes back.
+                for item in items.iter_mut() {
+                    item.settle().await;
+                }
+            }
             let (reply, settled) = oneshot::channel();
             let (guard, decided) = oneshot::channel();
             let mut order = Order::new(Arc::clone(&request), fingerprint, reply);
             order.undecided = Some(guard);
             undecided.push(decided);
-            items.push(Item { request, fingerprint, settled: Some(settled), key });
+            items.push(Item { request, fingerprint, outcome: Outcome::Awaited(settled), key });
             self.deliver(&accounts, order).await;
             if !alone {
                 wait_for(&mut undecided).await;
@@ -93,11 +115,13 @@ impl Ledger {
 
     /// The answer to an item, when all before it have theirs: so what has to be decided again is so in order, too.
     async fn finish(&self, item: Item) -> Result<Answer, Failure> {
-        let Item { request, fingerprint, settled, key } = item;
-        let Some(settled) = settled else {
-            return self.execute_as(&request, fingerprint).await;
+        let Item { request, fingerprint, outcome, key } = item;
+        let settled = match outcome {
+            Outcome::Later => return self.execute_as(&request, fingerprint).await,
+            Outcome::Awaited(settled) => settled.await,
+            Outcome::Known(settled) => settled,
         };
-        match self.answer(&request, fingerprint, settled.await).await {
+        match self.answer(&request, fingerprint, settled).await {
             Some(answer) => answer,
             None => {
                 let answer = self.decide_until_settled(&request, fingerprint).await;

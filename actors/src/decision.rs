@@ -12,8 +12,10 @@ use domain::{
 };
 use store::{AccountKey, Contents, Draft, Touch, Unit};
 use tokio::sync::oneshot;
+use tracing::Span;
 use uuid::Uuid;
 
+use crate::SPANS;
 use crate::background::{Background, Topic};
 use crate::keys::Guard;
 
@@ -76,6 +78,8 @@ pub(crate) struct Order {
     /// Dropped when it is decided, or will not be.
     pub(crate) undecided: Option<oneshot::Sender<()>>,
     pub(crate) reply: oneshot::Sender<Settled>,
+    /// The command's, where spans are wanted.
+    pub(crate) span: Span,
 }
 
 impl Order {
@@ -84,7 +88,8 @@ impl Order {
         fingerprint: Fingerprint,
         reply: oneshot::Sender<Settled>,
     ) -> Self {
-        Self { request, fingerprint, background: None, undecided: None, reply }
+        let span = Span::current();
+        Self { request, fingerprint, background: None, undecided: None, reply, span }
     }
 }
 
@@ -125,6 +130,8 @@ pub(crate) struct Ticket {
     reply: Option<oneshot::Sender<Settled>>,
     /// Over when the unit is settled.
     _turn: Option<Guard<Topic>>,
+    /// From the decision to the answer.
+    _commit: Span,
 }
 
 impl Ticket {
@@ -162,7 +169,8 @@ pub(crate) fn decide_order(
     lineages: Vec<Arc<Lineage>>,
     now: Timestamp,
 ) -> Submission {
-    let Order { request, fingerprint, background, undecided: _undecided, reply } = order;
+    let Order { request, fingerprint, background, undecided: _undecided, reply, span } = order;
+    let deciding = tracing::debug_span!(target: SPANS, parent: &span, "decision").entered();
     let Background { precedents, causation, turn } = background.map_or(Background::NONE, |known| *known);
     let touches = touches(participants, &lineages);
     let at = decision_time(participants, now);
@@ -179,7 +187,9 @@ pub(crate) fn decide_order(
     };
     let unit =
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
-    submission(unit, participants, lineages, refusal, (Some(reply), turn))
+    drop(deciding);
+    let commit = tracing::debug_span!(target: SPANS, parent: &span, "commit");
+    submission(unit, participants, lineages, refusal, (Some(reply), turn, commit))
 }
 
 /// Ends the holds that are over, each by a unit of its own, before anything else is decided on their accounts. Its id is the
@@ -207,7 +217,7 @@ pub(crate) fn expire_due(
             let contents = Contents::Events(EXPIRE_HOLD, drafts(&origin, own, vec![(0, event)], at));
             let fingerprint = Fingerprint::default();
             let unit = Unit { command_id, fingerprint, may_repeat: true, touches, contents };
-            submissions.push(submission(unit, own, lineages, None, (None, None)));
+            submissions.push(submission(unit, own, lineages, None, (None, None, Span::none())));
         }
     }
     submissions
@@ -228,13 +238,14 @@ fn submission(
     participants: &[(AccountId, Account)],
     lineages: Vec<Arc<Lineage>>,
     refusal: Option<Refusal>,
-    (reply, turn): (Option<oneshot::Sender<Settled>>, Option<Guard<Topic>>),
+    (reply, turn, commit): (Option<oneshot::Sender<Settled>>, Option<Guard<Topic>>, Span),
 ) -> Submission {
     for (lineage, (_, state)) in lineages.iter().zip(participants) {
         lineage.in_flight.fetch_add(1, Ordering::AcqRel);
         lineage.version.store(state.version().get(), Ordering::Release);
     }
-    Submission { unit, ticket: Ticket { lineages, refusal, decided_at: Instant::now(), reply, _turn: turn } }
+    let decided_at = Instant::now();
+    Submission { unit, ticket: Ticket { lineages, refusal, decided_at, reply, _turn: turn, _commit: commit } }
 }
 
 /// The node's clock, but never before the last event of an account that the decision is about.

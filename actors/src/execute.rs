@@ -164,7 +164,8 @@ impl Ledger {
             Ok(Settled::Retry) => None,
             Ok(Settled::Unavailable) => Some(Err(Failure::LogUnavailable)),
             Ok(Settled::Fault(reason)) => Some(Err(Failure::Fault(reason))),
-            Err(_) => Some(Err(Failure::Fault("an actor ended before it answered".to_owned()))),
+            // A panic, before or behind the commit: whoever sends it again finds out.
+            Err(_) => Some(Err(Failure::OutcomeUnknown)),
         }
     }
 

@@ -27,6 +27,9 @@ use crate::feed::Feed;
 const UNITS_QUEUED_MAX: usize = crate::ledger::MAILBOX_CAPACITY;
 /// The pause before an append of unknown fate is submitted again: from, and at the most.
 const RESUBMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+/// An append that takes longer may never be answered: from then on who comes is turned away, and looked for so often.
+const STALLS_AFTER: Duration = Duration::from_secs(1);
+const TURN_AWAY_EVERY: Duration = Duration::from_millis(50);
 /// A unit that waited so long for its append may have been sent again under its id: less than the time within which a
 /// client is answered, by more than an append waits for the log's lock without looking.
 const MAY_BE_REPEATED_AFTER: Duration = Duration::from_secs(2);
@@ -162,12 +165,13 @@ impl Desk {
         }
         let mut pause = RESUBMIT_PAUSE.0;
         let mut unsure = false;
+        let stalls_at = tokio::time::Instant::now() + STALLS_AFTER;
         while !line.is_empty() {
             let started = Instant::now();
             let (units, tickets): (Vec<Unit>, Vec<Ticket>) =
                 line.into_iter().map(|submission| (submission.unit, submission.ticket)).unzip();
             let batch = Arc::new(Batch { units });
-            let appended = self.journal.append(&batch).await;
+            let appended = self.turning_away(stalls_at, self.journal.append(&batch), queue).await;
             let batch = Arc::unwrap_or_clone(batch);
             if let Ok(Append::Committed(commit)) = appended {
                 self.count(&batch, started);
@@ -209,7 +213,7 @@ impl Desk {
                     }
                     unsure = true;
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
-                    tokio::time::sleep(pause).await;
+                    self.turning_away(stalls_at, tokio::time::sleep(pause), queue).await;
                     pause = (pause * 2).min(RESUBMIT_PAUSE.1);
                 }
             }
@@ -283,6 +287,24 @@ impl Desk {
         // Where the feed lacks something before this, the hub reads both from the log.
         let _ = self.feed.publish(&page);
         answers.into_iter().for_each(|(ticket, settled)| ticket.settle(settled));
+    }
+
+    /// Waits for something; who comes after the line has stalled does not wait along.
+    async fn turning_away<T>(
+        &self,
+        stalls_at: tokio::time::Instant,
+        what: impl Future<Output = T>,
+        queue: &mut mpsc::Receiver<Submission>,
+    ) -> T {
+        let mut what = std::pin::pin!(what);
+        let mut until = stalls_at;
+        loop {
+            if let Ok(done) = tokio::time::timeout_at(until, &mut what).await {
+                return done;
+            }
+            self.turn_away(queue);
+            until = tokio::time::Instant::now() + TURN_AWAY_EVERY;
+        }
     }
 
     /// The log stays away: who waits behind the append of unknown fate is told at once, since nothing of theirs was sent.

@@ -9,13 +9,16 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::task::spawn_blocking;
 
+use crate::client::Client;
 use crate::load::{Dice, Sent, assert_outcomes, open_accounts, settle_until};
 use crate::postgres::Postgres;
+use crate::proxy::Proxy;
 use crate::server::{Kind, Server, until};
 use crate::stores::Stores;
 
 on_servers!(
     a_log_that_goes_away_under_load_comes_back,
+    a_log_whose_packets_vanish_under_load_comes_back,
     a_log_that_can_only_be_read_is_not_ready,
     a_standby_takes_over_when_it_is_promoted,
 );
@@ -52,21 +55,69 @@ async fn a_log_that_goes_away_under_load_comes_back() {
             let gone = Arc::clone(&postgres);
             spawn_blocking(move || go_away(&gone)).await.unwrap();
             let away = Instant::now();
-            // One that was under way when the log went is not told that it was not done; the next one is.
-            loop {
-                let probe = Sent::any(&mut chance, format!("probe-{}", probes.len()));
-                let reply = tokio::time::timeout(PROBE_FOR, probe.try_send(&server)).await;
-                probes.push(probe);
-                if reply.is_ok_and(|reply| reply.unwrap().json()["code"] == "log-unavailable") {
-                    break;
-                }
-            }
+            probe_until_turned_away(&server, &mut chance, &mut probes).await;
             assert!(away.elapsed() < TURNED_AWAY_WITHIN, "turned away after {:?}", away.elapsed());
             let returning = Arc::clone(&postgres);
             spawn_blocking(move || returning.start_again()).await.unwrap();
             let back = Instant::now();
             probes.last_mut().unwrap().settle(&server).await;
             assert!(back.elapsed() < GOES_ON_WITHIN, "done after {:?}", back.elapsed());
+        }
+        is_over.set(true);
+        join_all(probes.iter_mut().map(|probe| probe.settle(&server))).await;
+        probes
+    };
+    let (mut sent, probes) = tokio::join!(settle_until(&server, &mut dice, &is_over), saboteur);
+    sent.extend(probes);
+    assert!(sent.len() > 100, "{} commands are no load", sent.len());
+    assert_outcomes(&server, &sent).await;
+}
+
+/// One that was under way when the log went is not told that it was not done; the next one is.
+async fn probe_until_turned_away(client: &Client, chance: &mut Dice, probes: &mut Vec<Sent>) {
+    loop {
+        let probe = Sent::any(chance, format!("probe-{}", probes.len()));
+        let reply = tokio::time::timeout(PROBE_FOR, probe.try_send(client)).await;
+        probes.push(probe);
+        if reply.is_ok_and(|reply| reply.unwrap().json()["code"] == "log-unavailable") {
+            return;
+        }
+    }
+}
+
+/// The line swallows everything, without a word to either side: for a moment, for less than an append may take, for
+/// longer than that. Connections that were there are lost for good; new ones are carried again.
+async fn a_log_whose_packets_vanish_under_load_comes_back() {
+    let mut stores = Stores::new(Kind::Servers).await;
+    let database = &mut stores.servers.as_mut().unwrap().0;
+    let proxy = Proxy::to(database.address());
+    database.lead_by(proxy.address);
+    let server = Server::start_on(stores).await;
+    open_accounts(&server).await;
+    let mut dice = Dice::new();
+    let mut chance = dice.split();
+    let is_over = Cell::new(false);
+    let saboteur = async {
+        let mut probes: Vec<Sent> = Vec::new();
+        for lasts in [100, 1000, 6000 + chance.below(1000)].map(Duration::from_millis) {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            proxy.swallow(true);
+            let away = Instant::now();
+            if lasts > TURNED_AWAY_WITHIN {
+                probe_until_turned_away(&server, &mut chance, &mut probes).await;
+                assert!(away.elapsed() < TURNED_AWAY_WITHIN, "turned away after {:?}", away.elapsed());
+                let reads = server.get("/events/acc-1").await;
+                assert_eq!(reads.status, 503, "{}", reads.text);
+                assert!(server.get("/readyz").await.status == 503);
+            }
+            tokio::time::sleep(lasts.saturating_sub(away.elapsed())).await;
+            proxy.swallow(false);
+            let back = Instant::now();
+            let mut first = Sent::any(&mut chance, format!("first-{}", probes.len()));
+            first.settle(&server).await;
+            eprintln!("away for {lasts:?}, done {:?} later", back.elapsed());
+            assert!(back.elapsed() < GOES_ON_WITHIN, "done after {:?}", back.elapsed());
+            probes.push(first);
         }
         is_over.set(true);
         join_all(probes.iter_mut().map(|probe| probe.settle(&server))).await;

@@ -1,5 +1,5 @@
 //! A way to Postgres that loses things: an append before it arrives, its answer or half of that; or it delivers an append
-//! late, when the client has long hung up and sent it again.
+//! late, when the client has long hung up and sent it again; or it swallows everything, as a network does that is cut.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -45,8 +45,12 @@ pub struct Proxy {
 struct Line {
     next: Mutex<Option<Cut>>,
     held: Mutex<Vec<(TcpStream, Vec<u8>)>>,
+    /// The server's ends of connections that were swallowed.
+    lost: Mutex<Vec<TcpStream>>,
     /// Appends that are held, or delivered late and still under way.
     late: AtomicUsize,
+    /// How often the line began, or ceased, to swallow everything: odd while it does.
+    swallows: AtomicUsize,
 }
 
 impl Proxy {
@@ -54,7 +58,13 @@ impl Proxy {
     pub fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let line = Line { next: Mutex::default(), held: Mutex::default(), late: AtomicUsize::new(0) };
+        let line = Line {
+            next: Mutex::default(),
+            held: Mutex::default(),
+            lost: Mutex::default(),
+            late: AtomicUsize::new(0),
+            swallows: AtomicUsize::new(0),
+        };
         let line = Arc::new(line);
         let shared = Arc::clone(&line);
         thread::spawn(move || {
@@ -65,13 +75,15 @@ impl Proxy {
                 client.set_nodelay(true).unwrap();
                 server.set_nodelay(true).unwrap();
                 let under_way = Arc::new(AtomicBool::new(false));
+                let since = shared.swallows.load(Ordering::SeqCst);
                 let forth = Connection {
                     client: client.try_clone().unwrap(),
                     server: server.try_clone().unwrap(),
                     under_way: Arc::clone(&under_way),
+                    since,
                     line: Arc::clone(&shared),
                 };
-                let back = Connection { client, server, under_way, line: Arc::clone(&shared) };
+                let back = Connection { client, server, under_way, since, line: Arc::clone(&shared) };
                 thread::spawn(move || forth.carry_requests());
                 thread::spawn(move || back.carry_answers());
             }
@@ -82,6 +94,12 @@ impl Proxy {
     /// Cuts the line at the next append.
     pub fn cut_next(&self, cut: Cut) {
         *self.line.next.lock().unwrap() = Some(cut);
+    }
+
+    /// From now on nothing arrives on the other side, and nobody is told; or what is sent on new connections does again.
+    pub fn swallow(&self, everything: bool) {
+        let before = self.line.swallows.fetch_add(1, Ordering::SeqCst);
+        assert_eq!(before.is_multiple_of(2), everything, "it is so already");
     }
 
     /// Whether the last cut is done, and nothing is held or still under way behind the client's back.
@@ -121,14 +139,24 @@ struct Connection {
     server: TcpStream,
     /// Whether an append was passed on; its answer is what comes next.
     under_way: Arc<AtomicBool>,
+    /// What [`Line::swallows`] was when it was made.
+    since: usize,
     line: Arc<Line>,
 }
 
 impl Connection {
+    /// A connection that was there while the line swallowed everything is lost for good.
+    fn is_swallowed(&self) -> bool {
+        self.since % 2 == 1 || self.line.swallows.load(Ordering::SeqCst) != self.since
+    }
+
     fn carry_requests(mut self) {
         let mut appends = false;
         let mut buffer = [0; 65_536];
         while let Ok(length @ 1..) = self.client.read(&mut buffer) {
+            if self.is_swallowed() {
+                continue;
+            }
             let sent = &buffer[..length];
             let is_append = appends && sent[0] == EXECUTES;
             if is_append {
@@ -146,12 +174,19 @@ impl Connection {
             }
             appends |= sent.windows(PREPARES.len()).any(|words| words == PREPARES);
         }
+        if self.is_swallowed() {
+            // Nor does the server hear that the client has hung up.
+            return self.line.lost.lock().unwrap().push(self.server);
+        }
         self.close();
     }
 
     fn carry_answers(mut self) {
         let mut buffer = [0; 65_536];
         while let Ok(length @ 1..) = self.server.read(&mut buffer) {
+            if self.is_swallowed() {
+                continue;
+            }
             let mut answer = &buffer[..length];
             let cut = if self.under_way.load(Ordering::SeqCst) {
                 self.line.take(&[Cut::BeforeTheAnswer, Cut::AmidTheAnswer])

@@ -4,15 +4,18 @@ use std::collections::HashSet;
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use actors::{Answer, Failure};
+use actors::{Answer, Failure, SPANS};
 use domain::{CommandId, Fingerprint, Request};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::Api;
 use crate::body::{self, BATCH_BYTES_MAX};
-use crate::commands::{COMMANDS, accepted_json, agreed, correlation, created, no_if_match, outer_key, trace};
+use crate::commands::{
+    COMMANDS, accepted_json, agreed, correlation, created, join, no_if_match, outer_key, trace,
+};
 use crate::fields::Fields;
 use crate::json::Object;
 use crate::params::Params;
@@ -40,10 +43,18 @@ pub(crate) async fn batch(
         Ok((dry_run, Batch::understand(&request, &body, outer_key.clone())?))
     };
     let (dry_run, Batch { key, items, commands }) = asked.await.map_err(with_key)?;
-    let answers = match dry_run {
-        true => api.ledger.preview(commands).await,
-        false => api.ledger.execute_batch(commands).await.map_err(|failure| with_key(failure.into()))?,
+    // One for all of them, whose decisions and commits are below it.
+    let span = tracing::debug_span!(
+        target: SPANS, "command", otel.name = "BATCH", otel.kind = "server", command = "BATCH", items = items.len(),
+    );
+    join(&api, &span, trace(&request).as_ref());
+    let answers = async {
+        match dry_run {
+            true => Ok(api.ledger.preview(commands).await),
+            false => api.ledger.execute_batch(commands).await,
+        }
     };
+    let answers = answers.instrument(span).await.map_err(|failure| with_key(failure.into()))?;
     let mut answers = answers.into_iter();
     let mut all_done = true;
     let mut results = Vec::with_capacity(items.len());

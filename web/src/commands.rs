@@ -5,10 +5,15 @@ use std::sync::Arc;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
-use actors::{Accepted, Answer, Failure, Line, LineQuery, LineStatus, Refused, parse_place, place_text};
+use actors::{
+    Accepted, Answer, Failure, Line, LineQuery, LineStatus, Refused, SPANS, parse_place, place_text,
+};
+use domain::request::accounts_named;
 use domain::{
     AccountId, CommandId, Event, Limits, Money, Profile, Recorded, Request, Standing, TraceParent, Version,
 };
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::Api;
@@ -83,13 +88,72 @@ async fn command(
     };
     let (dry_run, asked) = asked.await.map_err(with_key)?;
     let id = asked.id.clone();
-    let answer = match dry_run {
-        true => api.ledger.preview(vec![asked]).await.pop().unwrap_or(Err(Failure::Overloaded)),
-        false => api.ledger.execute(asked).await,
+    let span = span_of(api, &asked);
+    let answer = async {
+        match dry_run {
+            true => api.ledger.preview(vec![asked]).await.pop().unwrap_or(Err(Failure::Overloaded)),
+            false => api.ledger.execute(asked).await,
+        }
     };
-    match answer.map_err(|failure| Problem::from(failure).command(&id))? {
+    let answer = answer.instrument(span.clone()).await;
+    let answer = answer.map_err(|failure| Problem::from(failure).command(&id));
+    note(&span, &answer);
+    match answer? {
         Answer::Accepted(accepted) => Ok(done(&accepted, dry_run)),
         Answer::Refused(refused) => Ok(refused_answer(refused)),
+    }
+}
+
+/// The span of a command, part of its client's trace.
+fn span_of(api: &Api, request: &Request) -> Span {
+    let command = &request.command;
+    let span = tracing::debug_span!(
+        target: SPANS, "command", otel.name = command.name(), otel.kind = "server", otel.status_code = Empty,
+        command = command.name(), command_id = request.id.as_str(), account = Empty, to_account = Empty,
+        outcome = Empty, code = Empty, sequence = Empty, replayed = Empty,
+    );
+    if span.is_disabled() {
+        return span;
+    }
+    for (field, account) in ["account", "to_account"].into_iter().zip(accounts_named(&command.facts())) {
+        if let Some(account) = account {
+            span.record(field, account.as_str());
+        }
+    }
+    join(api, &span, request.trace.as_ref());
+    span
+}
+
+/// Makes a span part of the client's trace.
+pub(crate) fn join(api: &Api, span: &Span, trace: Option<&TraceParent>) {
+    if let (Some(join), Some(trace)) = (api.settings.join_trace, trace) {
+        join(span, trace.as_str());
+    }
+}
+
+/// What became of the command, on its span.
+fn note(span: &Span, answer: &Result<Answer, Problem>) {
+    if span.is_disabled() {
+        return;
+    }
+    match answer {
+        Ok(Answer::Accepted(accepted)) => {
+            span.record("outcome", "accepted").record("replayed", accepted.replayed);
+            if let Some(last) = accepted.events.last() {
+                span.record("sequence", last.sequence.get());
+            }
+        }
+        Ok(Answer::Refused(refused)) => {
+            let code = Problem::from(refused.refusal.clone()).code().name();
+            span.record("outcome", "refused").record("replayed", refused.replayed).record("code", code);
+        }
+        Err(problem) if problem.status_code().is_client_error() => {
+            span.record("outcome", "refused").record("code", problem.code().name());
+        }
+        Err(problem) => {
+            span.record("outcome", "failed").record("code", problem.code().name());
+            span.record("otel.status_code", "error");
+        }
     }
 }
 

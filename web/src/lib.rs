@@ -79,6 +79,8 @@ pub struct WebSettings {
     pub patience: Patience,
     /// How often a live feed without traffic is pinged.
     pub ping_every: Duration,
+    /// Makes a command's span part of the trace that a `traceparent` names, where spans are exported.
+    pub join_trace: Option<fn(&tracing::Span, &str)>,
     /// Turns true when the process goes down: live feeds are then closed with 1001.
     pub draining: watch::Receiver<bool>,
 }
@@ -91,6 +93,7 @@ impl Default for WebSettings {
             loopback: true,
             patience: Patience::default(),
             ping_every: Duration::from_secs(20),
+            join_trace: None,
             draining: watch::Sender::new(false).subscribe(),
         }
     }

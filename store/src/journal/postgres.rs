@@ -24,6 +24,9 @@ use domain::chain::{GENESIS, Hash};
 use domain::{
     AccountId, CommandId, HoldEnd, HoldId, HoldRecord, Profile, Recorded, Sequence, Timestamp, Version,
 };
+use futures_util::StreamExt as _;
+use futures_util::future::select_ok;
+use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
@@ -41,10 +44,19 @@ pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
 pub const READERS_MAX: usize = 8;
 /// How long a connection may take to be made and prepared.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
+/// After how long a second connection is tried beside one that is being made: a line that swallowed the first one may
+/// carry that.
+const CONNECT_ANOTHER_AFTER: Duration = Duration::from_millis(500);
 /// How long an append may take until its fate is called unknown; the server gives up before (`writer_session.sql`).
-const APPEND_DEADLINE: Duration = Duration::from_secs(5);
-/// How long a read may take, with its wait for a connection.
-const READ_DEADLINE: Duration = Duration::from_secs(5);
+/// Short of what a client waits for, so that an append that a line swallowed is settled within that.
+const APPEND_DEADLINE: Duration = Duration::from_millis(1600);
+/// How long what a command waits for may take to be read, with its wait for a connection. A command may wait for two in a
+/// row, the one under way and its own.
+const LOOK_UP_DEADLINE: Duration = Duration::from_millis(1250);
+/// After how long that is read a second time, on a new connection.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+/// How long any other read may take; the server gives up before (`reader_session.sql`).
+const READ_DEADLINE: Duration = Duration::from_millis(4500);
 /// The most profiles in memory; at about 200 bytes each.
 const PROFILES_MAX: usize = 100_000;
 
@@ -96,6 +108,27 @@ pub struct PostgresJournal {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// A connection for reads, which goes back to the others only when it is given back.
+struct Lent(Option<Object>);
+
+impl Lent {
+    fn client(&self) -> Result<&Object, Failure> {
+        self.0.as_ref().ok_or_else(|| "a connection was given back before".into())
+    }
+
+    fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
 struct Writer {
     client: Client,
     append: Statement,
@@ -132,7 +165,7 @@ impl PostgresJournal {
             heard: Arc::default(),
             listening: Once::new(),
         };
-        let client = journal.reader().await.map_err(ConnectError::Unavailable)?;
+        let client = journal.readers.get().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
         migrate::verify(&client).await?;
         drop(client);
         Ok(journal)
@@ -145,40 +178,67 @@ impl PostgresJournal {
         {
             return Ok(writer);
         }
-        let connect = async {
-            let client = self.connector.client().await?;
-            client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
-            let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
-            let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
-            self.heard.ignore(backend.try_get(0)?);
-            Ok::<_, tokio_postgres::Error>(Writer { client, append, known: append::Known::default() })
+        let deadline = tokio::time::Instant::now() + CONNECT_DEADLINE;
+        let mut tries = FuturesUnordered::new();
+        let (writer, backend) = loop {
+            tries.push(self.connect_writer());
+            tokio::select! {
+                Some(made) = tries.next() => break made?,
+                () = tokio::time::sleep(CONNECT_ANOTHER_AFTER) => {}
+                () = tokio::time::sleep_until(deadline) => return Err("Postgres does not answer".into()),
+            }
         };
-        Ok(tokio::time::timeout(CONNECT_DEADLINE, connect).await??)
+        self.heard.ignore(backend);
+        Ok(writer)
     }
 
-    async fn reader(&self) -> Result<Object, Failure> {
-        Ok(self.readers.get().await?)
+    /// A connection for appends, and the server's process behind it.
+    async fn connect_writer(&self) -> Result<(Writer, i32), tokio_postgres::Error> {
+        let client = self.connector.client().await?;
+        client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
+        let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
+        let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
+        Ok((Writer { client, append, known: append::Known::default() }, backend.try_get(0)?))
     }
 
-    /// One statement on a connection for reads, which is thrown away if it does not answer in time.
+    /// One statement on a connection for reads.
     async fn query(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, JournalError> {
-        let client = self.reader().await.map_err(JournalError::Unavailable)?;
-        let query = async {
-            let statement = client.prepare_cached(sql).await?;
-            client.query(&statement, values).await
+        let found = tokio::time::timeout(READ_DEADLINE, self.ask(sql, values)).await;
+        let late = |late: tokio::time::error::Elapsed| {
+            self.distrust_line();
+            Err(late.into())
         };
-        match tokio::time::timeout(READ_DEADLINE, query).await {
-            Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(error)) => {
-                // A prepared statement may be what is wrong, after a migration say.
-                drop(Object::take(client));
-                Err(JournalError::Unavailable(Box::new(error)))
+        found.unwrap_or_else(late).map_err(JournalError::Unavailable)
+    }
+
+    /// The same for a few rows that are found at once, where the line is in order: what is late is asked again.
+    async fn look_up(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, JournalError> {
+        let look = async {
+            let mut first = Box::pin(self.ask(sql, values));
+            if let Ok(rows) = tokio::time::timeout(LOOK_AGAIN_AFTER, &mut first).await {
+                return rows;
             }
-            Err(late) => {
-                drop(Object::take(client));
-                Err(JournalError::Unavailable(Box::new(late)))
-            }
-        }
+            self.distrust_line();
+            select_ok([first, Box::pin(self.ask(sql, values))]).await.map(|(rows, _)| rows)
+        };
+        let found = tokio::time::timeout(LOOK_UP_DEADLINE, look).await;
+        found.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)
+    }
+
+    async fn ask(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+        // One that has not answered, or has failed, is thrown away: a prepared statement may be what is wrong with it,
+        // after a migration say.
+        let lent = Lent(Some(self.readers.get().await?));
+        let client = lent.client()?;
+        let statement = client.prepare_cached(sql).await?;
+        let rows = client.query(&statement, values).await?;
+        lent.give_back();
+        Ok(rows)
+    }
+
+    /// Something was not answered. The line may swallow what is sent, and those that idle are behind the same one.
+    fn distrust_line(&self) {
+        self.readers.retain(|_, _| false);
     }
 
     /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
@@ -201,7 +261,7 @@ impl PostgresJournal {
         }
         if !keys.is_empty() {
             let sql = include_str!("../../../sql/postgres/accounts_profiles.sql");
-            for row in self.query(sql, &[&keys]).await? {
+            for row in self.look_up(sql, &[&keys]).await? {
                 let key = read::column(&row, 0)?;
                 let profile = Arc::new(read::profile(&row, 1)?);
                 self.remember(key, &profile);
@@ -237,7 +297,10 @@ impl Journal for PostgresJournal {
         let row = match tokio::time::timeout(APPEND_DEADLINE, answer).await {
             Ok(Ok(row)) => row,
             Ok(Err(error)) => return Err(append::error(error)),
-            Err(late) => return Err(AppendError::Unknown(Box::new(late))),
+            Err(late) => {
+                self.distrust_line();
+                return Err(AppendError::Unknown(Box::new(late)));
+            }
         };
         let append = columns.answer(batch, &row).map_err(AppendError::Unknown)?;
         writer.known.note(&columns, &append);
@@ -248,8 +311,8 @@ impl Journal for PostgresJournal {
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
         let (ids, places): (Vec<&str>, Vec<i64>) =
             accounts.iter().map(AccountId::as_str).zip(0_i64..).unzip();
-        let rows =
-            self.query(include_str!("../../../sql/postgres/accounts_load.sql"), &[&ids, &places]).await?;
+        let sql = include_str!("../../../sql/postgres/accounts_load.sql");
+        let rows = self.look_up(sql, &[&ids, &places]).await?;
         let mut loaded = vec![read::absent(); accounts.len()];
         for row in &rows {
             let place: i64 = read::column(row, 12)?;
@@ -378,7 +441,7 @@ impl Journal for PostgresJournal {
 
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
         let sql = include_str!("../../../sql/postgres/hold.sql");
-        let rows = self.query(sql, &[&account.as_str(), &hold.as_str()]).await?;
+        let rows = self.look_up(sql, &[&account.as_str(), &hold.as_str()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let damaged = || JournalError::Damaged(format!("hold {hold} of account {account}"));
         match read::column::<Option<i16>>(row, 0)? {
@@ -403,7 +466,7 @@ impl Journal for PostgresJournal {
 
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
         let sql = include_str!("../../../sql/postgres/event_last_reversal.sql");
-        let rows = self.query(sql, &[&read::place(movement.get())]).await?;
+        let rows = self.look_up(sql, &[&read::place(movement.get())]).await?;
         Ok(self.events(&rows).await?.pop())
     }
 
@@ -416,7 +479,7 @@ impl Journal for PostgresJournal {
 
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         let sql = include_str!("../../../sql/postgres/command_events.sql");
-        let rows = self.query(sql, &[&id.as_str()]).await?;
+        let rows = self.look_up(sql, &[&id.as_str()]).await?;
         if let Some(first) = rows.first() {
             return Ok(Some(Recalled::Accepted {
                 fingerprint: read::fingerprint(first, 12)?,
@@ -425,7 +488,7 @@ impl Journal for PostgresJournal {
             }));
         }
         let sql = include_str!("../../../sql/postgres/command_rejection.sql");
-        let rows = self.query(sql, &[&id.as_str()]).await?;
+        let rows = self.look_up(sql, &[&id.as_str()]).await?;
         rows.first().map(|row| read::rejection(row).map(Recalled::Rejected)).transpose()
     }
 
@@ -455,7 +518,7 @@ impl Journal for PostgresJournal {
             *slot = Some(writer);
             Ok::<_, Failure>(row)
         };
-        let answer = tokio::time::timeout(READ_DEADLINE, ask).await;
+        let answer = tokio::time::timeout(LOOK_UP_DEADLINE, ask).await;
         let row = answer.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)?;
         read::time(&row, 0)
     }

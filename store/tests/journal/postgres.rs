@@ -2,12 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use domain::Sequence;
+use domain::{AccountId, Sequence};
 use store::journal::postgres::{ConnectError, MigrateError, Migrated, SchemaError, migrate};
-use store::{Append, AppendError, Batch, Fault, Journal, PostgresJournal, PostgresSettings};
+use store::{Append, AppendError, Batch, Fault, Journal, JournalError, PostgresJournal, PostgresSettings};
 use tokio_postgres::NoTls;
 
 use crate::proxy::{Cut, Proxy};
@@ -148,6 +148,34 @@ async fn an_append_of_unknown_fate_is_settled_by_appending_again() {
     }
     assert_eq!(everything(&journal).await.len(), 21);
     assert_eq!(journal.head().await.unwrap().last, Sequence::new(21));
+}
+
+#[tokio::test]
+async fn a_line_that_swallows_everything_is_given_up_for_another() {
+    let database = migrated().await;
+    let server: tokio_postgres::Config = server().parse().unwrap();
+    let proxy = Proxy::to(([127, 0, 0, 1], server.get_ports()[0]).into());
+    let url = database.url_of(server.get_user().unwrap(), Some(proxy.address));
+    let journal = PostgresJournal::connect(PostgresSettings { url }).await.unwrap();
+    let mut book = Book::default();
+    let open = book.create("create-a", "a", 100);
+    book.commit(&journal, vec![open]).await;
+    let mut unit = book.deposit("k-1", "a", 1);
+    let account = [AccountId::parse("a").unwrap()];
+    proxy.swallow(true);
+    let batch = Arc::new(Batch { units: vec![unit.clone()] });
+    let (appended, loaded) = tokio::join!(journal.append(&batch), journal.load(&account));
+    assert!(matches!(appended, Err(AppendError::Unknown(_))), "{appended:?}");
+    assert!(matches!(loaded, Err(JournalError::Unavailable(_))), "{loaded:?}");
+    proxy.swallow(false);
+    // Nothing of what was swallowed is waited for.
+    let back = Instant::now();
+    let versions = journal.load(&account).await.unwrap();
+    assert_eq!(versions.len(), 1);
+    unit.may_repeat = true;
+    let again = journal.append(&Arc::new(Batch { units: vec![unit] })).await.unwrap();
+    assert!(matches!(again, Append::Committed(_)), "{again:?}");
+    assert!(back.elapsed() < Duration::from_secs(1), "{:?}", back.elapsed());
 }
 
 #[tokio::test]

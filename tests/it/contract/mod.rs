@@ -1,13 +1,17 @@
 //! The wire contract, clause by clause.
 
+mod batch;
 mod commands;
 mod description;
 mod edge;
 mod events;
 mod history;
+mod holds;
 mod keys;
 mod lifecycle;
+mod limits;
 mod money;
+mod movements;
 mod precedence;
 mod projections;
 mod queries;

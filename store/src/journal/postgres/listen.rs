@@ -7,10 +7,18 @@ use std::time::Duration;
 
 use futures_util::future::try_join;
 use tokio::sync::Notify;
-use tokio_postgres::{AsyncMessage, Config, Error, NoTls};
+use tokio::time::timeout;
+use tokio_postgres::{AsyncMessage, Config, NoTls};
+
+use super::Failure;
 
 /// The pause before a connection that was lost is made again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a connection may take to be made, or to answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+/// How often a connection on which nothing is heard is asked whether it is there.
+const ASK_EVERY: Duration = Duration::from_secs(5);
 
 /// What was heard.
 #[derive(Debug, Default)]
@@ -43,13 +51,17 @@ pub(super) async fn listen(config: Config, heard: Arc<Heard>) {
 }
 
 /// Listens until the connection ends.
-async fn hear(config: &Config, heard: &Heard) -> Result<(), Error> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn hear(config: &Config, heard: &Heard) -> Result<(), Failure> {
+    let (client, mut connection) = timeout(ANSWERS_WITHIN, config.connect(NoTls)).await??;
     let ask = async {
-        client.batch_execute(include_str!("../../../../sql/postgres/listen.sql")).await?;
+        let listen = client.batch_execute(include_str!("../../../../sql/postgres/listen.sql"));
+        timeout(ANSWERS_WITHIN, listen).await??;
         // What came before is not heard.
         heard.appended.notify_one();
-        Ok(())
+        loop {
+            tokio::time::sleep(ASK_EVERY).await;
+            timeout(ANSWERS_WITHIN, client.check_connection()).await??;
+        }
     };
     let serve = async {
         while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
@@ -61,5 +73,5 @@ async fn hear(config: &Config, heard: &Heard) -> Result<(), Error> {
         }
         Ok(())
     };
-    try_join(ask, serve).await.map(drop)
+    try_join(ask, serve).await.map(|((), ())| ())
 }
