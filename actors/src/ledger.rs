@@ -126,9 +126,8 @@ impl Ledger {
         let shards = Shards::new(shards);
 
         let listeners = Arbiter::new();
-        // Apart from the hub: whoever fills the read models gives way, and may be busy for a while.
+        // Apart from the hub: whoever fills the read models may be busy for a while.
         let projectors = Arbiter::new();
-        projectors.spawn_fn(store::give_way);
         let replays = Arc::new(Replays::default());
         let mut projections = Vec::new();
         for projection in domain::projection::ALL {

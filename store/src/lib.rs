@@ -3,7 +3,6 @@
 
 pub mod folder;
 pub mod journal;
-mod thread;
 pub mod views;
 
 pub use folder::{FolderLock, FolderLockError, lock_folder};
@@ -13,7 +12,6 @@ pub use journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal,
     JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,
 };
-pub use thread::give_way;
 pub use views::redis::{RedisSettings, RedisViews};
 pub use views::sqlite::SqliteViews;
 pub use views::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError};

@@ -74,11 +74,11 @@ impl SqliteViews {
             (0..POINT_CONNECTIONS).map(|_| open_reader(path)).collect::<Result<_, _>>().map_err(named)?;
 
         let (writer, writes) = mpsc::channel::<Job>(WRITES_QUEUED_MAX);
-        work_in_thread("views-writer", crate::give_way, writing, Arc::new(Mutex::new(writes)))?;
+        work_in_thread("views-writer", writing, Arc::new(Mutex::new(writes)))?;
         let (readers, reads) = mpsc::channel::<Job>(READS_QUEUED_MAX);
         let reads = Arc::new(Mutex::new(reads));
         for _ in 0..READING_THREADS {
-            work_in_thread("views-reader", || (), open_reader(path).map_err(named)?, Arc::clone(&reads))?;
+            work_in_thread("views-reader", open_reader(path).map_err(named)?, Arc::clone(&reads))?;
         }
         Ok(Self { writer, readers, points: Mutex::new(points) })
     }
@@ -256,16 +256,13 @@ fn schema_files(connection: &Connection) -> Result<Vec<(i64, String)>, ViewsErro
     Ok(files)
 }
 
-/// A thread that begins with something, and does jobs with its connection until the adapter is dropped. Several may share
-/// a queue.
+/// A thread that does jobs with its connection until the adapter is dropped. Several may share a queue.
 fn work_in_thread(
     name: &str,
-    begin: fn(),
     mut connection: Connection,
     jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
 ) -> Result<(), ViewsError> {
     let work = move || {
-        begin();
         loop {
             // The lock is let go before the job is done, so the next thread waits for the next job.
             let Some(job) = jobs.lock().blocking_recv() else { return };
