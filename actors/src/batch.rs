@@ -54,18 +54,16 @@ impl Ledger {
         let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
         let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
         let mut items = Vec::with_capacity(requests.len());
-        let all_sent = tokio::time::timeout_at(deadline, self.send_all(&requests, &mut items)).await.is_ok();
+        // What was not sent by then is not done.
+        let _ = tokio::time::timeout_at(deadline, self.send_all(&requests, &mut items)).await;
         let mut items = items.into_iter();
         let mut answers = Vec::with_capacity(requests.len());
         for request in &requests {
             let answer = match items.next() {
-                Some(item) => match tokio::time::timeout_at(deadline, self.finish(item)).await {
-                    // The one that was being sent when the time was over.
-                    Ok(Err(Failure::Fault(_))) if !all_sent => Err(Failure::OutcomeUnknown),
-                    Ok(answer) => answer,
-                    Err(_elapsed) => Err(Failure::OutcomeUnknown),
-                },
-                // Not even sent, so not done.
+                Some(item) => {
+                    let answer = tokio::time::timeout_at(deadline, self.finish(item)).await;
+                    answer.unwrap_or(Err(Failure::OutcomeUnknown))
+                }
                 None => Err(Failure::Overloaded),
             };
             answers.push(self.conclude(request, answer, started));

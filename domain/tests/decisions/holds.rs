@@ -1,6 +1,6 @@
 //! Holds: placed, captured, released, over.
 
-use domain::{Cause, Command, Event, Money, Refusal, Scope, Timestamp};
+use domain::{Cause, Command, Event, HoldChange, HoldEnd, Money, Refusal, Scope, Timestamp};
 
 use crate::world::*;
 
@@ -83,9 +83,9 @@ fn a_hold_that_is_over_ends_by_an_event_before_the_next_decision() {
     let ended: Vec<_> = world
         .log
         .iter()
-        .filter_map(|event| match &event.event {
-            Event::HoldExpired { hold, .. } => Some((hold.as_str(), event.standing.updated_at)),
-            _ => None,
+        .filter_map(|event| match event.event.hold_change()? {
+            HoldChange::Ended(hold, HoldEnd::Expired) => Some((hold.as_str(), event.standing.updated_at)),
+            HoldChange::Ended(..) | HoldChange::Placed { .. } => None,
         })
         .collect();
     let at = Timestamp::default().plus_seconds(20);

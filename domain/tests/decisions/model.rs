@@ -475,9 +475,9 @@ fn conserved(world: &World) -> Result<(), TestCaseError> {
         let own = balances.entry((currency, event.profile.id.to_string())).or_default();
         *own += moved;
         prop_assert_eq!(*own, i128::from(event.standing.balance.minor()));
-        match &event.event {
-            Event::MoneyTransferred { .. } | Event::TransferReceived { .. } => in_transit += moved,
-            _ => *outside.entry(currency).or_default() += moved,
+        match matches!(event.event, Event::MoneyTransferred { .. } | Event::TransferReceived { .. }) {
+            true => in_transit += moved,
+            false => *outside.entry(currency).or_default() += moved,
         }
         if !matches!(event.event, Event::MoneyTransferred { .. }) {
             prop_assert_eq!(in_transit, 0);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::{
-    Account, AccountId, Amount, Circumstances, Command, CommandId, Currency, Event, Found, HoldEnd, HoldId,
-    HoldRecord, Money, Movement, Participants, Precedents, Quantity, Recorded, Refusal, Scope, Sequence,
-    Target, Timestamp, Version, decide,
+    Account, AccountId, Amount, Circumstances, Command, CommandId, Currency, Event, Found, HoldChange,
+    HoldId, HoldRecord, Money, Movement, Participants, Precedents, Quantity, Recorded, Refusal, Scope,
+    Sequence, Subject, Target, Timestamp, Version, decide,
 };
 
 /// A ledger without actors and stores.
@@ -201,11 +201,11 @@ impl World {
 
     /// What the log knows, as the actors would look it up.
     fn precedents(&self, command: &Command) -> Precedents {
-        match command {
-            Command::PlaceHold { account, hold: Some(hold), .. }
-            | Command::CaptureHold { account, hold, .. }
-            | Command::ReleaseHold { account, hold, .. } => Precedents::Hold(self.hold_record(account, hold)),
-            Command::Reverse { target, .. } => {
+        let id = CommandId::parse("c").unwrap();
+        match command.subject(&id) {
+            Subject::Nothing => Precedents::None,
+            Subject::Hold(account, hold) => Precedents::Hold(self.hold_record(account, &hold)),
+            Subject::Movements(target) => {
                 let command = match target {
                     Target::Command(id) => Some(id),
                     Target::Event(sequence) => {
@@ -221,28 +221,17 @@ impl World {
                 }
                 Precedents::Reversal(found)
             }
-            _ => Precedents::None,
         }
     }
 
     fn hold_record(&self, account: &AccountId, hold: &HoldId) -> Option<HoldRecord> {
-        let mut record = None;
-        for event in self.log.iter().filter(|event| event.profile.id == *account) {
-            match &event.event {
-                Event::HoldPlaced { hold: named, .. } if named == hold => record = Some(HoldRecord::Open),
-                Event::HoldCaptured { hold: named, .. } if named == hold => {
-                    record = Some(HoldRecord::Ended(HoldEnd::Captured));
-                }
-                Event::HoldReleased { hold: named, .. } if named == hold => {
-                    record = Some(HoldRecord::Ended(HoldEnd::Released));
-                }
-                Event::HoldExpired { hold: named, .. } if named == hold => {
-                    record = Some(HoldRecord::Ended(HoldEnd::Expired));
-                }
-                _ => {}
-            }
-        }
-        record
+        let of_account = self.log.iter().filter(|event| event.profile.id == *account);
+        let changes = of_account.filter_map(|event| event.event.hold_change());
+        let mut of_hold = changes.filter_map(|change| match change {
+            HoldChange::Placed { hold: named, .. } => (named == hold).then_some(HoldRecord::Open),
+            HoldChange::Ended(named, end) => (named == hold).then_some(HoldRecord::Ended(end)),
+        });
+        of_hold.next_back()
     }
 
     fn count_reversed(&self, movement: &mut Movement) {

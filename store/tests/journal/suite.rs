@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::{
     Account, AccountId, Circumstances, Command, CommandId, Currency, Envelope, Event, Found, Participants,
-    Precedents, Quantity, Recorded, Request, Sequence, Timestamp, Version,
+    Precedents, Quantity, Recorded, Request, Sequence, Subject, Timestamp, Version,
 };
 use store::{
     AccountKey, Append, Batch, Commit, Contents, Draft, EventFilter, Fault, Journal, Loaded, Touch, Unit,
@@ -130,9 +130,9 @@ impl Book {
         let at = Timestamp::from_micros(1_700_000_000_000_000 + self.clock);
         let correlation: Arc<str> = correlation.unwrap_or(id).into();
         let command_id = command_id(id);
-        let precedents = match &command {
-            Command::Reverse { .. } => Precedents::Reversal(self.reversed.clone()),
-            _ => Precedents::None,
+        let precedents = match command.subject(&command_id) {
+            Subject::Movements(_) => Precedents::Reversal(self.reversed.clone()),
+            Subject::Nothing | Subject::Hold(..) => Precedents::None,
         };
         let ids = match &precedents {
             Precedents::Reversal(found) => found.accounts(),
