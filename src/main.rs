@@ -71,9 +71,9 @@ fn start_telemetry(settings: &Settings, serves: bool) -> anyhow::Result<Option<o
 }
 
 #[cfg(not(feature = "otlp"))]
-fn start_telemetry(settings: &Settings, _serves: bool) -> anyhow::Result<()> {
+fn start_telemetry(settings: &Settings, _serves: bool) -> anyhow::Result<Option<()>> {
     telemetry::log_to_stderr(&settings.log, settings.log_json);
-    Ok(())
+    Ok(None)
 }
 
 fn command() -> Command {

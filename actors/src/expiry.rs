@@ -37,9 +37,10 @@ impl Actor for Expiry {
 }
 
 async fn watch(journal: &dyn Journal, shards: &Shards) {
+    let mut told = Vec::new();
     loop {
         let pause = match journal.hold_deadlines(DEADLINES_MAX).await {
-            Ok(deadlines) => tell(shards, &deadlines, clock()),
+            Ok(deadlines) => tell(shards, &deadlines, &mut told, clock()),
             Err(error) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "deadlines can't be read");
                 LOOKS_EVERY
@@ -49,23 +50,32 @@ async fn watch(journal: &dyn Journal, shards: &Shards) {
     }
 }
 
-/// Tells the accounts whose holds are over; answers with when to look again.
-fn tell(shards: &Shards, deadlines: &[(Timestamp, AccountId)], now: Timestamp) -> Duration {
+/// Tells the accounts whose holds are over; answers with when to look again. Those that were told the last time may not be
+/// able to do anything about it.
+fn tell(
+    shards: &Shards,
+    deadlines: &[(Timestamp, AccountId)],
+    told: &mut Vec<AccountId>,
+    now: Timestamp,
+) -> Duration {
     let due = deadlines.partition_point(|(at, _)| *at <= now);
-    let mut told: Vec<&AccountId> = deadlines.iter().take(due).map(|(_, account)| account).collect();
-    told.sort_unstable();
-    told.dedup();
-    for account in &told {
-        let deliver = Deliver { account: (*account).clone(), job: Job::Expire };
+    let mut accounts: Vec<AccountId> =
+        deadlines.iter().take(due).map(|(_, account)| account.clone()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    for account in &accounts {
+        let deliver = Deliver { account: account.clone(), job: Job::Expire };
         // Where there is no room, it is told the next time.
         let _ = shards.of(account).try_send(deliver);
+    }
+    let is_new = !accounts.is_empty() && accounts != *told;
+    *told = accounts;
+    if is_new {
+        return SETTLES_WITHIN;
     }
     let until_next = deadlines.get(due).and_then(|(at, _)| {
         let micros = at.as_micros().saturating_sub(now.as_micros());
         u64::try_from(micros).ok().map(Duration::from_micros)
     });
-    match told.is_empty() {
-        true => until_next.map_or(LOOKS_EVERY, |until| until.min(LOOKS_EVERY)),
-        false => SETTLES_WITHIN,
-    }
+    until_next.map_or(LOOKS_EVERY, |until| until.min(LOOKS_EVERY))
 }

@@ -126,13 +126,15 @@ impl Ledger {
         let shards = Shards::new(shards);
 
         let listeners = Arbiter::new();
+        // Apart from the hub: whoever fills the read models may be busy for a while.
+        let projectors = Arbiter::new();
         let replays = Arc::new(Replays::default());
         let mut projections = Vec::new();
         for projection in domain::projection::ALL {
             let progress = Arc::new(Progress::new(projection.name(), Arc::clone(&replays)));
             projections.push(Arc::clone(&progress));
             let (journal, views, feed) = (Arc::clone(&journal), Arc::clone(&views), Arc::clone(&feed));
-            Projector::start_in_arbiter(&listeners.handle(), move |_| Projector {
+            Projector::start_in_arbiter(&projectors.handle(), move |_| Projector {
                 projection,
                 journal,
                 views,
@@ -150,7 +152,7 @@ impl Ledger {
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
         let expiry = Expiry { journal: Arc::clone(&journal), shards: shards.clone() };
         Expiry::start_in_arbiter(&listeners.handle(), move |_| expiry);
-        arbiters.push(listeners);
+        arbiters.extend([listeners, projectors]);
 
         let meters = Meters {
             accepted: metrics::counter!("bursar_commands_total", "outcome" => "accepted"),

@@ -25,15 +25,23 @@ use crate::feed::{Feed, Recent};
 use crate::generations::{Generations, Served, Unserved};
 use crate::progress::Progress;
 
-/// Events applied in one step.
+/// Events applied in one step where nothing is written meanwhile.
 const EVENTS_PER_STEP: usize = 8192;
+/// Events applied in one step beside commands, where that is enough to catch up: while it is under way, the processors and
+/// Redis have less time for others.
+const EVENTS_PER_STEP_BESIDE: usize = 512;
+/// A step far behind the head applies at least so many times what came since the last one, so that it catches up soon.
+const CATCHES_UP_BY: usize = 4;
 /// The pause before a failed projection starts again: from, and at the most.
 const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// How long a projection waits for the head to move before it looks around.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// A step on the way of live events is followed by a pause so many times as long as it took, at the most so long: what
-/// gathers meanwhile is merged per account, and the projection leaves most of a core to those it follows.
+/// A step that reaches the head is followed by a pause so many times as long as it took, at the most so long: what gathers
+/// meanwhile is merged per account, and the projection leaves most of a core to those it follows.
 const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(150));
+/// That pause is at least so long per event of the step, at the most so long: many events are few steps, and one alone is
+/// there at once.
+const PAUSE_PER_EVENT: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(20));
 /// How often a projector that stands by looks at the checkpoint.
 const STANDBY_LOOKS_EVERY: Duration = Duration::from_millis(200);
 /// For how long the checkpoint stands still behind the head until whoever stands by takes over: longer than a step of a
@@ -153,6 +161,23 @@ struct Filling {
     place: Sequence,
     /// The documents that the fold needs again, as they were last written.
     known: Prior,
+    /// The head at its last step.
+    head: Sequence,
+    /// What is due before its next step.
+    pause: Duration,
+}
+
+impl Filling {
+    fn at(generation: Generation, place: Sequence, head: Sequence) -> Self {
+        Self { generation, place, known: BTreeMap::new(), head, pause: Duration::ZERO }
+    }
+
+    /// The pause of one that is not served yet: where it has reached the head it is to be served at once.
+    async fn give_way(&self) {
+        if self.place < self.head {
+            tokio::time::sleep(self.pause).await;
+        }
+    }
 }
 
 /// What became of a step.
@@ -199,8 +224,6 @@ impl Work {
         let mut head = self.feed.watch();
         loop {
             self.progress.until_resumed().await;
-            let began = Instant::now();
-            let before = live.place;
             let stands_by = match &mut standby {
                 Some(seen) => self.still_stands_by(seen, &mut live).await?,
                 None => false,
@@ -213,7 +236,6 @@ impl Work {
                     stepped => stepped?,
                 },
             };
-            let took = began.elapsed();
             if step == Step::Moved && standby.take().is_some() {
                 tracing::info!(projection = self.name(), place = %live.place, "takes over");
                 self.progress.stand_by(false);
@@ -241,12 +263,13 @@ impl Work {
                         self.progress.serving(live.generation);
                         self.progress.replay_done(id);
                     }
+                } else {
+                    filling.give_way().await;
                 }
                 continue;
             }
-            // One that is far behind goes on at once.
-            if step == Step::Moved && live.place.ahead_of(before) < EVENTS_PER_STEP as u64 / 2 {
-                tokio::time::sleep((took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1)).await;
+            if step == Step::Moved {
+                tokio::time::sleep(live.pause).await;
             }
             if tidied.elapsed() > KEEP_UNSERVED {
                 unserved = self.generations.tidy(&unserved).await?;
@@ -311,20 +334,22 @@ impl Work {
             self.views.discard(self.name(), generation).await?;
             return Ok(None);
         }
-        Ok(Some(Filling { generation, place: checkpoint.sequence, known: BTreeMap::new() }))
+        Ok(Some(Filling::at(generation, checkpoint.sequence, self.feed.head())))
     }
 
     /// Fills a generation up to the head and serves it.
     async fn fill_first(&self, log_id: Uuid) -> Result<Filling, Stopped> {
         let mut filling = self.begin(log_id).await?;
-        while self.step(log_id, &mut filling, true).await? != Step::AtHead {}
+        while self.step(log_id, &mut filling, true).await? != Step::AtHead {
+            filling.give_way().await;
+        }
         self.serve(&filling).await?;
         Ok(filling)
     }
 
     async fn begin(&self, log_id: Uuid) -> Result<Filling, Stopped> {
         let generation = self.generations.begin(log_id).await?;
-        Ok(Filling { generation, place: Sequence::ZERO, known: BTreeMap::new() })
+        Ok(Filling::at(generation, Sequence::ZERO, self.feed.head()))
     }
 
     async fn serve(&self, filling: &Filling) -> Result<(), Stopped> {
@@ -344,15 +369,25 @@ impl Work {
 
     /// Applies what follows a generation's place, once.
     async fn step(&self, log_id: Uuid, filling: &mut Filling, live: bool) -> Result<Step, Stopped> {
-        let page = match self.feed.page_after(filling.place, EVENTS_PER_STEP) {
+        let began = Instant::now();
+        let head = self.feed.head();
+        let came = head.ahead_of(filling.head);
+        filling.head = head;
+        let about = events_per_step(came);
+        let page = match self.feed.page_after(filling.place, about) {
             Recent::AtHead => return Ok(Step::AtHead),
             Recent::Next(page) => page,
-            Recent::InLog => match self.journal.page(filling.place, EVENTS_PER_STEP).await? {
+            Recent::InLog => match self.journal.page(filling.place, about).await? {
                 Some(page) => page,
                 None => return Ok(Step::AtHead),
             },
         };
         let step = self.apply(log_id, filling, &page).await?;
+        let (took, events) = (began.elapsed(), page.events.len());
+        filling.pause = match filling.place >= head {
+            true => pause_at_head(took, events),
+            false => pause_behind(took, events, came),
+        };
         if live {
             let applied = if step == Step::Overtaken { 0 } else { page.events.len() as u64 };
             self.progress.reached(filling.place, applied, self.feed.head());
@@ -401,5 +436,59 @@ impl Work {
                 Err(ViewsError::Damaged("the generation is gone; it is filled anew".to_owned()).into())
             }
         }
+    }
+}
+
+/// How many events a step applies, about, when so many came since the last one.
+fn events_per_step(came: u64) -> usize {
+    match usize::try_from(came).unwrap_or(usize::MAX) {
+        0 => EVENTS_PER_STEP,
+        came => came.saturating_mul(CATCHES_UP_BY).clamp(EVENTS_PER_STEP_BESIDE, EVENTS_PER_STEP),
+    }
+}
+
+fn pause_at_head(took: Duration, events: usize) -> Duration {
+    let events = u32::try_from(events).unwrap_or(u32::MAX);
+    let per_event = PAUSE_PER_EVENT.0.saturating_mul(events).min(PAUSE_PER_EVENT.1);
+    (took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1).max(per_event)
+}
+
+/// As long as the step took, but none where nothing is written meanwhile, nor where so much is that it would not catch up.
+fn pause_behind(took: Duration, events: usize, came: u64) -> Duration {
+    let came = usize::try_from(came).unwrap_or(usize::MAX);
+    match came > 0 && came.saturating_mul(CATCHES_UP_BY) <= events {
+        true => took,
+        false => Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_far_behind_gives_way_only_while_it_catches_up() {
+        let took = Duration::from_millis(10);
+        for (came, about, pause) in [
+            (0, EVENTS_PER_STEP, Duration::ZERO),
+            (1, EVENTS_PER_STEP_BESIDE, took),
+            (1000, 4000, took),
+            (2048, EVENTS_PER_STEP, took),
+            (2049, EVENTS_PER_STEP, Duration::ZERO),
+            (u64::MAX, EVENTS_PER_STEP, Duration::ZERO),
+        ] {
+            assert_eq!(events_per_step(came), about, "{came}");
+            assert_eq!(pause_behind(took, about, came), pause, "{came}");
+        }
+    }
+
+    #[test]
+    fn many_events_are_gathered_and_one_is_there_at_once() {
+        let quick = Duration::from_micros(100);
+        assert_eq!(pause_at_head(quick, 1), quick * 6);
+        assert_eq!(pause_at_head(quick, 10), Duration::from_millis(5));
+        assert_eq!(pause_at_head(quick, 8192), Duration::from_millis(20));
+        assert_eq!(pause_at_head(Duration::from_millis(10), 8192), Duration::from_millis(60));
+        assert_eq!(pause_at_head(Duration::from_secs(1), 1), PAUSE_AFTER_STEP.1);
     }
 }

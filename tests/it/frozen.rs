@@ -13,7 +13,12 @@ use crate::socket::Socket;
 
 on_servers!(a_node_that_is_frozen_and_killed_holds_nobody_up);
 
-const WORKERS_PER_NODE: usize = 6;
+/// Clients of each node; more in the long form.
+const WORKERS_PER_NODE: (usize, usize) = (6, 16);
+/// Subscribers on each node, half of them with many events in a frame; more in the long form.
+const SUBSCRIBERS_PER_NODE: (usize, usize) = (2, 24);
+/// Events delivered in the long form, at least.
+const DELIVERIES: u64 = 1_000_000;
 /// How long the healthy node may go without an answer.
 const STALLS_FOR: Duration = Duration::from_secs(2);
 
@@ -27,6 +32,13 @@ struct Scene {
     is_over: Cell<bool>,
     /// The last event, once the load is over.
     goal: Cell<Option<u64>>,
+    /// Events that subscribers were given.
+    deliveries: Cell<u64>,
+}
+
+/// One of two numbers: that of the short or that of the long form.
+fn by_form((short, long): (usize, usize)) -> usize {
+    if is_long() { long } else { short }
 }
 
 /// Of the requests that were sent to a node that was alive until it answered.
@@ -46,9 +58,10 @@ async fn a_node_that_is_frozen_and_killed_holds_nobody_up() {
         upsets: Cell::new(0),
         is_over: Cell::new(false),
         goal: Cell::new(None),
+        deliveries: Cell::new(0),
     };
     let mut dice = Dice::new();
-    let workers: Vec<Dice> = (0..2 * WORKERS_PER_NODE).map(|_| dice.split()).collect();
+    let workers: Vec<Dice> = (0..2 * by_form(WORKERS_PER_NODE)).map(|_| dice.split()).collect();
     let (answers, stall) = (Cell::new(Answers::default()), Cell::new(Duration::ZERO));
     let last_answer = Cell::new(Instant::now());
     let load = async {
@@ -93,15 +106,20 @@ async fn a_node_that_is_frozen_and_killed_holds_nobody_up() {
         scene.goal.set(Some(one.head().await));
         sent
     };
-    let (sent, (), (), ()) = tokio::join!(
-        load,
-        upset(&scene, &mut two, &mut dice),
-        follow(&scene, || Some(scene.one.clone())),
-        follow(&scene, || scene.two.borrow().clone()),
-    );
+    let subscribers = join_all((0..by_form(SUBSCRIBERS_PER_NODE)).map(async |number| {
+        let frames = ["single", "batch"][number % 2];
+        tokio::join!(
+            follow(&scene, frames, || Some(scene.one.clone())),
+            follow(&scene, frames, || scene.two.borrow().clone()),
+        )
+    }));
+    let (sent, (), _) = tokio::join!(load, upset(&scene, &mut two, &mut dice), subscribers);
     let (Answers { decided, put_off }, stall) = (answers.get(), stall.get());
     let (upsets, events) = (scene.upsets.get(), scene.goal.get());
+    let deliveries = scene.deliveries.get();
     eprintln!("{decided} decided, {put_off} put off, {upsets} upsets, stall {stall:?}, events {events:?}");
+    eprintln!("{deliveries} deliveries, none missed, reordered or doubled");
+    assert!(deliveries >= DELIVERIES || !is_long(), "{deliveries} deliveries are no load");
     assert!(put_off * 1000 <= decided, "{put_off} of {decided} were put off");
     assert!(stall < STALLS_FOR, "{stall:?} without an answer");
     assert_outcomes(&one, &sent).await;
@@ -137,20 +155,23 @@ async fn upset(scene: &Scene, node: &mut Server, dice: &mut Dice) {
 }
 
 /// A subscriber who comes back after every loss with the last sequence it has: nothing is missed, reordered or doubled.
-async fn follow(scene: &Scene, node: impl Fn() -> Option<Client>) {
+async fn follow(scene: &Scene, frames: &str, node: impl Fn() -> Option<Client>) {
     let mut last = 0;
     while scene.goal.get() != Some(last) {
         breathe().await;
         let Some(client) = node() else { continue };
-        let path = format!("/?fromSequence={last}");
+        let path = format!("/?fromSequence={last}&frames={frames}");
         let Ok(mut socket) = Socket::try_connect(&client, &path, None).await else { continue };
         while scene.goal.get() != Some(last) {
-            match tokio::time::timeout(Duration::from_millis(100), socket.try_next()).await {
-                Ok(Some(message)) if message["type"] == "NEW_EVENT" => {
-                    last += 1;
-                    assert_eq!(message["event"]["sequenceNumber"], last);
+            match tokio::time::timeout(Duration::from_millis(100), socket.try_text()).await {
+                Ok(Some(message)) => {
+                    for number in Socket::numbers_in(&message) {
+                        last += 1;
+                        assert_eq!(number, last);
+                        scene.deliveries.set(scene.deliveries.get() + 1);
+                    }
                 }
-                Ok(Some(_)) | Err(_) => {}
+                Err(_) => {}
                 Ok(None) => break,
             }
         }

@@ -12,6 +12,7 @@ mod postgres;
 mod proxy;
 mod socket;
 mod stores;
+mod wire;
 
 mod away;
 mod board;

@@ -3,21 +3,23 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::client::{Client, cents};
 use crate::fold::{Fold, Folded};
-use crate::load::{Dice, Sent, assert_outcomes, open_accounts};
+use crate::load::{Dice, Sent, assert_outcomes, is_long, open_accounts};
 use crate::server::{Kind, Server, breathe, until};
 use crate::stores::Redis;
+use crate::wire::{self, Wire, median, p99};
 
 on_servers!(
     what_is_read_is_true_while_redis_is_lost_and_goes_back,
     what_may_be_thrown_away_is_not_read,
     read_models_that_went_back_while_nobody_wrote_are_noticed,
+    commands_hardly_notice_what_becomes_of_redis,
 );
 
 const WRITERS: usize = 4;
@@ -216,4 +218,49 @@ async fn read_models_that_went_back_while_nobody_wrote_are_noticed() {
     redis(&server).kill();
     redis(&server).start_as_saved(server.stores.folder.path());
     fold.assert_is_what_is_read(&server).await;
+}
+
+/// Deposits at a steady rate, by turns with a Redis that is well, away, and filled anew. What it was filled with is what
+/// the log says, and in the long form of a release build it is there at fifty thousand events a second.
+async fn commands_hardly_notice_what_becomes_of_redis() {
+    let (history, per_second, rounds, lasts) = match is_long() {
+        true => (200_000, 2_000, 7, Duration::from_secs(3)),
+        false => (2_000, 200, 3, Duration::from_millis(500)),
+    };
+    let server = Server::start(Kind::Servers).await;
+    open_accounts(&server).await;
+    let (redis, folder) = (redis(&server), server.stores.folder.path());
+    let port = server.ports.commands;
+    join_all((0..100).map(async |number| {
+        let mut wire = Wire::connect(port).await;
+        for _ in 0..history / 100 {
+            assert_eq!(wire.deposit(number % 10).await.0, 200);
+        }
+    }))
+    .await;
+    let (mut well, mut away, mut filled) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        server.fresh("/accounts?limit=1", server.head().await).await;
+        well.push(p99(wire::steadily(port, 64, per_second, lasts).await));
+        redis.kill();
+        away.push(p99(wire::steadily(port, 64, per_second, lasts).await));
+        redis.start_empty(folder);
+        filled.push(p99(wire::steadily(port, 64, per_second, lasts).await));
+    }
+    let head = server.head().await;
+    server.fresh("/accounts?limit=1", head).await;
+    redis.tell(&["FLUSHALL"]).await;
+    let flushed = Instant::now();
+    until("it is noticed", async || (server.get("/accounts").await.status == 503).then_some(())).await;
+    server.fresh("/accounts?limit=1", head).await;
+    let rate = head * 1000 / u64::try_from(flushed.elapsed().as_millis()).unwrap();
+    let (well, away, filled) = (median(well), median(away), median(filled));
+    eprintln!(
+        "p99 {well:?} with Redis, {away:?} without, {filled:?} while it is filled; {rate} events/s alone"
+    );
+    // In its short form, beside all the other tests, a pause of the machine's is not counted.
+    let grace = if is_long() { Duration::ZERO } else { Duration::from_millis(50) };
+    assert!(away.max(filled) <= 2 * well + grace, "{away:?} without, {filled:?} filling, {well:?} else");
+    assert!(rate >= 50_000 || !is_long() || cfg!(debug_assertions), "{rate} events/s");
+    Fold::of(&server.log().await).assert_is_what_is_read(&server).await;
 }

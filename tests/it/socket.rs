@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::client::Client;
 
@@ -70,14 +70,25 @@ impl Socket {
 
     /// The next message, `None` when the feed is closed.
     pub async fn try_next(&mut self) -> Option<Value> {
+        self.try_text().await.map(|text| serde_json::from_str(&text).unwrap())
+    }
+
+    /// The next message as it came, `None` when the feed is closed.
+    pub async fn try_text(&mut self) -> Option<Utf8Bytes> {
         loop {
             match self.stream.next().await? {
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => return Some(text),
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(other) => panic!("unexpected: {other:?}"),
             }
         }
+    }
+
+    /// The sequence numbers of the events in a message, one or many, without reading the rest of it.
+    pub fn numbers_in(message: &str) -> impl Iterator<Item = u64> {
+        let events = message.split(r#"{"sequenceNumber":"#).skip(1);
+        events.map(|event| event[..event.find(',').unwrap()].parse().unwrap())
     }
 
     /// With which code the server closes the feed; `None` where it just goes away.

@@ -137,3 +137,16 @@ fn nothing_is_left_for_later() {
         "it is done or it is an issue",
     );
 }
+
+#[test]
+fn every_problem_is_produced_by_a_test() {
+    let tests = sources(&["tests/it"]);
+    let all = tests.iter().map(|(_, text)| text.as_str()).collect::<String>();
+    let missing: Vec<&str> = web::Code::ALL
+        .iter()
+        .map(|code| code.name())
+        // A bug, which no test can ask for.
+        .filter(|name| *name != "internal-error" && !all.contains(&format!("\"{name}\"")))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -134,7 +134,7 @@ fn used() -> Value {
         "Sequence",
         "Version",
         "AccountId",
-        "CommandId",
+        "RecordedId",
         "Time",
         "HoldId",
         "Scope",

@@ -277,7 +277,7 @@ pub(super) fn paths() -> Value {
             "Under an id that is the name of a command, such as `deposit`, stands that command, which takes POST alone. A POST \
              to a command that there is not is 404 `not-found`, with the names of those that there are in `commands`.",
         )
-        .path("commandId", &json!({"type": "string", "pattern": "^[!-~]{1,255}$"}), "Percent-encoded.")
+        .path("commandId", &named("RecordedId"), "Percent-encoded.")
         .answer(200, &named("Outcome"), "Its first answer and its events.")
         .refused(&[Code::InvalidField, Code::CommandNotFound, Code::LogUnavailable]);
     json!({

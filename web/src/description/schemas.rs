@@ -32,6 +32,12 @@ fn values() -> Value {
             "not": {"enum": ["log", ".", ".."]},
             "examples": ["0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b10"],
         },
+        "RecordedId": {
+            "description": "A command's id; what the server does of itself, such as ending a hold, has one with spaces.",
+            "type": "string",
+            "pattern": "^[ -~]{1,300}$",
+            "examples": ["0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b10"],
+        },
         "Sequence": {
             "description": "An event's place in the whole log: 1, 2, 3… without gap; 0 is before the first.",
             "type": "integer",
@@ -337,7 +343,7 @@ fn accepted() -> Value {
                 "holdId": named("HoldId"),
                 "reverses": {"description": "The movement that went, or was to go, back.", "$ref": "#/components/schemas/Sequence"},
                 "timestamp": named("Time"),
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
                 "status": {"enum": ["accepted", "rejected"]},
                 "sequence": named("Sequence"),
                 "code": {"type": "string"},
@@ -349,7 +355,7 @@ fn accepted() -> Value {
             "type": "object",
             "required": ["commandId", "status", "httpStatus", "answer", "events"],
             "properties": {
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
                 "status": {"enum": ["accepted", "rejected"]},
                 "code": {"type": "string"},
                 "httpStatus": {"type": "integer"},
@@ -416,7 +422,7 @@ fn events() -> Value {
                 "schemaVersion": {"type": "integer"},
                 "data": {"type": "object"},
                 "timestamp": named("Time"),
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
                 "correlationId": {"type": "string"},
                 "causationId": {"type": "string"},
                 "metadata": named("Metadata"),
@@ -574,7 +580,7 @@ fn queries() -> Value {
                 "balance": {"description": "After it.", "$ref": "#/components/schemas/Money"},
                 "counterparty": named("AccountId"),
                 "description": named("Text"),
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
             },
         },
         "LedgerLine": {
