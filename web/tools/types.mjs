@@ -10,16 +10,16 @@ import { text } from "node:stream/consumers";
 const target = new URL("../types/api.d.ts", import.meta.url);
 const document = JSON.parse(await text(process.stdin));
 const types =
-    "// Made by `npm run types` from the OpenAPI document; not to be edited.\n\n" +
-    astToString(await openapiTS(document));
+  "// Made by `npm run types` from the OpenAPI document; not to be edited.\n\n" +
+  astToString(await openapiTS(document));
 
 if (process.argv.includes("--check")) {
-    const there = await readFile(target, "utf8").catch(() => "");
-    if (there !== types) {
-        console.error("web/types/api.d.ts is not what /openapi.json says: bursar openapi | npm run types");
-        process.exit(1);
-    }
+  const there = await readFile(target, "utf8").catch(() => "");
+  if (there !== types) {
+    console.error("web/types/api.d.ts is not what /openapi.json says: bursar openapi | npm run types");
+    process.exit(1);
+  }
 } else {
-    await mkdir(new URL(".", target), { recursive: true });
-    await writeFile(target, types);
+  await mkdir(new URL(".", target), { recursive: true });
+  await writeFile(target, types);
 }

@@ -20,39 +20,39 @@ export { default as uPlot } from "uplot";
 const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "htm", "uplot"];
 
 async function banner() {
-    const lines = [];
-    for (const name of PACKAGES) {
-        const about = JSON.parse(await readFile(new URL(`node_modules/${name}/package.json`, root), "utf8"));
-        lines.push(`${name} ${about.version} (${about.license})`);
-    }
-    return `/* Made by \`npm run vendor\`; not to be edited. ${lines.join(", ")}. */\n`;
+  const lines = [];
+  for (const name of PACKAGES) {
+    const about = JSON.parse(await readFile(new URL(`node_modules/${name}/package.json`, root), "utf8"));
+    lines.push(`${name} ${about.version} (${about.license})`);
+  }
+  return `/* Made by \`npm run vendor\`; not to be edited. ${lines.join(", ")}. */\n`;
 }
 
 const made = await build({
-    stdin: { contents: ENTRY, resolveDir: new URL(".", root).pathname },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
-    write: false,
+  stdin: { contents: ENTRY, resolveDir: new URL(".", root).pathname },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  write: false,
 });
 const head = await banner();
 const files = {
-    "vendor.js": head + made.outputFiles[0].text,
-    "vendor.css": head + (await readFile(new URL("node_modules/uplot/dist/uPlot.min.css", root), "utf8")).trim() + "\n",
+  "vendor.js": head + made.outputFiles[0].text,
+  "vendor.css": head + (await readFile(new URL("node_modules/uplot/dist/uPlot.min.css", root), "utf8")).trim() + "\n",
 };
 
 let differs = false;
 for (const [name, text] of Object.entries(files)) {
-    if (process.argv.includes("--check")) {
-        const there = await readFile(target(name), "utf8").catch(() => "");
-        if (there === text) continue;
-        console.error(`web/dashboard/${name} is not what the packages give: npm run vendor`);
-        differs = true;
-    } else {
-        await writeFile(target(name), text);
-    }
+  if (process.argv.includes("--check")) {
+    const there = await readFile(target(name), "utf8").catch(() => "");
+    if (there === text) continue;
+    console.error(`web/dashboard/${name} is not what the packages give: npm run vendor`);
+    differs = true;
+  } else {
+    await writeFile(target(name), text);
+  }
 }
 process.exit(differs ? 1 : 0);

@@ -866,7 +866,7 @@ export interface components {
             code?: string;
             /** @enum {unknown} */
             command: "CREATE_ACCOUNT" | "DEPOSIT" | "WITHDRAW" | "TRANSFER" | "FREEZE_ACCOUNT" | "UNFREEZE_ACCOUNT" | "CLOSE_ACCOUNT" | "REOPEN_ACCOUNT" | "PLACE_HOLD" | "CAPTURE_HOLD" | "RELEASE_HOLD" | "EXPIRE_HOLD" | "SET_LIMITS" | "REVERSE" | "POST";
-            commandId: components["schemas"]["CommandId"];
+            commandId: components["schemas"]["RecordedId"];
             error?: string;
             fromAccountId?: components["schemas"]["AccountId"];
             holdId?: components["schemas"]["HoldId"];
@@ -926,7 +926,7 @@ export interface components {
         Event: {
             aggregateId: components["schemas"]["AccountId"];
             causationId: string;
-            commandId: components["schemas"]["CommandId"];
+            commandId: components["schemas"]["RecordedId"];
             correlationId: string;
             data: Record<string, never>;
             /** Format: uuid */
@@ -1151,7 +1151,7 @@ export interface components {
         Outcome: {
             answer: components["schemas"]["Accepted"] | components["schemas"]["Problem"];
             code?: string;
-            commandId: components["schemas"]["CommandId"];
+            commandId: components["schemas"]["RecordedId"];
             events: components["schemas"]["Event"][];
             httpStatus: number;
             /** @enum {unknown} */
@@ -1235,6 +1235,11 @@ export interface components {
          * @example 10.50
          */
         Quantity: number | string;
+        /**
+         * @description A command's id; what the server does of itself, such as ending a hold, has one with spaces.
+         * @example 0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b10
+         */
+        RecordedId: string;
         ReleaseHold: {
             accountId: components["schemas"]["AccountId"];
             commandId?: components["schemas"]["CommandId"] | null;
@@ -1335,7 +1340,7 @@ export interface components {
             amount: components["schemas"]["Money"];
             /** @description After it. */
             balance: components["schemas"]["Money"];
-            commandId: components["schemas"]["CommandId"];
+            commandId: components["schemas"]["RecordedId"];
             counterparty?: components["schemas"]["AccountId"];
             description?: components["schemas"]["Text"];
             sequence: components["schemas"]["Sequence"];
@@ -4583,7 +4588,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description Percent-encoded. */
-                commandId: string;
+                commandId: components["schemas"]["RecordedId"];
             };
             cookie?: never;
         };
