@@ -114,3 +114,49 @@ test("every area is reached by keyboard, and says where one is", async () => {
   }
   await page.close();
 });
+
+test("amounts are grouped and padded as text, and quantiles lie within their bucket", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/overview");
+  const found = await page.evaluate(async () => {
+    const { money } = await import("/lib/money.js");
+    const { read, difference, quantile } = await import("/lib/prometheus.js");
+    const text = (counts) =>
+      ["0.001", "0.01", "+Inf"].map((le, at) => `bursar_x_seconds_bucket{le="${le}"} ${counts[at]}`).join("\n");
+    const between = (now, before) =>
+      difference(read(text(now)).histogram("bursar_x_seconds"), read(text(before)).histogram("bursar_x_seconds"));
+    return {
+      amounts: [
+        [1500.5, "USD"],
+        [-0.05, "USD"],
+        ["19999999999999.99", "USD"],
+        [480000, "JPY"],
+        [1.5, "BHD"],
+        [7, undefined],
+        [0, "EUR"],
+        ["no figure", "USD"],
+      ].map(([amount, currency]) => money(amount, currency)),
+      quantiles: [
+        quantile(between([10, 10, 10], [10, 10, 10]), 0.5),
+        quantile(between([110, 110, 110], [10, 10, 10]), 0.5),
+        quantile(between([10, 20, 20], [10, 10, 10]), 0.9),
+        quantile(between([0, 0, 4], [0, 0, 0]), 0.5),
+      ],
+    };
+  });
+  assert.deepEqual(
+    found.amounts.map((text) => text.replace("\u00a0", " ")),
+    [
+      "1,500.50 USD",
+      "−0.05 USD",
+      "19,999,999,999,999.99 USD",
+      "480,000 JPY",
+      "1.500 BHD",
+      "7",
+      "0.00 EUR",
+      "no figure",
+    ],
+  );
+  assert.deepEqual(found.quantiles, [null, 0.0005, 0.0091, 0.01]);
+  await page.close();
+});

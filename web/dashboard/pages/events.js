@@ -73,7 +73,7 @@ function Position({ at }) {
   const end = Math.max(head.value, stats.value?.headSequence ?? 0);
   const lost = reconnects.value;
   return html`
-    <p class="muted small" role="status" data-received=${received.value}>
+    <p class="muted small" data-received=${received.value}>
       ${
         at !== null
           ? `From ${count(at)} of ${count(end)}.`
@@ -252,9 +252,7 @@ function Tail({ events, total, live, empty, filter = {} }) {
       >
         ${held === null ? "Pause" : "Resume"}
       </button>
-      <span role="status" class="muted">
-        ${held === null ? "" : fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}
-      </span>
+      <span class="muted">${held === null ? "" : fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}</span>
       <span class="end row">
         ${
           first !== undefined &&

@@ -256,7 +256,7 @@ function ReplayPanel() {
       ${
         replay !== null &&
         html`
-          <div role="status">
+          <div role=${running ? undefined : "status"}>
             <progress
               max=${Math.max(1, replay.total)}
               value=${replay.state === "done" ? Math.max(1, replay.total) : replay.done}

@@ -8,6 +8,8 @@ import { href } from "../lib/route.js";
 
 /** @typedef {import("../../types/api").components["schemas"]["Projection"]} Projection */
 
+// What is read out is what changes seldom: a figure that moves with every second is for the eye.
+
 export function Alerts() {
   const standing = (stats.value?.projections ?? []).filter(({ state }) => state === "paused" || state === "faulted");
   return html`
@@ -37,7 +39,9 @@ function Standing({ projection: { name, state, lagEvents } }) {
       <span>
         The read model${" "}
         <a href=${href(["projections"])}>${name}</a>
-        ${" "}is ${state}, ${count(lagEvents)} ${lagEvents === 1 ? "event" : "events"} behind. ${trouble}
+        ${" "}is ${state}
+        <span aria-hidden="true">, ${count(lagEvents)} ${lagEvents === 1 ? "event" : "events"} behind</span>
+        . ${trouble}
       </span>
       <button type="button" class="small" onClick=${resume}>Resume</button>
     </p>

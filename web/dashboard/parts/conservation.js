@@ -43,10 +43,10 @@ export function Conservation() {
   const now = light();
   if (now === null) return null;
   return html`
-    <div class="conservation" data-good=${now.good} role="status">
+    <div class="conservation" data-good=${now.good}>
       <span class="lamp" aria-hidden="true"></span>
       <div>
-        <p class="strong">${now.words}</p>
+        <p class="strong" role="status">${now.words}</p>
         <p class="small muted">${now.detail}</p>
       </div>
     </div>
