@@ -30,9 +30,9 @@ test("an account is seen as of any sequence or time, by slider, number and clock
   await page.getByLabel("After event").fill("4");
   await page.getByLabel("After event").press("Enter");
   await page.getByText("It did not exist then.").waitFor();
-  await page.getByLabel("or at").fill("2020-01-01T00:00:00");
+  await page.getByLabel("or at").fill("2020-01-01T00:00:01");
   await page.getByText("The log had not begun then.").waitFor();
-  await page.getByLabel("or at").fill("2099-01-01T00:00:00");
+  await page.getByLabel("or at").fill("2099-01-01T00:00:01");
   await then.getByText("3,717.20 USD").waitFor();
   // The whole list, where the server has it.
   const contract = await server.get("/openapi.json");
@@ -59,6 +59,34 @@ test("a projection is paused, falls behind, and catches up when it is resumed", 
   await card.getByRole("button", { name: "Resume volume" }).click();
   await card.getByText("running", { exact: true }).waitFor();
   await card.locator(".figure", { hasText: "Behind" }).getByText("0", { exact: true }).waitFor();
+  await page.close();
+});
+
+test("a faulted projection is explained, on every page, with the event that it can't apply", async () => {
+  const page = await open(browser, server);
+  // No client can fault one; what the server would say of it is put into its answer.
+  await page.route(/\/stats$/, async (route) => {
+    const response = await route.fetch();
+    const stats = await response.json();
+    const fault = { state: "faulted", lastError: "the balance would leave its bounds", poisonSequence: 12 };
+    Object.assign(
+      stats.projections.find(({ name }) => name === "ledger"),
+      fault,
+      { checkpoint: 11, lagEvents: 44, errors: 1 },
+    );
+    await route.fulfill({ response, json: stats });
+  });
+  await page.goTo("#/overview");
+  await page.getByText("The read model ledger is faulted, 44 events behind.").waitFor();
+  await page.getByRole("link", { name: "ledger", exact: true }).click();
+  const card = page.locator(".projection", { hasText: "ledger" });
+  await card.getByText("It can't go on at event 12.").waitFor();
+  await card.getByText("the balance would leave its bounds").waitFor();
+  const resumed = page.waitForResponse(/\/projections\/ledger\/resume/);
+  await card.getByRole("button", { name: "Resume ledger" }).click();
+  assert.equal((await resumed).status(), 200);
+  await card.getByRole("link", { name: "event 12" }).click();
+  await page.getByRole("heading", { name: "Event 12" }).waitFor();
   await page.close();
 });
 
