@@ -197,6 +197,8 @@ async function show() {
     }
   }
   byId("find", HTMLInputElement).addEventListener("input", find);
+  // Somebody may have typed already.
+  find();
   addEventListener("hashchange", openNamed);
   openNamed();
 }
