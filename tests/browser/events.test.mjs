@@ -69,7 +69,10 @@ test("one event shows its JSON, its neighbours and its command, and every way on
   const [event] = await server.get("/events?fromSequence=39&limit=1");
   assert.deepEqual(JSON.parse(await page.getByRole("region", { name: "The event as JSON" }).innerText()), event);
   await page.getByText("2 events, in one commit").waitFor();
-  assert.ok((await page.locator(".stream .event-line").count()) >= 3, "its neighbours in its stream");
+  await eventually(
+    "its neighbours in its stream",
+    async () => (await page.locator(".stream .event-line").count()) >= 3,
+  );
   for (const name of ["accounts", "ledger", "volume"]) await page.getByText(`${name} applied`).waitFor();
   const contract = await server.get("/openapi.json");
   if (contract.paths["/audit/proofs/{sequence}"]) await page.getByText("proved", { exact: true }).waitFor();

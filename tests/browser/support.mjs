@@ -168,6 +168,7 @@ export async function open(browser, server, options = {}) {
   return Object.assign(page, {
     watch,
     close: async () => {
+      await page.unrouteAll({ behavior: "ignoreErrors" });
       await context.close();
       assert.deepEqual(faults, []);
     },
