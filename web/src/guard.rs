@@ -270,7 +270,7 @@ impl Group {
             "accounts" | "ledger" | "analytics" => Self::Accounts,
             "livez" | "health" | "readyz" | "metrics" => Self::Health,
             "" | "ws" => Self::Root,
-            "events" => Self::Events,
+            "events" | "audit" => Self::Events,
             "stats" | "replay" | "replays" | "projections" => Self::Projections,
             "problems" => Self::Problems,
             "openapi.json" | "asyncapi.json" => Self::Description,
@@ -393,6 +393,8 @@ mod tests {
             ("/", Facade::Commands, false),
             ("/app.js", Facade::Events, false),
             ("/app.js", Facade::Dashboard, true),
+            ("/audit/checkpoints", Facade::Events, true),
+            ("/audit", Facade::Queries, false),
             ("/stats", Facade::Dashboard, true),
             ("/openapi.json", Facade::Queries, true),
         ] {
