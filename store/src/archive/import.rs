@@ -76,7 +76,7 @@ pub struct Imported {
     pub refusals: i64,
 }
 
-/// Writes the log that a file holds. Memory grows with the accounts, about half a kilobyte for each, and not with the events.
+/// Writes the log that a file holds. Memory grows with the accounts, some 800 bytes for each, and not with the events.
 ///
 /// # Errors
 /// See [`ImportError`]; what was written until then is an unfinished log.
