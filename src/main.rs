@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         Err(error) => return end(code_of(&error), &*error),
     };
     let done = match matches.subcommand() {
-        None | Some(("serve", _)) => server::run(&settings),
+        None | Some(("serve", _)) => server::run(&settings, values.shown()),
         Some(("config", _)) => {
             server::say(&values.to_string());
             Ok(())

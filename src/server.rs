@@ -23,8 +23,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(4);
 /// How long the whole end may take; requests that are not done then are cut off.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
-/// Runs until SIGTERM or SIGINT.
-pub fn run(settings: &Settings) -> anyhow::Result<()> {
+/// Runs until SIGTERM or SIGINT. `config` is what is told of the settings.
+pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()> {
     let metrics = telemetry::count()?;
     // A live subscriber takes two descriptors: its socket, and the hub's duplicate of it.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -45,6 +45,7 @@ pub fn run(settings: &Settings) -> anyhow::Result<()> {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
             loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
+            config,
             patience: settings.patience,
             checkpoint_key,
             #[cfg(feature = "otlp")]

@@ -389,11 +389,23 @@ impl Values {
     }
 }
 
+impl Values {
+    /// Every setting as it may be seen: with its secrets masked.
+    pub fn shown(&self) -> Vec<web::Setting> {
+        let shown = |(name, (value, source)): (&&'static str, &(String, Source))| web::Setting {
+            name,
+            value: masked(value),
+            source: source.to_string(),
+        };
+        self.0.iter().map(shown).collect()
+    }
+}
+
 impl fmt::Display for Values {
     /// A line per setting: name, value with its secrets masked, where it came from.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, (value, source)) in &self.0 {
-            writeln!(f, "{name:<22} {:<40} {source}", masked(value))?;
+        for web::Setting { name, value, source } in self.shown() {
+            writeln!(f, "{name:<22} {value:<40} {source}")?;
         }
         Ok(())
     }

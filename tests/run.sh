@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Everything that must hold before a change goes in: format, lints, documentation, every test, on both kinds of stores.
+# Everything that must hold before a change goes in: format, lints, documentation, every test, on both kinds of stores, and
+# the dashboard in a real browser.
 # Installs what it needs where it is missing (Debian packages; asks for root only then), starts a Postgres and a Redis of
 # its own on free ports, and stops them, whatever happens.
 #
 #   tests/run.sh                     everything
 #   tests/run.sh -p domain           only the tests of that crate; arguments are the test runner's
 #   tests/run.sh -p bursar kill::    only the tests with such a name
+#   tests/run.sh browser             only the dashboard: its vendored files, its types, its tests in Chromium
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -26,13 +28,17 @@ need_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v cc >/dev/null || missing+=(gcc libc6-dev)
+  command -v node >/dev/null || missing+=(nodejs)
+  command -v npm >/dev/null || missing+=(npm)
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
+    missing+=(chromium)
   [ "${#missing[@]}" != 0 ] || return 0
   echo "The tests need: ${missing[*]}. Installing." >&2
   # With RUNLEVEL=1 the packages don't start their own services.
   if ! command -v apt-get >/dev/null || ! as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 sh -c \
     'apt-get update -q && apt-get install -q -y --no-install-recommends "$@"' sh "${missing[@]}" >&2; then
     echo "Could not install them. Install these yourself and start again: ${missing[*]}" >&2
-    echo "(Debian, Ubuntu: apt-get install ${missing[*]}; macOS: brew install postgresql redis)" >&2
+    echo "(Debian, Ubuntu: apt-get install ${missing[*]}; macOS: brew install postgresql redis node)" >&2
     exit 1
   fi
 }
@@ -50,8 +56,25 @@ every_test() {
   fi
 }
 
+# The server needs no Node; who works on the dashboard does. Nothing is taken from a CDN: what the packages of the lockfile
+# give is compared with the file that is served.
+dashboard() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] || step npm ci --ignore-scripts --no-audit --no-fund
+  step cargo build --locked
+  export BURSAR_TEST_PROGRAM="${CARGO_TARGET_DIR:-$PWD/target}/debug/bursar"
+  step npm run --silent vendor -- --check
+  "$BURSAR_TEST_PROGRAM" openapi | step npm run --silent types -- --check
+  step npx prettier --log-level warn --check "web/{dashboard,tools}/**/*.{js,mjs}" "tests/browser/*.mjs"
+  step npm run --silent check
+  step npm test --silent
+}
+
 need_rust
 need_packages
+if [ "${1:-}" = browser ]; then
+  dashboard
+  exit
+fi
 trap '[ -z "${BURSAR_TEST_SERVERS:-}" ] || tests/servers.sh stop >/dev/null' EXIT
 trap 'exit 130' INT TERM
 servers=$(tests/servers.sh start)
@@ -70,3 +93,4 @@ every_test
 every_test -p bursar --features otlp --test otlp
 # The examples in the documentation, which the runner above passes over.
 step cargo test --locked --workspace --doc --quiet
+dashboard

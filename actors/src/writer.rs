@@ -28,7 +28,7 @@ const UNITS_QUEUED_MAX: usize = crate::ledger::MAILBOX_CAPACITY;
 /// The pause before an append of unknown fate is submitted again: from, and at the most.
 const RESUBMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
 /// An append that takes longer may never be answered: from then on who comes is turned away, and looked for so often.
-const STALLS_AFTER: Duration = Duration::from_secs(1);
+const STALLS_AFTER: Duration = Duration::from_secs(2);
 const TURN_AWAY_EVERY: Duration = Duration::from_millis(50);
 /// A unit that waited so long for its append may have been sent again under its id: less than the time within which a
 /// client is answered, by more than an append waits for the log's lock without looking.

@@ -14,7 +14,10 @@ let api = {};
  */
 function resolve(value) {
   if (typeof value?.$ref !== "string") return value;
-  const found = value.$ref.slice(2).split("/").reduce((/** @type {Json} */ part, /** @type {string} */ name) => part?.[name], api);
+  const found = value.$ref
+    .slice(2)
+    .split("/")
+    .reduce((/** @type {Json} */ part, /** @type {string} */ name) => part?.[name], api);
   return { ...found, ...value, $ref: undefined };
 }
 
@@ -40,7 +43,10 @@ function kind(schema) {
  */
 function bounds(schema) {
   const names = ["default", "minimum", "maximum", "maxLength", "maxItems", "pattern", "format"];
-  return names.filter((name) => name in schema).map((name) => `${name} ${JSON.stringify(schema[name])}`).join(", ");
+  return names
+    .filter((name) => name in schema)
+    .map((name) => `${name} ${JSON.stringify(schema[name])}`)
+    .join(", ");
 }
 
 /**
@@ -49,13 +55,21 @@ function bounds(schema) {
  * @returns {HTMLElement}
  */
 function table(rows) {
-  const row = (/** @type {{ name: string, required: boolean, schema: Json, words: string }} */ { name, required, schema, words }) => {
+  const row = (
+    /** @type {{ name: string, required: boolean, schema: Json, words: string }} */ { name, required, schema, words },
+  ) => {
     const meaning = [words, resolve(schema).description, bounds(resolve(schema))];
     return el(
       "tr",
       {},
       el("th", { scope: "row" }, el("code", {}, name), required ? " required" : ""),
-      el("td", {}, el("code", {}, kind(schema)), " ", meaning.filter((part, place) => part && meaning.indexOf(part) === place).join(" · ")),
+      el(
+        "td",
+        {},
+        el("code", {}, kind(schema)),
+        " ",
+        meaning.filter((part, place) => part && meaning.indexOf(part) === place).join(" · "),
+      ),
     );
   };
   return el("table", {}, ...rows.map(row));
@@ -70,7 +84,12 @@ function members(schema) {
   const whole = resolve(schema.items ?? schema);
   if (!whole.properties) return [];
   const required = whole.required ?? [];
-  const rows = Object.entries(whole.properties).map(([name, part]) => ({ name, required: required.includes(name), schema: part, words: "" }));
+  const rows = Object.entries(whole.properties).map(([name, part]) => ({
+    name,
+    required: required.includes(name),
+    schema: part,
+    words: "",
+  }));
   return [table(rows)];
 }
 
@@ -88,10 +107,15 @@ function sample(value) {
  * @returns {HTMLElement}
  */
 function response(status, answer) {
+  /** @type {HTMLElement[]} */
   const parts = [el("h4", {}, el("code", {}, status), ` ${answer.description ?? ""}`)];
   const headers = Object.entries(answer.headers ?? {});
   if (headers.length > 0) {
-    parts.push(table(headers.map(([name, header]) => ({ name, required: false, schema: header.schema, words: header.description }))));
+    parts.push(
+      table(
+        headers.map(([name, header]) => ({ name, required: false, schema: header.schema, words: header.description })),
+      ),
+    );
   }
   for (const [media, { schema, examples }] of Object.entries(/** @type {Json} */ (answer.content ?? {}))) {
     if (examples) {
@@ -148,7 +172,7 @@ function find() {
   const words = byId("find", HTMLInputElement).value.trim().toLowerCase();
   let count = 0;
   for (const fold of byId("operations", HTMLElement).querySelectorAll("details")) {
-    fold.hidden = !(fold.textContent ?? "").toLowerCase().includes(words);
+    fold.hidden = !`${fold.id} ${fold.textContent ?? ""}`.toLowerCase().includes(words);
     count += fold.hidden ? 0 : 1;
   }
   byId("found", HTMLElement).textContent = words === "" ? "" : `${count} found`;

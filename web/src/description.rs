@@ -9,18 +9,22 @@ mod schemas;
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
+use actix_web::HttpRequest;
 use actix_web::web::ServiceConfig;
 use serde_json::Value;
 
+use crate::assets::Document;
+
 static OPENAPI: LazyLock<String> = LazyLock::new(|| text(&openapi::document()));
 static ASYNCAPI: LazyLock<String> = LazyLock::new(|| text(&asyncapi::document()));
+static OPENAPI_FILE: LazyLock<Document> = LazyLock::new(|| file(&OPENAPI));
+static ASYNCAPI_FILE: LazyLock<Document> = LazyLock::new(|| file(&ASYNCAPI));
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     config
-        .service(crate::get("/openapi.json", async || json(openapi())))
-        .service(crate::get("/asyncapi.json", async || json(&ASYNCAPI)));
+        .service(crate::get("/openapi.json", async |request: HttpRequest| OPENAPI_FILE.answer(&request)))
+        .service(crate::get("/asyncapi.json", async |request: HttpRequest| ASYNCAPI_FILE.answer(&request)));
 }
 
 /// The OpenAPI 3.1 document of every route, as JSON.
@@ -28,8 +32,8 @@ pub fn openapi() -> &'static str {
     &OPENAPI
 }
 
-fn json(text: &'static str) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(text)
+fn file(text: &str) -> Document {
+    Document::new("application/json", text.as_bytes().to_vec())
 }
 
 fn text(document: &Value) -> String {

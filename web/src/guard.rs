@@ -222,7 +222,8 @@ fn preflight(origin: &HeaderValue) -> HttpResponse {
 /// What browsers need to know of every answer.
 fn decorate(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
-    headers.insert(header::VARY, ORIGIN);
+    // Beside what the route said.
+    headers.append(header::VARY, ORIGIN);
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
@@ -397,6 +398,8 @@ mod tests {
             ("/audit", Facade::Queries, false),
             ("/stats", Facade::Dashboard, true),
             ("/openapi.json", Facade::Queries, true),
+            ("/config", Facade::Dashboard, true),
+            ("/config", Facade::Commands, false),
         ] {
             assert_eq!(Group::of(path).is_on(facade), there, "{path} {facade:?}");
         }

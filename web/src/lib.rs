@@ -8,6 +8,7 @@ mod batch;
 mod body;
 mod code;
 mod commands;
+mod config;
 mod description;
 mod events;
 mod fields;
@@ -83,6 +84,8 @@ pub struct WebSettings {
     pub checkpoint_key: Option<Arc<CheckpointKey>>,
     /// How often a live feed without traffic is pinged.
     pub ping_every: Duration,
+    /// The settings in force, as they are shown: without secrets.
+    pub config: Vec<Setting>,
     /// Makes a command's span part of the trace that a `traceparent` names, where spans are exported.
     pub join_trace: Option<fn(&tracing::Span, &str)>,
     /// Turns true when the process goes down: live feeds are then closed with 1001.
@@ -98,10 +101,22 @@ impl Default for WebSettings {
             patience: Patience::default(),
             checkpoint_key: None,
             ping_every: Duration::from_secs(20),
+            config: Vec::new(),
             join_trace: None,
             draining: watch::Sender::new(false).subscribe(),
         }
     }
+}
+
+/// A setting in force.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, with what is secret masked.
+    pub value: String,
+    /// Where the value came from: `default`, `flag`, `$VARIABLE` or the file.
+    pub source: String,
 }
 
 /// What every handler works with.
@@ -174,6 +189,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(projections::routes)
         .configure(code::routes)
         .configure(description::routes)
+        .configure(config::routes)
         .service(get("/", root))
         .service(get("/ws", feed))
         .default_service(web::to(other));

@@ -10,6 +10,7 @@ on_both_stores!(
     an_account_is_told_as_it_was_at_every_sequence,
     an_account_is_told_as_it_was_at_a_moment,
     a_past_that_is_none_is_refused,
+    all_accounts_are_told_as_they_were_by_id,
     a_statement_leads_from_opening_to_closing,
     a_statement_comes_in_pages,
     a_statement_of_a_period_begins_where_the_one_before_ends,
@@ -84,8 +85,26 @@ async fn a_past_that_is_none_is_refused(kind: Kind) {
     }
     server.get("/accounts/acc-2?asOfSequence=1").await.refused(404, "account-not-found");
     server.get("/accounts/nobody?asOfSequence=7").await.refused(404, "account-not-found");
-    let listed = server.get("/accounts?asOfSequence=7").await.refused(400, "invalid-field");
-    assert_eq!(listed["field"], "asOfSequence");
+    let listed = server.get("/accounts?asOfSequence=7&sort=balance").await.refused(400, "invalid-field");
+    assert_eq!(listed["field"], "sort");
+}
+
+async fn all_accounts_are_told_as_they_were_by_id(kind: Kind) {
+    let server = Server::start(kind).await;
+    let log = some_history(&server).await;
+    assert_eq!(server.json("/accounts?asOfSequence=0").await, json!([]));
+    for at in 1..=7 {
+        let pages = server.pages(&format!("/accounts?asOfSequence={at}&limit=1")).await;
+        assert_eq!(pages.len(), if at < 2 { 1 } else { 2 });
+        for account in &pages {
+            let id = account["accountId"].as_str().unwrap();
+            assert_eq!(*account, server.json(&format!("/accounts/{id}?asOfSequence={at}")).await);
+        }
+    }
+    let moment = time(&log[6]).replace("Z", "9Z");
+    let now = server.get(&format!("/accounts?asOf={moment}")).await;
+    assert_eq!(now.expect(200).as_array().unwrap().len(), 2);
+    assert_eq!(server.json("/accounts?asOf=2001-01-01T00:00:00Z").await, json!([]));
 }
 
 async fn a_statement_leads_from_opening_to_closing(kind: Kind) {

@@ -3,6 +3,7 @@
 mod audit;
 mod batch;
 mod commands;
+mod dashboard;
 mod description;
 mod edge;
 mod events;

@@ -334,6 +334,9 @@ fn operation() -> Value {
         .path("code", &json!({"type": "string", "examples": ["account-not-found"]}), "Its code.")
         .answer(200, &named("Explanation"), "The problem.")
         .refused(&[Code::NotFound]);
+    let config = new("getConfig", "The settings in force; on the dashboard's port alone")
+        .answer(200, &list_of("Setting"), "As `bursar config` prints them, with what is secret masked.")
+        .refused(&[Code::InvalidField]);
     let document = json!({"type": "object"});
     let openapi = new("getOpenapi", "This document").answer(200, &document, "OpenAPI 3.1.");
     let asyncapi = new("getAsyncapi", "The live feed, described").answer(200, &document, "AsyncAPI 3.0.");
@@ -344,6 +347,7 @@ fn operation() -> Value {
         "/metrics": get(metrics),
         "/problems": get(problems),
         "/problems/{code}": get(problem),
+        "/config": get(config),
         "/openapi.json": get(openapi),
         "/asyncapi.json": get(asyncapi),
     })

@@ -747,6 +747,16 @@ fn projections() -> Value {
                 "feed": counts(&["subscribers", "reaped", "restarts"]),
             }),
         ),
+        "Setting": {
+            "type": "object",
+            "required": ["name", "value", "source"],
+            "properties": {
+                "name": {"type": "string"},
+                "value": {"type": "string"},
+                "source": {"description": "`default`, `flag`, the variable or the file.", "type": "string"},
+            },
+            "examples": [{"name": "events-port", "value": "3001", "source": "default"}],
+        },
         "Health": {
             "type": "object",
             "required": ["status"],

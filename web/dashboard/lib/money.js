@@ -1,10 +1,22 @@
 // Amounts as text. A figure from the server is at most 15 digits or a decimal string, and is only ever grouped and
 // padded here, never computed with.
 
+import { signal } from "../vendor.js";
+import { get } from "./api.js";
+
 const ACCOUNTS_REMEMBERED_MAX = 10_000;
+const ASKED_AT_ONCE_MAX = 4;
+const WAITING_MAX = 100;
 
 /** @type {Map<string, string>} Which currency an account has, for events that carry only the amount. */
 const currencies = new Map();
+/** @type {string[]} Accounts whose currency is wanted and not known, the most wanted last. */
+const wanted = [];
+let asking = 0;
+/** Grows when a currency became known that was wanted. */
+export const known = signal(0);
+/** The currency that all accounts have, as long as there is one only. */
+export const commonCurrency = signal("");
 
 /** @type {Map<string, number>} */
 const decimals = new Map();
@@ -23,11 +35,35 @@ export function rememberCurrency(accountId, currency) {
 }
 
 /**
+ * What is known of an account's currency; what is not is asked for, and `known` tells.
  * @param {unknown} accountId
  * @returns {string | undefined}
  */
 export function currencyOf(accountId) {
-  return typeof accountId === "string" ? currencies.get(accountId) : undefined;
+  if (typeof accountId !== "string") return undefined;
+  const found = currencies.get(accountId) ?? (commonCurrency.value || undefined);
+  if (found === undefined && !wanted.includes(accountId)) {
+    wanted.push(accountId);
+    if (wanted.length > WAITING_MAX) wanted.shift();
+    void ask();
+  }
+  return found;
+}
+
+async function ask() {
+  if (asking >= ASKED_AT_ONCE_MAX) return;
+  const accountId = wanted.pop();
+  if (accountId === undefined) return;
+  asking += 1;
+  try {
+    const { body } = await get(`/accounts/${encodeURIComponent(accountId)}`);
+    rememberCurrency(accountId, body.currency);
+    known.value += 1;
+  } catch {
+    // The amount stays without its currency; whoever shows it asks again.
+  }
+  asking -= 1;
+  void ask();
 }
 
 /**
@@ -60,4 +96,13 @@ function decimalsOf(currency) {
     decimals.set(currency, known);
   }
   return known;
+}
+
+/**
+ * An amount as a number, for charts and comparisons alone.
+ * @param {unknown} amount
+ * @returns {number}
+ */
+export function forChart(amount) {
+  return Number(amount);
 }

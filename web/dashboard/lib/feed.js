@@ -1,17 +1,17 @@
-// The live feed: one WebSocket that always goes on after the last event it has seen, so that a lost connection loses
-// no event and shows none twice.
+// The live feed: a WebSocket that always goes on after the last event it has seen, so that a lost connection loses no
+// event and shows none twice.
 
 import { get, numberHeader } from "./api.js";
 
-/** How many events before the head a page that has seen none asks for; also all that the page keeps. */
-export const HISTORY = 200;
-/** Further behind than this, the page takes up near the head again: it would only throw the rest away. */
-const CATCH_UP_MAX = 2_000;
-const FIRST_WAIT_MS = 500;
-const WAIT_MAX_MS = 15_000;
+/** Further behind than this, a feed takes up near the head again: it would only throw the rest away. */
+const CATCH_UP_MAX = 50_000;
+const FIRST_WAIT_MS = 250;
+const WAIT_MAX_MS = 8_000;
 const OPEN_WITHIN_MS = 10_000;
 /** A socket that delivers nothing for so long, though there is more in the log, is taken for dead. */
 const SILENT_MAX_MS = 15_000;
+
+/** @typedef {import("../../types/api").components["schemas"]["Event"]} ContractEvent */
 
 /**
  * @typedef {object} LedgerEvent
@@ -22,6 +22,10 @@ const SILENT_MAX_MS = 15_000;
  * @property {string} type
  * @property {Record<string, any>} data
  * @property {string} timestamp
+ * @property {string} commandId
+ * @property {string} correlationId
+ * @property {string} causationId
+ * @property {Record<string, any>} metadata
  */
 
 /** @typedef {"connecting" | "catching-up" | "live" | "waiting"} FeedState */
@@ -34,20 +38,30 @@ const SILENT_MAX_MS = 15_000;
  */
 
 /**
- * Starts the feed; it runs until the page ends.
- * @param {Listener} listener
- * @returns {{ last: () => number, expect: (head: number) => void }} `last` is the newest sequence seen, `expect` tells
- * the feed what the log's head is known to be.
+ * @typedef {object} Feed
+ * @property {() => number} last the newest sequence that was seen, or passed over by the filter
+ * @property {(head: number) => void} expect tells what the log's head is known to be
+ * @property {() => void} hurry connects now, if it waits
+ * @property {() => void} stop
  */
-export function startFeed(listener) {
+
+/**
+ * Starts a feed; it runs until it is stopped.
+ * @param {{ filter?: Record<string, string>, history: number }} what the server's filter, and how far before the head to begin
+ * @param {Listener} listener
+ * @returns {Feed}
+ */
+export function startFeed({ filter = {}, history }, listener) {
+  const gapless = Object.keys(filter).length === 0;
   /** @type {number | null} null: none seen yet */
   let last = null;
   /** @type {WebSocket | null} */
   let socket = null;
-  /** @type {number | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let failures = 0;
   let heardAt = 0;
+  let stopped = false;
 
   const connect = async () => {
     timer = undefined;
@@ -55,19 +69,20 @@ export function startFeed(listener) {
     try {
       const { headers } = await get("/events?fromSequence=0&limit=1");
       const head = numberHeader(headers, "X-Head-Sequence") ?? 0;
-      if (last !== null && (head < last || head - last > CATCH_UP_MAX)) restart();
-      last ??= Math.max(0, head - HISTORY);
+      if (last !== null && (head < last || (gapless && head - last > CATCH_UP_MAX))) restart();
+      last ??= Math.max(0, head - history);
     } catch {
       wait();
       return;
     }
-    open(last);
+    if (!stopped) open(last);
   };
 
   /** @param {number} fromSequence */
   const open = (fromSequence) => {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const current = new WebSocket(`${scheme}//${location.host}/ws?fromSequence=${fromSequence}`);
+    const query = new URLSearchParams({ ...filter, fromSequence: String(fromSequence), frames: "batch" });
+    const current = new WebSocket(`${scheme}//${location.host}/ws?${query}`);
     socket = current;
     const late = setTimeout(() => drop(current), OPEN_WITHIN_MS);
     current.onopen = () => {
@@ -106,6 +121,8 @@ export function startFeed(listener) {
         break;
       case "CAUGHT_UP":
         failures = 0;
+        // What the filter passed over is seen as well.
+        last = Math.max(last ?? 0, message.sequence);
         listener.onState("live", 0);
         break;
       case "ERROR":
@@ -125,7 +142,7 @@ export function startFeed(listener) {
     const fresh = [];
     for (const event of events) {
       if (last !== null && event.sequenceNumber <= last) continue;
-      if (last !== null && event.sequenceNumber !== last + 1) {
+      if (gapless && last !== null && event.sequenceNumber !== last + 1) {
         // Something is missing in between; asking again from the last one brings it.
         drop(from);
         break;
@@ -150,6 +167,7 @@ export function startFeed(listener) {
   };
 
   const wait = () => {
+    if (stopped) return;
     // Half of the wait is chance, so that many pages do not come back in the same moment.
     const longest = Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** failures);
     const ms = Math.round(longest * (0.5 + Math.random() / 2));
@@ -173,6 +191,16 @@ export function startFeed(listener) {
     expect(head) {
       const silent = Date.now() - heardAt > SILENT_MAX_MS;
       if (socket?.readyState === WebSocket.OPEN && silent && head > (last ?? 0)) drop(socket);
+    },
+    hurry,
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      removeEventListener("online", hurry);
+      document.removeEventListener("visibilitychange", hurry);
+      const open = socket;
+      socket = null;
+      open?.close();
     },
   };
 }

@@ -50,6 +50,57 @@ export function get(path) {
 }
 
 /**
+ * What a path answers, as text in a media type.
+ * @param {string} path
+ * @param {string} media
+ * @returns {Promise<{ headers: Headers, text: string }>}
+ */
+export async function getText(path, media) {
+  try {
+    const response = await fetch(path, {
+      headers: { Accept: media },
+      cache: "no-store",
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    if (response.ok) return { headers: response.headers, text: await response.text() };
+  } catch {
+    throw new Unreachable();
+  }
+  // The answer is a problem; it is read the same way as all others.
+  await get(path);
+  throw new Unreachable();
+}
+
+/**
+ * A path with its parameters; those without a value are left out.
+ * @param {string} path
+ * @param {Record<string, string | number | null | undefined>} parameters
+ * @returns {string}
+ */
+export function withQuery(path, parameters) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "") query.set(name, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/**
+ * What a command would do: the same decision, and nothing written.
+ * @param {string} route
+ * @param {Members} command
+ * @returns {Promise<Answer>}
+ */
+export function preview(route, command) {
+  return request(`/commands/${route}?dryRun=true`, {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json" },
+    body: JSON.stringify(command),
+  });
+}
+
+/**
  * A POST without a body, for what is not a command.
  * @param {string} path
  * @returns {Promise<Answer>}

@@ -1,0 +1,94 @@
+// Time travel, projections and the system: what is looked at when something is to be understood or mended.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { eventually, launch, open, Server } from "./support.mjs";
+
+let server, browser;
+before(async () => {
+  server = await Server.start();
+  server.demoData();
+  await server.settled();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test("an account is seen as of any sequence or time, by slider, number and clock", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/time-travel?account=demo-ada");
+  const then = page.locator(".figure", { hasText: "Balance then" });
+  await then.getByText("3,717.20 USD").waitFor();
+  const slider = page.getByRole("slider", { name: "Sequence" });
+  await slider.fill("20");
+  await eventually("the place in the address", () => page.url().includes("at=20"));
+  const { balance } = await server.get("/accounts/demo-ada?asOfSequence=20");
+  await then.getByText(balance.toLocaleString("en", { minimumFractionDigits: 2 })).waitFor();
+  // Before it was opened, which was the fifth command.
+  await page.getByLabel("After event").fill("4");
+  await page.getByLabel("After event").press("Enter");
+  await page.getByText("It did not exist then.").waitFor();
+  await page.getByLabel("or at").fill("2020-01-01T00:00:00");
+  await page.getByText("The log had not begun then.").waitFor();
+  await page.getByLabel("or at").fill("2099-01-01T00:00:00");
+  await then.getByText("3,717.20 USD").waitFor();
+  // The whole list, where the server has it.
+  const contract = await server.get("/openapi.json");
+  if (contract.paths["/accounts"].get.parameters.some(({ name }) => name === "asOfSequence")) {
+    await slider.fill("3");
+    const list = page.getByRole("region", { name: "All accounts then" });
+    await eventually(
+      "the three accounts that there were",
+      async () => (await list.getByRole("rowheader").count()) === 3,
+    );
+  }
+  await page.close();
+});
+
+test("a projection is paused, falls behind, and catches up when it is resumed", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/projections");
+  const card = page.locator(".projection", { hasText: "volume" });
+  await card.getByRole("button", { name: "Pause volume" }).click();
+  await card.getByText("paused", { exact: true }).waitFor();
+  for (let place = 0; place < 3; place += 1) await server.command("deposit", { accountId: "demo-ada", amount: 1 });
+  await card.locator(".figure", { hasText: "Behind" }).getByText("3", { exact: true }).waitFor();
+  await card.getByText("It stands still because somebody paused it").waitFor();
+  await card.getByRole("button", { name: "Resume volume" }).click();
+  await card.getByText("running", { exact: true }).waitFor();
+  await card.locator(".figure", { hasText: "Behind" }).getByText("0", { exact: true }).waitFor();
+  await page.close();
+});
+
+test("a replay shows how far it is, also after a reload, and ends in a new generation", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/projections");
+  const generation = page
+    .locator(".projection", { hasText: "accounts" })
+    .locator(".figure", { hasText: "Generation" })
+    .locator("dd");
+  const before = Number(await generation.innerText());
+  await page.getByRole("button", { name: "Replay all" }).click();
+  await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByText(/events were applied anew/).waitFor();
+  await eventually("the next generation", async () => Number(await generation.innerText()) > before);
+  await page.reload();
+  await page.getByText(/events were applied anew/).waitFor();
+  await page.close();
+});
+
+test("the system says with which settings it runs, where each came from, and where to read on", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/system");
+  await page.getByText("ready", { exact: true }).waitFor();
+  const config = page.getByRole("region", { name: "Configuration in force" });
+  await config.getByRole("row", { name: /^data-dir .*bursar-browser.* flag$/ }).waitFor();
+  await config.getByRole("row", { name: /^log-format text default$/ }).waitFor();
+  await page.getByRole("link", { name: "API documentation" }).click();
+  await page.getByRole("heading", { name: "Bursar API" }).waitFor();
+  await page.getByLabel("Find").fill("getStatement");
+  await page.getByText("1 found").waitFor();
+  await page.close();
+});

@@ -1,0 +1,406 @@
+// The log as it grows: followed live, held still, or read from any place, all of it or what fits a filter.
+
+import { html, useEffect, useRef, useState } from "../vendor.js";
+import { get, nextPage, numberHeader, withQuery, words } from "../lib/api.js";
+import { eventTypes } from "../lib/contract.js";
+import { startFeed } from "../lib/feed.js";
+import { count, typeWords } from "../lib/format.js";
+import { connection, EVENTS_KEPT, head, received, recent, reconnects, sampled, stats } from "../lib/live.js";
+import { useReading } from "../lib/refresh.js";
+import { refine, route } from "../lib/route.js";
+import { asCurl, Copy } from "../parts/copy.js";
+import { Empty, EmptyLedger } from "../parts/empty.js";
+import { EventLine } from "../parts/event-line.js";
+import { AccountInput } from "../parts/field.js";
+import { Trouble } from "../parts/problem.js";
+import { Rows } from "../parts/rows.js";
+
+/** @typedef {import("../lib/feed.js").LedgerEvent} LedgerEvent */
+
+const PAGE = 100;
+const LINE_HEIGHT = 40;
+/** With its data; on a phone that takes more lines. */
+const EXPANDED_HEIGHT = matchMedia("(max-width: 48rem)").matches ? 168 : 104;
+/** How far before the head a filter looks at first; also one step back of a search. */
+const FILTER_LOOKS_BACK = 20_000;
+const STEPS_BACK_MAX = 50;
+const EXPORT_MAX = 100_000;
+const DRAW_GAP_MS = 150;
+
+export function EventsPage() {
+  const { query } = route.value;
+  const filter = filterOf(query);
+  const filtered = Object.keys(filter).length > 0;
+  const at = /^[0-9]{1,15}$/.test(query.at ?? "") ? Number(query.at) : null;
+  return html`
+    <div class="title">
+      <h1>Events</h1>
+      <${Position} at=${at} />
+    </div>
+    <${Toolbar} filter=${filter} at=${at} />
+    ${
+      at !== null
+        ? html`
+            <${FromPlace} at=${at} filter=${filter} />
+          `
+        : filtered
+          ? html`
+              <${Filtered} key=${JSON.stringify(filter)} filter=${filter} />
+            `
+          : html`
+              <${Everything} />
+            `
+    }
+  `;
+}
+
+/**
+ * The server's parameters for what the address says.
+ * @param {Record<string, string>} query
+ * @returns {Record<string, string>}
+ */
+function filterOf({ type, account, correlation }) {
+  return {
+    ...(account ? { accountId: account } : {}),
+    ...(type ? { type } : {}),
+    ...(correlation ? { correlationId: correlation } : {}),
+  };
+}
+
+/** @param {{ at: number | null }} props */
+function Position({ at }) {
+  void sampled.value;
+  const end = Math.max(head.value, stats.value?.headSequence ?? 0);
+  const lost = reconnects.value;
+  return html`
+    <p class="muted small" data-received=${received.value}>
+      ${
+        at !== null
+          ? `From ${count(at)} of ${count(end)}.`
+          : html`
+              ${count(received.value)} received since this page was opened, none
+              missing${lost > 0 ? `; reconnected ${lost === 1 ? "once" : `${lost} times`}` : ""}.
+            `
+      }
+    </p>
+  `;
+}
+
+/** @param {{ filter: Record<string, string>, at: number | null }} props */
+function Toolbar({ filter, at }) {
+  const { type = "", account = "", correlation = "", expand = "" } = route.value.query;
+  const [place, setPlace] = useState(at === null ? "" : String(at));
+  const [said, setSaid] = useState("");
+  useEffect(() => setPlace(at === null ? "" : String(at)), [at]);
+  const take = (/** @type {string} */ name) => (/** @type {Event} */ event) => {
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement)
+      refine({ [name]: event.target.value.trim() });
+  };
+  const jump = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    refine({ at: place });
+  };
+  const save = async () => {
+    try {
+      const end = Math.max(head.peek(), stats.peek()?.headSequence ?? 0);
+      const saved = await exported(filter, at ?? 1, end, (done) => setSaid(`${count(done)} events read…`));
+      setSaid(`${count(saved)} events saved, in log order.`);
+    } catch (error) {
+      setSaid(words(error));
+    }
+  };
+  const path = withQuery("/events", { fromSequence: Math.max(0, (at ?? 1) - 1), limit: PAGE, ...filter });
+  return html`
+    <div class="toolbar">
+      <label>
+        <span class="hidden">Type</span>
+        <select value=${type} onChange=${take("type")}>
+          <option value="">Any type</option>
+          ${eventTypes.value.map(
+            (name) => html`
+              <option value=${name}>${typeWords(name)}</option>
+            `,
+          )}
+        </select>
+      </label>
+      <label class="grow">
+        <span class="hidden">Account</span>
+        <${AccountInput}
+          fresh=${false}
+          type="search"
+          value=${account}
+          placeholder="Account"
+          onChange=${take("account")}
+        />
+      </label>
+      <label class="grow">
+        <span class="hidden">Correlation id</span>
+        <input type="search" value=${correlation} placeholder="Correlation id" onChange=${take("correlation")} />
+      </label>
+      <form class="row" onSubmit=${jump}>
+        <label>
+          <span class="hidden">Jump to sequence</span>
+          <input
+            class="short"
+            inputmode="numeric"
+            pattern="[0-9]{1,15}"
+            title="A sequence number"
+            placeholder="Sequence"
+            required
+            value=${place}
+            onInput=${(/** @type {Event} */ event) => {
+              if (event.target instanceof HTMLInputElement) setPlace(event.target.value);
+            }}
+          />
+        </label>
+        <button type="submit">Jump</button>
+      </form>
+      <button type="button" aria-pressed=${expand !== ""} onClick=${() => refine({ expand: expand === "" ? 1 : "" })}>
+        Expand all
+      </button>
+      <button type="button" onClick=${save}>Export</button>
+      <${Copy} text=${() => asCurl(path)}>Copy as curl<//>
+    </div>
+    <p role="status" class="note">${said}</p>
+  `;
+}
+
+/** The newest events of the whole log. */
+function Everything() {
+  const events = recent.value;
+  return html`
+    <${Tail}
+      events=${events}
+      total=${received.value}
+      live=${connection.value.state === "live"}
+      empty=${html`
+        <${EmptyLedger} />
+      `}
+    />
+  `;
+}
+
+/** The newest events that fit a filter, by a feed of their own. */
+/** @param {{ filter: Record<string, string> }} props */
+function Filtered({ filter }) {
+  const [events, setEvents] = useState(/** @type {LedgerEvent[]} */ ([]));
+  const [state, setState] = useState("connecting");
+  const total = useRef(0);
+  useEffect(() => {
+    /** @type {LedgerEvent[]} */
+    let kept = [];
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
+    const draw = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        setEvents(kept.slice(-EVENTS_KEPT));
+      }, DRAW_GAP_MS);
+    };
+    const feed = startFeed(
+      { filter, history: FILTER_LOOKS_BACK },
+      {
+        onEvents(fresh) {
+          kept.push(...fresh);
+          total.current += fresh.length;
+          if (kept.length > 2 * EVENTS_KEPT) kept = kept.slice(-EVENTS_KEPT);
+          draw();
+        },
+        onRestart() {
+          kept = [];
+          draw();
+        },
+        onState: setState,
+      },
+    );
+    return () => {
+      clearTimeout(timer);
+      feed.stop();
+    };
+  }, []);
+  const first = events[0]?.sequenceNumber ?? Math.max(1, head.value - FILTER_LOOKS_BACK);
+  const empty = html`
+    <${Empty} title=${`Nothing of this kind among the newest ${count(FILTER_LOOKS_BACK)} events.`}>
+      <p class="muted">What comes from now on appears here.</p>
+      <div class="row center">
+        <${Older} before=${first} filter=${filter} />
+        <button type="button" onClick=${() => refine({ type: "", account: "", correlation: "" })}>
+          Show all events
+        </button>
+      </div>
+    <//>
+  `;
+  return html`
+    <${Tail} events=${events} total=${total.current} live=${state === "live"} empty=${empty} filter=${filter} />
+  `;
+}
+
+/** @param {{ events: LedgerEvent[], total: number, live: boolean, empty: unknown, filter?: Record<string, string> }} props */
+function Tail({ events, total, live, empty, filter = {} }) {
+  /** What stood there when the reader said stop. */
+  const [held, setHeld] = useState(/** @type {{ events: LedgerEvent[], total: number } | null} */ (null));
+  const shown = held?.events ?? events;
+  const fresh = held === null ? 0 : total - held.total;
+  const first = shown[0]?.sequenceNumber;
+  return html`
+    <div class="row tail">
+      <button
+        type="button"
+        class=${held ? "primary" : ""}
+        aria-pressed=${held !== null}
+        onClick=${() => setHeld(held === null ? { events, total } : null)}
+      >
+        ${held === null ? "Pause" : "Resume"}
+      </button>
+      <span class="muted">${held === null ? "" : fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}</span>
+      <span class="end row">
+        ${
+          first !== undefined &&
+          html`
+            <${Older} before=${first} filter=${filter} />
+          `
+        }
+      </span>
+    </div>
+    ${
+      shown.length === 0
+        ? live && empty
+        : html`
+            <${EventList} events=${shown} newestFirst />
+          `
+    }
+  `;
+}
+
+/** Goes to the events before a place; with a filter it looks for the nearest ones. */
+/** @param {{ before: number, filter: Record<string, string> }} props */
+function Older({ before, filter }) {
+  const [said, setSaid] = useState("");
+  const go = async () => {
+    if (Object.keys(filter).length === 0) return refine({ at: Math.max(1, before - PAGE) });
+    setSaid("Looking…");
+    try {
+      let end = before;
+      for (let step = 0; step < STEPS_BACK_MAX && end > 1; step += 1) {
+        const start = Math.max(0, end - 1 - FILTER_LOOKS_BACK);
+        const { body } = await get(withQuery("/events", { ...filter, fromSequence: start, limit: 1000 }));
+        /** @type {LedgerEvent[]} */
+        const found = body.filter((/** @type {LedgerEvent} */ event) => event.sequenceNumber < before);
+        if (found.length > 0) return refine({ at: found[Math.max(0, found.length - PAGE)]?.sequenceNumber });
+        end = start + 1;
+      }
+      setSaid(end <= 1 ? "There are no older ones." : "None found so far; jump to a lower sequence.");
+    } catch (error) {
+      setSaid(words(error));
+    }
+  };
+  return html`
+    <span role="status" class="muted">${said}</span>
+    <button type="button" disabled=${before <= 1} onClick=${go}>Older</button>
+  `;
+}
+
+/** A page of the log from a place on. */
+/** @param {{ at: number, filter: Record<string, string> }} props */
+function FromPlace({ at, filter }) {
+  const path = withQuery("/events", { ...filter, fromSequence: Math.max(0, at - 1), limit: PAGE });
+  const reading = useReading(path, async () => {
+    const answer = await get(path);
+    /** @type {LedgerEvent[]} */
+    const events = answer.body;
+    return {
+      events,
+      more: nextPage(answer.headers) !== null,
+      end: numberHeader(answer.headers, "X-Head-Sequence") ?? 0,
+    };
+  });
+  const shown = reading.value;
+  const events = shown?.events ?? [];
+  const first = events[0]?.sequenceNumber ?? at;
+  const last = events[events.length - 1]?.sequenceNumber ?? at;
+  return html`
+    <div class="row tail">
+      <button type="button" class="primary" onClick=${() => refine({ at: "" })}>Follow live</button>
+      <span class="end row">
+        <${Older} key=${first} before=${first} filter=${filter} />
+        <button type="button" disabled=${!shown?.more} onClick=${() => refine({ at: last + 1 })}>Newer</button>
+      </span>
+    </div>
+    <${Trouble} words=${reading.error} again=${reading.again} />
+    ${
+      shown !== null &&
+      (events.length === 0
+        ? html`
+            <${Empty}
+              title=${at > shown.end ? `The log ends at ${count(shown.end)}.` : "Nothing of this kind from here on."}
+            >
+              <button type="button" onClick=${() => refine({ at: "" })}>Follow live</button>
+            <//>
+          `
+        : html`
+            <${EventList} events=${events} />
+          `)
+    }
+  `;
+}
+
+/** @param {{ events: LedgerEvent[], newestFirst?: boolean }} props */
+function EventList({ events, newestFirst = false }) {
+  const expanded = Boolean(route.value.query.expand);
+  const at = (/** @type {number} */ place) => events[newestFirst ? events.length - 1 - place : place];
+  return html`
+    <div class="panel flush">
+      <${Rows}
+        class="events tall"
+        label=${newestFirst ? "Events, newest first" : "Events in log order"}
+        count=${events.length}
+        height=${expanded ? EXPANDED_HEIGHT : LINE_HEIGHT}
+        keyOf=${(/** @type {number} */ place) => at(place)?.sequenceNumber ?? place}
+        row=${(/** @type {number} */ place) => {
+          const event = at(place);
+          if (event === undefined) return null;
+          return html`
+            <${EventLine} event=${event} />
+            ${
+              expanded &&
+              html`
+                <pre class="inline">
+${JSON.stringify(event.data)}${"\n"}version ${event.version} · command ${event.commandId} · correlation ${event.correlationId}${Object.keys(event.metadata ?? {}).length > 0 ? ` · metadata ${JSON.stringify(event.metadata)}` : ""}</pre>
+              `
+            }
+          `;
+        }}
+      />
+    </div>
+  `;
+}
+
+/**
+ * Saves events as a file of JSON lines, in log order.
+ * @param {Record<string, string>} filter
+ * @param {number} from the first sequence
+ * @param {number} end the last one
+ * @param {(done: number) => void} onProgress
+ * @returns {Promise<number>} how many
+ */
+async function exported(filter, from, end, onProgress) {
+  const lines = [];
+  let place = Math.max(0, from - 1);
+  while (place < end && lines.length < EXPORT_MAX) {
+    const answer = await get(withQuery("/events", { ...filter, fromSequence: place, limit: 1000 }));
+    /** @type {LedgerEvent[]} */
+    const events = answer.body;
+    const own = events.filter(({ sequenceNumber }) => sequenceNumber <= end);
+    lines.push(...own.map((event) => `${JSON.stringify(event)}\n`));
+    onProgress(lines.length);
+    const last = events[events.length - 1]?.sequenceNumber;
+    if (last === undefined || own.length < events.length || nextPage(answer.headers) === null) break;
+    place = last;
+  }
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
+  link.download = "events.ndjson";
+  link.click();
+  URL.revokeObjectURL(link.href);
+  return lines.length;
+}
