@@ -1,5 +1,6 @@
 //! Bursar: a ledger server. Reads the settings, opens the stores, starts the actors, serves, and ends in order.
 
+mod archive;
 mod client;
 mod manual;
 #[cfg(feature = "otlp")]
@@ -46,6 +47,12 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some(("migrate", _)) => stores::migrate(&settings),
+        Some((name @ ("verify" | "export" | "import"), matches)) => {
+            return match archive::run(name, matches, &settings) {
+                Ok(code) => code,
+                Err(error) => end(code_of(&error), &*error),
+            };
+        }
         Some(("completions", matches)) => manual::completions(command(), matches),
         Some(("man", matches)) => manual::page(command(), matches),
         Some((name, matches)) => client::run(name, matches, &settings),
@@ -87,6 +94,7 @@ fn command() -> Command {
         .subcommand(
             Command::new("config").about("Print the settings in force and where each came from, and end"),
         )
+        .subcommands(archive::subcommands())
         .subcommands(client::subcommands())
         .subcommands(manual::subcommands())
 }

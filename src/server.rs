@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::rt::System;
 use actors::Ledger;
 use anyhow::Context as _;
+use domain::proof::CheckpointKey;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -29,6 +30,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files can't be raised");
     }
+    let checkpoint_key = settings.checkpoint_key.as_deref().map(read_key).transpose()?.map(Arc::new);
     System::new().block_on(async {
         actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
         let listeners = listen(settings)?;
@@ -45,6 +47,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
             config,
             patience: settings.patience,
+            checkpoint_key,
             #[cfg(feature = "otlp")]
             join_trace: settings.otlp_endpoint.as_ref().map(|_| crate::otlp::join as fn(&_, &_)),
             draining,
@@ -78,6 +81,17 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             }
         }
     })
+}
+
+/// The key that signs checkpoints.
+fn read_key(path: &Path) -> Result<CheckpointKey, WrongSetting> {
+    let wrong = |reason: &dyn std::fmt::Display| WrongSetting {
+        name: "checkpoint-key".to_owned(),
+        reason: format!("{} {reason}", path.display()),
+    };
+    let text =
+        std::fs::read_to_string(path).map_err(|error| wrong(&format_args!("can't be read: {error}")))?;
+    CheckpointKey::parse(&text).map_err(|error| wrong(&error))
 }
 
 fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {

@@ -41,7 +41,7 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
     Setting { name, default, help, variable: None, switch: false }
 }
 
-const SETTINGS: [Setting; 25] = [
+const SETTINGS: [Setting; 27] = [
     setting("host", "127.0.0.1", "Address to listen on"),
     setting(
         "dashboard-port",
@@ -85,6 +85,8 @@ const SETTINGS: [Setting; 25] = [
     ),
     setting("request-timeout-seconds", "10", "How long a request may take to arrive, head and body"),
     setting("idle-timeout-seconds", "75", "How long a connection may idle between requests"),
+    setting("audit", "true", "Whether the log is audited behind its head (/audit): true or false"),
+    setting("checkpoint-key", "", "File with the Ed25519 key (PKCS#8 in PEM) that signs checkpoints"),
     setting("log", "info,actix_server=warn", "What is logged: a level, or filters like actors=debug"),
     setting("log-format", "text", "text or json"),
     Setting {
@@ -166,6 +168,8 @@ pub struct Settings {
     pub workers: usize,
     /// How much time clients have.
     pub patience: Patience,
+    /// Where the key is that signs checkpoints.
+    pub checkpoint_key: Option<PathBuf>,
     /// What the actors need.
     pub ledger: actors::Settings,
     /// What is logged.
@@ -374,7 +378,9 @@ impl Values {
                 commands_in_flight_max: self.count("commands-in-flight")?,
                 residents_max: self.count("resident-accounts")?,
                 feed_timeout,
+                audit: self.parse("audit", "true or false")?,
             },
+            checkpoint_key: self.optional("checkpoint-key").map(PathBuf::from),
             patience,
             log: self.text("log").to_owned(),
             log_json,
@@ -493,6 +499,7 @@ mod tests {
             (vec!["--redis-url", "http://x"], vec![], "redis-url"),
             (vec!["--log-format", "xml"], vec![], "log-format"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
+            (vec!["--audit", "maybe"], vec![], "audit"),
             (vec!["--facades", "commands"], vec![], "facades"),
             (vec!["--facades", ","], vec![("DATABASE_URL", "postgres://d")], "facades"),
             (vec!["--config", "/nonexistent"], vec![], "config"),

@@ -20,25 +20,50 @@ pub struct Stores {
     pub _lock: Option<FolderLock>,
 }
 
+/// The log alone, for who works on it while no server does.
+pub struct Log {
+    /// The log.
+    pub journal: Arc<dyn Journal>,
+    /// Held while it is embedded.
+    pub _lock: Option<FolderLock>,
+}
+
+/// Opens the log, and begins it if there is none; on Postgres as its owner, where one is named.
+pub async fn open_log(settings: &Settings) -> anyhow::Result<Log> {
+    let lock = settings.database_url.is_none().then(|| lock(settings)).transpose()?;
+    let owner = settings.migrate_url.as_deref().or(settings.database_url.as_deref());
+    Ok(Log { journal: journal(settings, owner).await?, _lock: lock })
+}
+
+fn lock(settings: &Settings) -> Result<FolderLock, WrongSetting> {
+    store::lock_folder(&settings.data_dir)
+        .map_err(|error| WrongSetting { name: "data-dir".to_owned(), reason: error.to_string() })
+}
+
+/// The log, as that role on Postgres.
+async fn journal(settings: &Settings, role: Option<&str>) -> anyhow::Result<Arc<dyn Journal>> {
+    match (&settings.database_url, role) {
+        (Some(url), Some(role)) => {
+            migrate_postgres(settings, url).await?;
+            let connected = PostgresJournal::connect(PostgresSettings { url: role.to_owned() }).await;
+            Ok(Arc::new(connected.with_context(|| format!("the log at {}", masked(role)))?))
+        }
+        (None, _) | (_, None) => {
+            let path = settings.data_dir.join("journal.sqlite3");
+            Ok(Arc::new(SqliteJournal::open(&path).with_context(|| path.display().to_string())?))
+        }
+    }
+}
+
 /// Opens both.
 pub async fn open(settings: &Settings) -> anyhow::Result<Stores> {
     let folder = &settings.data_dir;
     let embedded = settings.database_url.is_none() || settings.redis_url.is_none();
-    let lock = embedded
-        .then(|| store::lock_folder(folder))
-        .transpose()
-        .map_err(|error| WrongSetting { name: "data-dir".to_owned(), reason: error.to_string() })?;
-    let journal: Arc<dyn Journal> = match &settings.database_url {
-        Some(url) => {
-            migrate_postgres(settings, url).await?;
-            let connected = PostgresJournal::connect(PostgresSettings { url: url.to_owned() }).await;
-            Arc::new(connected.with_context(|| format!("the log at {}", masked(url)))?)
-        }
-        None => {
-            let path = folder.join("journal.sqlite3");
-            Arc::new(SqliteJournal::open(&path).with_context(|| path.display().to_string())?)
-        }
-    };
+    let lock = embedded.then(|| lock(settings)).transpose()?;
+    let journal = journal(settings, settings.database_url.as_deref()).await?;
+    if journal.head().await?.log_id == store::UNFINISHED {
+        anyhow::bail!("the log holds an import that was not finished: import the same file again");
+    }
     let views: Arc<dyn Views> = match &settings.redis_url {
         Some(url) => {
             let redis = RedisSettings { url: url.clone(), prefix: settings.redis_prefix.clone() };

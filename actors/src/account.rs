@@ -216,6 +216,7 @@ mod tests {
                 commands_in_flight_max: 100,
                 residents_max: 100,
                 feed_timeout: Duration::from_secs(30),
+                audit: true,
             };
             let ledger = Ledger::start(Arc::clone(&journal), views, &settings).await.unwrap();
             let create = Command::CreateAccount {

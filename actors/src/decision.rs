@@ -181,7 +181,7 @@ pub(crate) fn decide_order(
         Ok(placed) => {
             // No refusal from here on: the state in memory is ahead of the log until the unit is committed.
             let origin = Origin::of(&request, causation);
-            (Contents::Events(request.command.name(), drafts(&origin, participants, placed, at)), None)
+            (Contents::Events(request.command.name().into(), drafts(&origin, participants, placed, at)), None)
         }
         Err(refusal) => (remembered(&request, &refusal, at), Some(refusal)),
     };
@@ -214,7 +214,7 @@ pub(crate) fn expire_due(
                 causation: None,
                 request: None,
             };
-            let contents = Contents::Events(EXPIRE_HOLD, drafts(&origin, own, vec![(0, event)], at));
+            let contents = Contents::Events(EXPIRE_HOLD.into(), drafts(&origin, own, vec![(0, event)], at));
             let fingerprint = Fingerprint::default();
             let unit = Unit { command_id, fingerprint, may_repeat: true, touches, contents };
             submissions.push(submission(unit, own, lineages, None, (None, None, Span::none())));
@@ -307,7 +307,7 @@ fn remembered(request: &Request, refusal: &Refusal, at: Timestamp) -> Contents {
         return Contents::Refusal;
     }
     Contents::KeyedRefusal {
-        name: request.command.name(),
+        name: request.command.name().into(),
         facts: request.command.facts(),
         refusal: refusal.clone(),
         at,

@@ -10,6 +10,7 @@ use store::{Journal, JournalError, LogPlace, Views, ViewsError};
 use uuid::Uuid;
 
 use crate::answer::NotReady;
+use crate::auditor::{self, AuditStats, Auditor};
 use crate::background::Topic;
 use crate::decision::clock;
 use crate::expiry::Expiry;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub residents_max: usize,
     /// How long a subscriber may leave something unanswered.
     pub feed_timeout: Duration,
+    /// Whether the log is audited behind its head.
+    pub audit: bool,
 }
 
 /// The handle. Clones share everything.
@@ -63,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) in_flight_max: usize,
     pub(crate) batches: AtomicUsize,
     pub(crate) projections: Vec<Arc<Progress>>,
+    /// What the auditor says, where there is one.
+    pub(crate) audit: Option<auditor::Shown>,
     pub(crate) replays: Arc<Replays>,
     pub(crate) registry_counts: Arc<RegistryCounts>,
     pub(crate) writer_counts: Arc<WriterCounts>,
@@ -154,6 +159,20 @@ impl Ledger {
         Expiry::start_in_arbiter(&listeners.handle(), move |_| expiry);
         arbiters.extend([listeners, projectors]);
 
+        let audit = auditor::Shown::default();
+        if settings.audit {
+            let auditor = Auditor {
+                journal: Arc::clone(&journal),
+                views: Arc::clone(&views),
+                feed: Arc::clone(&feed),
+                shown: Arc::clone(&audit),
+            };
+            // Hashing a page takes ms, which nobody is to wait for.
+            let thread = Arbiter::new();
+            Auditor::start_in_arbiter(&thread.handle(), move |_| auditor);
+            arbiters.push(thread);
+        }
+
         let meters = Meters {
             accepted: metrics::counter!("bursar_commands_total", "outcome" => "accepted"),
             refused: metrics::counter!("bursar_commands_total", "outcome" => "refused"),
@@ -174,6 +193,7 @@ impl Ledger {
             in_flight_max: settings.commands_in_flight_max,
             batches: AtomicUsize::new(0),
             projections,
+            audit: settings.audit.then_some(audit),
             replays,
             registry_counts,
             writer_counts,
@@ -224,6 +244,11 @@ impl Ledger {
     pub fn projections(&self) -> Vec<ProjectionStats> {
         let head = self.inner.feed.head();
         self.inner.projections.iter().map(|progress| progress.stats(head)).collect()
+    }
+
+    /// What the auditor says; `None` where this process has none.
+    pub fn audit(&self) -> Option<AuditStats> {
+        self.inner.audit.as_ref().map(|shown| shown.lock().clone())
     }
 
     /// Resolves whenever a projection may have moved; at the latest after a few ms.

@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod auditor;
 mod background;
 mod batch;
 mod decision;
@@ -24,6 +25,7 @@ mod stores;
 mod writer;
 
 pub use answer::{Accepted, Answer, Failure, NotReady, Refused};
+pub use auditor::AuditStats;
 pub use decision::clock;
 pub use feed::{Feed, Recent};
 pub use hub::{Hub, Member, Vitals};

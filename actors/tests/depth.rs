@@ -24,6 +24,7 @@ async fn ledger(folder: &TempDir) -> Ledger {
         commands_in_flight_max: 4096,
         residents_max: 1000,
         feed_timeout: Duration::from_secs(30),
+        audit: true,
     };
     Ledger::start(journal(folder), views(folder), &settings).await.unwrap()
 }

@@ -11,6 +11,7 @@ use actors::{Answer, Failure, Ledger, ProjectionState, Settings};
 use async_trait::async_trait;
 use domain::chain::Hash;
 use domain::projection::{Document, Prior};
+use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{
     Account, AccountId, Command, CommandId, Currency, HoldId, HoldRecord, Quantity, Recorded, Refusal,
     Request, Sequence, Timestamp, Version,
@@ -18,7 +19,8 @@ use domain::{
 use futures_util::future::join_all;
 use store::{
     Append, AppendError, Applied, Batch, Checkpoint, EventFilter, Generation, Head, Journal, JournalError,
-    List, Listing, Loaded, LogEntry, LogQuery, Page, Read, Recalled, Views, ViewsError,
+    List, Listing, Loaded, LogEntry, LogQuery, Page, Read, Recalled, Restore, RestoreError, Views,
+    ViewsError,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -33,6 +35,7 @@ fn settings() -> Settings {
         commands_in_flight_max: 4096,
         residents_max: 1000,
         feed_timeout: Duration::from_secs(30),
+        audit: true,
     }
 }
 
@@ -304,6 +307,24 @@ impl Journal for Faulty {
         limit: usize,
     ) -> Result<Events, JournalError> {
         self.inner.stream(account, after, limit).await
+    }
+    async fn rows(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError> {
+        self.inner.rows(after, about).await
+    }
+    async fn batches(&self, after: Sequence, limit: usize) -> Result<Vec<BatchRow>, JournalError> {
+        self.inner.batches(after, limit).await
+    }
+    async fn refusal_rows(&self, after: i64, limit: usize) -> Result<Vec<RefusalRow>, JournalError> {
+        self.inner.refusal_rows(after, limit).await
+    }
+    async fn head_row(&self) -> Result<HeadRow, JournalError> {
+        self.inner.head_row().await
+    }
+    async fn command_ids(&self, from: &str, limit: usize) -> Result<Vec<String>, JournalError> {
+        self.inner.command_ids(from, limit).await
+    }
+    async fn restore(&self, part: Restore) -> Result<(), RestoreError> {
+        self.inner.restore(part).await
     }
     async fn last_event(
         &self,

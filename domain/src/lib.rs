@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used))]
 
 pub mod account;
+pub mod audit;
 pub mod chain;
 pub mod decide;
 pub mod hold;
@@ -17,10 +18,12 @@ pub mod lifecycle;
 pub mod limits;
 pub mod money;
 pub mod projection;
+pub mod proof;
 pub mod record;
 pub mod refusal;
 pub mod request;
 pub mod reversal;
+pub mod rows;
 
 pub use account::{Account, Cause, Command, Event, Posting, Profile, Standing};
 pub use decide::{Circumstances, Participants, Placed, Precedents, decide};

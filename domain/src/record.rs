@@ -288,6 +288,51 @@ pub fn decode(
     })
 }
 
+/// What a stored event says by itself.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The account that it is about.
+    pub account: AccountId,
+    /// What happened.
+    pub event: Event,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The command that it follows from.
+    pub command_id: CommandId,
+    /// The conversation that the command belongs to.
+    pub correlation: Arc<str>,
+}
+
+/// Reads a stored event whose account is not at hand, given the currency of that account (of one that the event opens, any).
+///
+/// # Errors
+/// In words, for what this version of the program does not know.
+pub fn tell(stored: &str, currency: impl FnOnce(&AccountId) -> Currency) -> Result<Told, String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Outer<'a> {
+        aggregate_id: AccountId,
+        #[serde(rename = "type", borrow)]
+        kind: std::borrow::Cow<'a, str>,
+        schema_version: u32,
+        #[serde(borrow)]
+        data: &'a RawValue,
+        #[serde(borrow)]
+        timestamp: std::borrow::Cow<'a, str>,
+        command_id: CommandId,
+        correlation_id: Arc<str>,
+    }
+    let outer: Outer<'_> = parse(stored)?;
+    let currency = currency(&outer.aggregate_id);
+    Ok(Told {
+        event: current(&outer.kind, outer.schema_version, outer.data.get(), currency)?,
+        at: Timestamp::parse(&outer.timestamp).ok_or("its timestamp is none")?,
+        account: outer.aggregate_id,
+        command_id: outer.command_id,
+        correlation: outer.correlation_id,
+    })
+}
+
 /// What a client attached to a stored event.
 pub fn metadata_of(stored: &str) -> Option<Metadata> {
     let outer: StoredEvent<'_> = serde_json::from_str(stored).ok()?;
@@ -309,7 +354,7 @@ struct StoredEvent<'a> {
 }
 
 /// The one place where old forms become the present one: an arm per type and schema version ever written.
-fn current(kind: &str, schema: u32, data: &str, currency: Currency) -> Result<Event, String> {
+pub(crate) fn current(kind: &str, schema: u32, data: &str, currency: Currency) -> Result<Event, String> {
     match (kind, schema) {
         ("ACCOUNT_CREATED", 1) => {
             let data: CreatedV1<'_> = parse(data)?;

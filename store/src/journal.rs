@@ -10,7 +10,9 @@
 //! * **Account after.** Each event row holds its account as it is after it: loading an account is reading one row, at any
 //!   length of its stream. That row is the snapshot; there is no other. Its open holds stand in a table beside it, which
 //!   moves in the same transaction.
-//! * **Proof.** A leaf per event, a Merkle root per batch, a chain over the batches ([`domain::chain`]).
+//! * **Proof.** A leaf per event, a Merkle root per batch, a chain over the batches ([`domain::chain`]). Every stored row can
+//!   be read as it is ([`Journal::rows`]), and a log can be written again elsewhere, batch by batch, with the times and the
+//!   chain that it has ([`Journal::restore`]).
 //! * **Append-only**, by triggers, and on Postgres by privileges as well.
 
 // The log on a server.
@@ -18,12 +20,14 @@ pub mod postgres;
 // The embedded log: one file, no server.
 pub mod sqlite;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::chain::Hash;
+use domain::chain::{Hash, commands_leaf, link, root};
 use domain::record::Stored;
+use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{
     Account, AccountId, CommandId, Event, Fingerprint, HoldId, HoldRecord, Profile, Recorded, Refusal,
     Sequence, Standing, Timestamp, UnknownEvent, Version,
@@ -68,13 +72,13 @@ pub struct Touch {
 #[derive(Clone, Debug)]
 pub enum Contents {
     /// Yes: the command's name and its events, in order, at least one.
-    Events(&'static str, Vec<Draft>),
+    Events(Cow<'static, str>, Vec<Draft>),
     /// No, without anything to remember; the append checks that the versions are current, and writes nothing.
     Refusal,
     /// No, and to be remembered under the command's id.
     KeyedRefusal {
         /// The command's name.
-        name: &'static str,
+        name: Cow<'static, str>,
         /// The command's fields, a JSON object ([`domain::Command::facts`]).
         facts: String,
         /// Why.
@@ -182,6 +186,88 @@ pub enum AppendError {
     /// `may_repeat`.
     #[error("a command id that was thought new is in the log")]
     Collision,
+}
+
+/// The most events of a part of rows, where a batch that is damaged claims to have more.
+const ROWS_MAX: i64 = 262_144;
+
+/// The place before every row.
+pub const FROM_THE_FIRST: i64 = i64::MIN;
+
+/// The id of a log that is being written again and is not whole yet. Nothing serves such a log.
+pub const UNFINISHED: Uuid = Uuid::nil();
+
+/// A part of a log that was committed before, in another place.
+#[derive(Clone, Debug)]
+pub struct Restore {
+    /// Where the log must end before it, and with which chain: nobody else has written.
+    pub after: (Sequence, Hash),
+    /// Its batches.
+    pub batches: Vec<Past>,
+    /// Its refusals, each with its place: the last event before it.
+    pub refusals: Vec<(Sequence, Unit)>,
+    /// The log's id, with the last part; [`UNFINISHED`] before.
+    pub log_id: Uuid,
+}
+
+/// A batch as it was committed.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// Its units, all with events, and with accounts that are named by key unless this part opens them.
+    pub units: Vec<Unit>,
+    /// Its first event's sequence.
+    pub first: Sequence,
+    /// Its last event's sequence.
+    pub last: Sequence,
+    /// Its root.
+    pub root: Hash,
+    /// The chain after it.
+    pub chain: Hash,
+    /// When it was committed.
+    pub committed_at: Timestamp,
+}
+
+impl Past {
+    /// Whether its root and chain are those of its events after a chain, whether its root has the commands in it or, as of
+    /// old, not.
+    fn holds_after(&self, previous: &Hash) -> bool {
+        let mut leaves = leaves(&self.units);
+        let mut roots = [root(&leaves), None];
+        leaves.pop();
+        roots[1] = root(&leaves);
+        roots.contains(&Some(self.root))
+            && self.chain == link(previous, &self.root, self.first, self.last, self.committed_at)
+    }
+}
+
+/// The leaves of a batch's tree: its events', and that of its commands; none for a batch without events.
+fn leaves(units: &[Unit]) -> Vec<Hash> {
+    let mut leaves: Vec<Hash> =
+        units.iter().flat_map(Unit::drafts).map(|draft| *draft.stored.leaf()).collect();
+    if !leaves.is_empty() {
+        leaves.push(commands_leaf(units.iter().filter_map(|unit| match &unit.contents {
+            Contents::Events(name, drafts) => Some((&**name, unit.fingerprint.as_slice(), drafts.len())),
+            Contents::Refusal | Contents::KeyedRefusal { .. } => None,
+        })));
+    }
+    leaves
+}
+
+/// Why a part of a log is not written again.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The store can't be reached or can't write.
+    #[error("the log can't be written")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Somebody else has written.
+    #[error("the log does not end where it was left: somebody else writes to it")]
+    Elsewhere,
+    /// A unit's account is at another version, or its command id is taken.
+    #[error("the log has something of this part already")]
+    Taken,
+    /// A batch is not what it is said to be.
+    #[error("root and chain of the batch {0}..{1} are not those of its events")]
+    Chain(Sequence, Sequence),
 }
 
 /// Why a read has no answer.
@@ -403,6 +489,31 @@ pub trait Journal: Send + Sync {
 
     /// The database's clock, for comparison with the node's; an error where the log can't be written.
     async fn now(&self) -> Result<Timestamp, JournalError>;
+
+    /// The rows as they are stored, after a place: about so many events, whole batches, at least one; events that are in no
+    /// batch where there are no batches any more; `None` where nothing is left. [`FROM_THE_FIRST`] is before every row.
+    async fn rows(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError>;
+
+    /// The batches that end after a place, in order, at most so many; the first of them holds the event behind that place.
+    async fn batches(&self, after: Sequence, limit: usize) -> Result<Vec<BatchRow>, JournalError>;
+
+    /// The remembered refusals as they are stored, after a number, at most so many.
+    async fn refusal_rows(&self, after: i64, limit: usize) -> Result<Vec<RefusalRow>, JournalError>;
+
+    /// The end of the log as it is stored.
+    async fn head_row(&self) -> Result<HeadRow, JournalError>;
+
+    /// The command ids of events, in the order of their bytes, from one on, at most so many. One that is there twice comes
+    /// twice.
+    async fn command_ids(&self, from: &str, limit: usize) -> Result<Vec<String>, JournalError>;
+
+    /// Writes the next part of a log that was committed in another place, in one transaction. On Postgres only the owner of
+    /// the schema can: whoever may append has no say in what time it is.
+    ///
+    /// # Errors
+    /// See [`RestoreError`]; nothing of the part is in the log then, except where its fate is unknown because the connection
+    /// broke at the very end.
+    async fn restore(&self, part: Restore) -> Result<(), RestoreError>;
 
     /// Resolves when another process may have appended something since the last call. A hint, for one caller: it may be
     /// lost, or wrong. Never where the log belongs to one process.

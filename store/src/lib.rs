@@ -1,6 +1,7 @@
 //! What touches disk or network: the log ([`Journal`]) and the read models ([`Views`]), each with two adapters that pass
 //! one suite.
 
+pub mod archive;
 pub mod folder;
 pub mod journal;
 pub mod views;
@@ -9,8 +10,9 @@ pub use folder::{FolderLock, FolderLockError, lock_folder};
 pub use journal::postgres::{PostgresJournal, PostgresSettings};
 pub use journal::sqlite::SqliteJournal;
 pub use journal::{
-    AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, Fault, Head, Journal,
-    JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled, Rejection, Touch, Unit,
+    AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, EventFilter, FROM_THE_FIRST, Fault,
+    Head, Journal, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Past, Recalled, Rejection,
+    Restore, RestoreError, Touch, UNFINISHED, Unit,
 };
 pub use views::redis::{RedisSettings, RedisViews};
 pub use views::sqlite::SqliteViews;

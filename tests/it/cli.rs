@@ -24,7 +24,7 @@ on_both_stores!(
 );
 
 /// What a program that ends by itself says; one that doesn't is ended.
-fn output(command: &mut Command) -> Output {
+pub fn output(command: &mut Command) -> Output {
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
     while process.try_wait().unwrap().is_none() {
@@ -36,7 +36,8 @@ fn output(command: &mut Command) -> Output {
     process.wait_with_output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+/// All that it said.
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

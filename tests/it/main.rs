@@ -14,6 +14,7 @@ mod socket;
 mod stores;
 mod wire;
 
+mod archive;
 mod away;
 mod board;
 mod cli;

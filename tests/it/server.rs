@@ -109,7 +109,7 @@ impl Server {
 
     async fn start_in(name: &str, stores: Rc<Stores>, more: &[&str]) -> Self {
         let home = stores.folder.path().join(name);
-        std::fs::create_dir(&home).unwrap();
+        std::fs::create_dir_all(&home).unwrap();
         let mut flags = stores.flags(&home.join("data"));
         flags.extend(more.iter().map(|&flag| flag.to_owned()));
         let process = spawn(&home, &flags);

@@ -20,7 +20,7 @@ const STREAM_PAGE_EVENTS: usize = 512;
 /// The longest name of an event type.
 const KIND_LENGTH_MAX: usize = 64;
 
-static X_HEAD_SEQUENCE: HeaderName = HeaderName::from_static("x-head-sequence");
+pub(crate) static X_HEAD_SEQUENCE: HeaderName = HeaderName::from_static("x-head-sequence");
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {

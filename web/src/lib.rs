@@ -3,6 +3,7 @@
 
 mod analytics;
 mod assets;
+mod audit;
 mod batch;
 mod body;
 mod code;
@@ -37,6 +38,7 @@ use actix_web::rt::net::TcpStream;
 use actix_web::web::{self, Data};
 use actix_web::{App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 use actors::Ledger;
+use domain::proof::CheckpointKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
@@ -57,7 +59,7 @@ const DISCONNECT_WITHIN: Duration = Duration::from_secs(1);
 pub enum Facade {
     /// The page, and every route of the others.
     Dashboard,
-    /// `/events…` and the live feed.
+    /// `/events…`, `/audit…` and the live feed.
     Events,
     /// `/commands/…`.
     Commands,
@@ -78,6 +80,8 @@ pub struct WebSettings {
     pub loopback: bool,
     /// How much time clients have.
     pub patience: Patience,
+    /// What signs checkpoints; without it they are not signed.
+    pub checkpoint_key: Option<Arc<CheckpointKey>>,
     /// How often a live feed without traffic is pinged.
     pub ping_every: Duration,
     /// The settings in force, as they are shown: without secrets.
@@ -95,6 +99,7 @@ impl Default for WebSettings {
             allowed_origins: Vec::new(),
             loopback: true,
             patience: Patience::default(),
+            checkpoint_key: None,
             ping_every: Duration::from_secs(20),
             config: Vec::new(),
             join_trace: None,
@@ -180,6 +185,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .configure(analytics::routes)
         .configure(health::routes)
         .configure(events::routes)
+        .configure(audit::routes)
         .configure(projections::routes)
         .configure(code::routes)
         .configure(description::routes)

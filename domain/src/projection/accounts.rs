@@ -14,6 +14,9 @@ use crate::request::Fields;
 #[derive(Debug)]
 pub struct Accounts;
 
+/// Its name.
+pub const NAME: &str = "accounts";
+
 /// The place, among a document's ranks, of the balance.
 pub const BY_BALANCE: usize = 0;
 /// The place, among a document's ranks, of the time of the last event.
@@ -21,7 +24,7 @@ pub const BY_LAST_UPDATED: usize = 1;
 
 impl Projection for Accounts {
     fn name(&self) -> &'static str {
-        "accounts"
+        NAME
     }
 
     fn needs(&self, _: &[Arc<Recorded>]) -> Vec<String> {

@@ -12,6 +12,8 @@ mod connection;
 mod listen;
 mod migrate;
 mod read;
+mod restore;
+mod rows;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use domain::chain::{GENESIS, Hash};
+use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{
     AccountId, CommandId, HoldEnd, HoldId, HoldRecord, Profile, Recorded, Sequence, Timestamp, Version,
 };
@@ -35,7 +38,7 @@ use self::connection::Connector;
 use self::listen::Heard;
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
-    Recalled,
+    Recalled, Restore, RestoreError,
 };
 
 pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
@@ -99,6 +102,8 @@ pub struct PostgresJournal {
     connector: Connector,
     /// The one connection that appends; nobody's while an append is under way, so that a dropped append drops it.
     writer: tokio::sync::Mutex<Option<Writer>>,
+    /// The connection that writes a log again; most processes never do.
+    restorer: tokio::sync::Mutex<Option<Client>>,
     readers: Pool,
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
@@ -160,6 +165,7 @@ impl PostgresJournal {
         let journal = Self {
             connector,
             writer: tokio::sync::Mutex::default(),
+            restorer: tokio::sync::Mutex::default(),
             readers,
             profiles: Mutex::default(),
             heard: Arc::default(),
@@ -521,6 +527,30 @@ impl Journal for PostgresJournal {
         let answer = tokio::time::timeout(LOOK_UP_DEADLINE, ask).await;
         let row = answer.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)?;
         read::time(&row, 0)
+    }
+
+    async fn rows(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError> {
+        self.stored_rows(after, about).await
+    }
+
+    async fn batches(&self, after: Sequence, limit: usize) -> Result<Vec<BatchRow>, JournalError> {
+        self.stored_batches(read::place(after.get()), limit).await
+    }
+
+    async fn refusal_rows(&self, after: i64, limit: usize) -> Result<Vec<RefusalRow>, JournalError> {
+        self.stored_refusals(after, limit).await
+    }
+
+    async fn head_row(&self) -> Result<HeadRow, JournalError> {
+        self.stored_head().await
+    }
+
+    async fn command_ids(&self, from: &str, limit: usize) -> Result<Vec<String>, JournalError> {
+        self.stored_ids(from, limit).await
+    }
+
+    async fn restore(&self, part: Restore) -> Result<(), RestoreError> {
+        self.write_again(part).await
     }
 
     async fn hint(&self) {

@@ -5,6 +5,7 @@
 
 mod append;
 mod read;
+mod rows;
 mod schema;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::chain::Hash;
+use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{AccountId, CommandId, HoldId, HoldRecord, Recorded, Sequence, Timestamp, Version};
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
@@ -22,7 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::read::{Moment, Reader};
 use crate::journal::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
-    Recalled,
+    Recalled, Restore, RestoreError,
 };
 
 const PRAGMAS: &str = include_str!("../../../sql/sqlite/journal/pragmas.sql");
@@ -296,6 +298,37 @@ impl Journal for SqliteJournal {
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
         let query = query.clone();
         self.read_with(move |log| log.commands(&query)).await
+    }
+
+    async fn rows(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError> {
+        self.read_with(move |log| log.rows(after, about)).await
+    }
+
+    async fn batches(&self, after: Sequence, limit: usize) -> Result<Vec<BatchRow>, JournalError> {
+        self.read_with(move |log| log.batches(integer(after.get()), limit)).await
+    }
+
+    async fn refusal_rows(&self, after: i64, limit: usize) -> Result<Vec<RefusalRow>, JournalError> {
+        self.read_with(move |log| log.refusal_rows(after, limit)).await
+    }
+
+    async fn head_row(&self) -> Result<HeadRow, JournalError> {
+        self.read_with(|log| log.head_row()).await
+    }
+
+    async fn command_ids(&self, from: &str, limit: usize) -> Result<Vec<String>, JournalError> {
+        let from = from.to_owned();
+        self.read_with(move |log| log.command_ids(&from, limit)).await
+    }
+
+    async fn restore(&self, part: Restore) -> Result<(), RestoreError> {
+        let gone = || RestoreError::Unavailable("the journal's writer is gone".into());
+        let (reply, answer) = oneshot::channel();
+        let job: AppendJob = Box::new(move |connection| {
+            let _ = reply.send(caught(|| append::restore(connection, part)));
+        });
+        self.appends.send(job).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     async fn now(&self) -> Result<Timestamp, JournalError> {

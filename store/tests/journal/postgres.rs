@@ -107,6 +107,20 @@ impl Fixture for Postgres {
             None => error.to_string(),
         })
     }
+
+    async fn unlock(&self) {
+        for table in ["events", "accounts", "batches", "rejections"] {
+            self.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER append_only")).await.unwrap();
+        }
+    }
+
+    fn text(&self, bytes: &[u8]) -> String {
+        format!("convert_from({}, 'UTF8')", self.blob(bytes))
+    }
+
+    fn blob(&self, bytes: &[u8]) -> String {
+        format!("'\\x{}'::bytea", domain::chain::Hex(bytes))
+    }
 }
 
 journal_suite!(Postgres);

@@ -32,6 +32,21 @@ impl Fixture for Sqlite {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
         connection.execute_batch(statement).map_err(|error| error.to_string())
     }
+
+    async fn unlock(&self) {
+        for table in ["events", "accounts", "batches", "rejections"] {
+            let drop = |what: &str| format!("DROP TRIGGER {table}_are_not_{what};");
+            self.execute(&[drop("updated"), drop("deleted")].concat()).await.unwrap();
+        }
+    }
+
+    fn text(&self, bytes: &[u8]) -> String {
+        format!("CAST({} AS TEXT)", self.blob(bytes))
+    }
+
+    fn blob(&self, bytes: &[u8]) -> String {
+        format!("x'{}'", domain::chain::Hex(bytes))
+    }
 }
 
 journal_suite!(Sqlite);

@@ -1,6 +1,7 @@
 //! What a log promises, whatever it is kept in: [`journal_suite`] runs every test of the modules below on one adapter.
 
 pub mod appending;
+pub mod archive;
 pub mod commands;
 pub mod holding;
 pub mod racing;
@@ -30,6 +31,15 @@ pub trait Fixture: Sized + Send + Sync + 'static {
 
     /// Runs a statement on the database, past the adapter; the error is the database's words.
     async fn execute(&self, statement: &str) -> Result<(), String>;
+
+    /// Lets statements change what is only ever added to.
+    async fn unlock(&self);
+
+    /// Text as the database's own constant, byte by byte.
+    fn text(&self, bytes: &[u8]) -> String;
+
+    /// Bytes as the database's own constant.
+    fn blob(&self, bytes: &[u8]) -> String;
 
     /// The tables that are only ever added to, each with one of its columns.
     fn append_only(&self) -> Vec<(&'static str, &'static str)> {
@@ -63,6 +73,14 @@ macro_rules! journal_suite {
             appending::root_and_chain_are_those_of_the_events_that_are_read,
             appending::what_is_written_is_never_changed,
             appending::two_creations_of_one_account_in_two_writers_are_one,
+            archive::a_sound_log_is_found_sound,
+            archive::any_byte_that_is_changed_is_found_in_its_batch,
+            archive::what_is_not_in_a_batch_is_found,
+            archive::the_log_is_the_same_when_it_was_exported_and_imported,
+            archive::a_file_that_is_not_whole_leaves_nothing_that_looks_so,
+            archive::an_import_needs_an_empty_log,
+            archive::what_is_written_again_is_what_was_committed,
+            archive::batches_that_prove_their_events_alone_are_sound,
             commands::a_command_is_known_by_its_id,
             commands::the_command_log_is_newest_first,
             commands::the_command_log_goes_on_before_a_place,
@@ -140,6 +158,8 @@ impl Book {
         };
         let states: Vec<(AccountId, Account)> =
             ids.iter().map(|id| (id.clone(), self.account(id.as_str()))).collect();
+        // Never before what has happened on them, whoever decided that.
+        let at = states.iter().map(|(_, account)| account.updated_at()).fold(at, Timestamp::max);
         let touches = ids
             .iter()
             .map(|id| Touch {
@@ -148,7 +168,7 @@ impl Book {
                 version: self.account(id.as_str()).version(),
             })
             .collect();
-        let name = command.name();
+        let name = command.name().into();
         let circumstances =
             Circumstances { at, command_id: &command_id, if_match: None, precedents: &precedents };
         let contents = match domain::decide(&command, &circumstances, &Participants(&states)) {

@@ -39,6 +39,7 @@ async fn what_is_described_is_there(kind: Kind) {
             .replace("{commandId}", "k-1")
             .replace("{name}", "accounts")
             .replace("{code}", "not-found")
+            .replace("{sequence}", "1")
             .replace("{replayId}", "0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b10");
         if let Some(get) = methods.get("get") {
             // A head comes to its end, also where the answer has none.

@@ -1,5 +1,6 @@
 //! The wire contract, clause by clause.
 
+mod audit;
 mod batch;
 mod commands;
 mod dashboard;

@@ -132,7 +132,37 @@ fn events() -> Value {
         Code::NotFound,
         Code::LogUnavailable,
     ]);
+    let audit = Operation::new("events", "getAudit", "What was audited of the log, and what was found")
+        .description(
+            "Every process audits the log behind its head, from the first event: rows against texts, the chain, a second \
+             fold of every account, and the read model of the accounts. The same, at once, is `bursar verify`.",
+        )
+        .answer(200, &named("Audit"), "How far it is.")
+        .refused(&[Code::InvalidField, Code::NotFound, Code::LogUnavailable]);
+    let checkpoints =
+        Operation::new("events", "listCheckpoints", "The chained heads of the batches, in order")
+            .query(
+                "fromSequence",
+                &any_place(),
+                "Only those that end after it; not beyond the end of the log.",
+            )
+            .query("limit", &limit(100), "How many at the most.")
+            .answer(200, &list_of("Checkpoint"), "The next ones.")
+            .told_by(200, "X-Head-Sequence", &named("Sequence"), "The end of the log.")
+            .refused(&[Code::InvalidField, Code::LogUnavailable]);
+    let proof = Operation::new("events", "getProof", "What shows that an event is in the log")
+        .description("`bursar verify --proof FILE` checks it without a server.")
+        .path("sequence", &whole(1, u64::MAX), "The event.")
+        .answer(
+            200,
+            &named("Proof"),
+            "The event with the path to its batch's root, and the batch's checkpoint.",
+        )
+        .refused(&[Code::InvalidField, Code::NotFound, Code::LogUnavailable]);
     json!({
+        "/audit": get(audit),
+        "/audit/checkpoints": get(paged(checkpoints)),
+        "/audit/proofs/{sequence}": get(proof),
         "/events": get(paged(page)),
         "/events/all/stream": get(all),
         "/events/live": get(live),

@@ -9,7 +9,7 @@ use super::operation::named;
 /// Every schema, by name.
 pub(super) fn all() -> Value {
     let mut schemas = json!({});
-    for part in [values(), commands(), accepted(), events(), queries(), projections(), problems()] {
+    for part in [values(), commands(), accepted(), events(), audit(), queries(), projections(), problems()] {
         if let (Value::Object(all), Value::Object(part)) = (&mut schemas, part) {
             all.extend(part);
         }
@@ -593,6 +593,98 @@ fn queries() -> Value {
                 "in": named("Sum"),
                 "out": named("Sum"),
                 "agrees": {"description": "Whether balances = in − out, as always.", "type": "boolean"},
+            },
+        },
+    })
+}
+
+fn audit() -> Value {
+    let digest = || json!({"type": "string", "pattern": "^[0-9a-f]{64}$"});
+    let count = || json!({"type": "integer", "minimum": 0});
+    json!({
+        "Audit": {
+            "type": "object",
+            "required": [
+                "auditedTo", "head", "violations", "violationsTotal", "conserved", "accounts", "compared", "error",
+            ],
+            "properties": {
+                "auditedTo": named("Sequence"),
+                "head": named("Sequence"),
+                "violations": {
+                    "description": "The first 100 that this process has found.",
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["firstSequence", "lastSequence", "sequence", "violation"],
+                        "properties": {
+                            "firstSequence": {"description": "Where its batch begins.", "type": "integer"},
+                            "lastSequence": {"description": "Where its batch ends.", "type": "integer"},
+                            "sequence": {"description": "The event, if it is one.", "type": ["integer", "null"]},
+                            "violation": {"type": "string"},
+                        },
+                    },
+                },
+                "violationsTotal": count(),
+                "conserved": {
+                    "description": "By currency, whether what came in and did not go out is there.",
+                    "type": "object",
+                    "additionalProperties": {"type": "boolean"},
+                },
+                "accounts": count(),
+                "compared": {
+                    "description": "How many accounts of the read model were compared with the log.",
+                    "type": "integer",
+                    "minimum": 0,
+                },
+                "error": {"description": "Why it stands still.", "type": ["string", "null"]},
+                "publicKey": {
+                    "description": "What checkpoints are signed with, where they are: the 32 bytes of the Ed25519 key.",
+                    "type": "string",
+                    "pattern": "^[0-9a-f]{64}$",
+                },
+            },
+            "examples": [{
+                "auditedTo": 42, "head": 42, "violations": [], "violationsTotal": 0, "conserved": {"USD": true},
+                "accounts": 2, "compared": 2, "error": null,
+            }],
+        },
+        "Checkpoint": {
+            "description": "The head of a batch. `chain` is sha256(previous ‖ root ‖ firstSequence ‖ lastSequence ‖ committedAt \
+                            in µs), integers as 8 bytes big-endian.",
+            "type": "object",
+            "required": [
+                "logId", "firstSequence", "lastSequence", "committedAt", "root", "previous", "chain",
+            ],
+            "properties": {
+                "logId": {"type": "string", "format": "uuid"},
+                "firstSequence": named("Sequence"),
+                "lastSequence": named("Sequence"),
+                "committedAt": named("Time"),
+                "root": digest(),
+                "previous": digest(),
+                "chain": digest(),
+                "signature": {
+                    "description": "Ed25519, over the lines `bursar checkpoint 1`, logId, lastSequence, committedAt and \
+                                    chain, each ended by a line feed.",
+                    "type": "string",
+                    "pattern": "^[0-9a-f]{128}$",
+                },
+            },
+        },
+        "Proof": {
+            "type": "object",
+            "required": ["sequence", "stored", "leaf", "leaves", "path", "checkpoint"],
+            "properties": {
+                "sequence": named("Sequence"),
+                "stored": {"description": "The event's text as it is stored, byte by byte.", "type": "string"},
+                "leaf": digest(),
+                "leaves": {"description": "How many leaves the batch's tree has.", "type": "integer", "minimum": 1},
+                "path": {
+                    "description": "From the leaf to the root, from the bottom up (RFC 6962).",
+                    "type": "array",
+                    "items": digest(),
+                },
+                "checkpoint": named("Checkpoint"),
             },
         },
     })

@@ -9,7 +9,9 @@ use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::ToSql;
 
 use super::{Failure, read};
-use crate::journal::{AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, Fault, Touch, Unit};
+use crate::journal::{
+    AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, Fault, Touch, Unit, leaves,
+};
 
 /// The indexes whose violation says that a command id was not new.
 const COMMAND_ID_INDEXES: [&str; 2] = ["events_command_id", "rejections_command_id"];
@@ -44,7 +46,7 @@ pub(super) struct Columns<'a> {
     event_kind: Vec<&'static str>,
     event_command_id: Vec<Option<&'a str>>,
     event_fingerprint: Vec<Option<&'a [u8]>>,
-    event_command: Vec<Option<&'static str>>,
+    event_command: Vec<Option<&'a str>>,
     event_correlation: Vec<Option<&'a str>>,
     event_limits: Vec<Option<String>>,
     event_body: Vec<&'a str>,
@@ -59,7 +61,7 @@ pub(super) struct Columns<'a> {
     refusal_decided_at: Vec<i64>,
     refusal_command_id: Vec<&'a str>,
     refusal_fingerprint: Vec<&'a [u8]>,
-    refusal_command: Vec<&'static str>,
+    refusal_command: Vec<&'a str>,
     refusal_facts: Vec<&'a str>,
     refusal_reason: Vec<String>,
     refusal_from_account: Vec<Option<String>>,
@@ -173,9 +175,7 @@ impl<'a> Columns<'a> {
                 }
             }
         }
-        let drafts = batch.units.iter().flat_map(Unit::drafts);
-        let leaves: Vec<_> = drafts.map(|draft| *draft.stored.leaf()).collect();
-        columns.root = chain::root(&leaves).map(Vec::from);
+        columns.root = chain::root(&leaves(&batch.units)).map(Vec::from);
         Ok(columns)
     }
 
@@ -255,7 +255,7 @@ impl<'a> Columns<'a> {
     }
 
     /// What stands on the first event of a unit only.
-    fn push_command(&mut self, first: Option<(&'a Unit, &'static str, usize)>) -> Result<(), Failure> {
+    fn push_command(&mut self, first: Option<(&'a Unit, &'a str, usize)>) -> Result<(), Failure> {
         let size = first.map(|(_, _, size)| i32::try_from(size)).transpose()?;
         self.event_unit_size.push(size);
         self.event_command_id.push(first.map(|(unit, _, _)| unit.command_id.as_str()));

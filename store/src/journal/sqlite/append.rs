@@ -8,10 +8,14 @@ use domain::{AccountId, CommandId, HoldChange, Sequence, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, ffi};
 
 use super::{integer, now};
-use crate::journal::{AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Touch, Unit};
+use crate::journal::{
+    AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Restore, RestoreError, Touch, Unit,
+    leaves,
+};
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
 const LOG_UPDATE: &str = include_str!("../../../../sql/sqlite/journal/log_update.sql");
+const LOG_NAME: &str = include_str!("../../../../sql/sqlite/journal/log_name.sql");
 const VERSION_OF_KEY: &str = include_str!("../../../../sql/sqlite/journal/version_of_key.sql");
 const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
 const ID_RECORDED: &str = include_str!("../../../../sql/sqlite/journal/id_recorded.sql");
@@ -60,7 +64,11 @@ pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Appen
     }
     collisions(&transaction, batch, &end)?;
     let first = end.sequence.saturating_add(1);
-    end.committed_at = now().as_micros().max(end.committed_at);
+    let committed_at = now().as_micros().max(end.committed_at);
+    // The head's time is that of the last batch in the chain; refusals are not in it.
+    if batch.event_count() > 0 {
+        end.committed_at = committed_at;
+    }
     let mut created = Vec::new();
     if writes {
         write(&transaction, batch, &mut end, &mut standpoints, place_of, &mut created)
@@ -68,13 +76,7 @@ pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Appen
         if end.sequence >= first {
             prove(&transaction, batch, first, &mut end).map_err(refused_by_database)?;
         }
-        transaction
-            .prepare_cached(LOG_UPDATE)
-            .and_then(|mut statement| {
-                let last = integer(end.sequence);
-                statement.execute((last, end.account, end.refusal, end.chain, end.committed_at))
-            })
-            .map_err(refused_by_database)?;
+        move_end(&transaction, &end).map_err(refused_by_database)?;
         // The point of no return.
         transaction.commit().map_err(failed_commit)?;
     }
@@ -82,9 +84,69 @@ pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Appen
         first: Sequence::new(first),
         last: Sequence::new(end.sequence),
         chain: end.chain,
-        committed_at: Timestamp::from_micros(end.committed_at),
+        committed_at: Timestamp::from_micros(committed_at),
         created,
     }))
+}
+
+fn move_end(transaction: &Transaction<'_>, end: &End) -> rusqlite::Result<()> {
+    let values = (integer(end.sequence), end.account, end.refusal, end.chain, end.committed_at);
+    transaction.prepare_cached(LOG_UPDATE)?.execute(values).map(|_| ())
+}
+
+/// Writes batches as they were committed elsewhere: the same checks and the same rows, another clock.
+pub(super) fn restore(connection: &mut Connection, part: Restore) -> Result<(), RestoreError> {
+    let failed = |error: rusqlite::Error| RestoreError::Unavailable(Box::new(error));
+    if !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK").map_err(failed)?;
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let mut end = end(&transaction).map_err(failed)?;
+    if (Sequence::new(end.sequence), end.chain) != part.after {
+        return Err(RestoreError::Elsewhere);
+    }
+    for mut past in part.batches {
+        if !past.holds_after(&end.chain) {
+            return Err(RestoreError::Chain(past.first, past.last));
+        }
+        let batch = Batch { units: std::mem::take(&mut past.units) };
+        let (touches, places) = batch.first_touches();
+        let mut standpoints = standpoints(&transaction, &touches).map_err(failed)?;
+        let place_of = |account| places.get(account).copied();
+        let faults = faults(&transaction, &batch, &mut standpoints, place_of).map_err(failed)?;
+        if !faults.is_empty() || collisions(&transaction, &batch, &end).is_err() {
+            return Err(RestoreError::Taken);
+        }
+        let first = end.sequence.saturating_add(1);
+        write(&transaction, &batch, &mut end, &mut standpoints, place_of, &mut Vec::new())
+            .map_err(not_restored)?;
+        let places = (Sequence::new(first), Sequence::new(end.sequence));
+        if places != (past.first, past.last) {
+            return Err(RestoreError::Chain(past.first, past.last));
+        }
+        (end.chain, end.committed_at) = (past.chain, past.committed_at.as_micros());
+        prove_by(&transaction, first, &past.root, &end).map_err(failed)?;
+    }
+    for (place, unit) in &part.refusals {
+        let taken: bool = transaction
+            .prepare_cached(ID_RECORDED)
+            .and_then(|mut statement| statement.query_row([unit.command_id.as_str()], |row| row.get(0)))
+            .map_err(failed)?;
+        if taken {
+            return Err(RestoreError::Taken);
+        }
+        reject(&transaction, unit, integer(place.get()), &mut end).map_err(failed)?;
+    }
+    move_end(&transaction, &end).map_err(failed)?;
+    transaction.execute(LOG_NAME, [part.log_id.to_string()]).map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+fn not_restored(error: rusqlite::Error) -> RestoreError {
+    match refused_by_database(error) {
+        AppendError::Collision => RestoreError::Taken,
+        AppendError::Unavailable(error) | AppendError::Unknown(error) => RestoreError::Unavailable(error),
+    }
 }
 
 fn end(transaction: &Transaction<'_>) -> rusqlite::Result<End> {
@@ -200,7 +262,8 @@ fn write<'a>(
     let mut event_insert = transaction.prepare_cached(EVENT_INSERT)?;
     for unit in &batch.units {
         let Contents::Events(name, drafts) = &unit.contents else {
-            reject(transaction, unit, end)?;
+            let place = integer(end.sequence);
+            reject(transaction, unit, place, end)?;
             continue;
         };
         for (place, draft) in (0_i64..).zip(drafts) {
@@ -226,7 +289,7 @@ fn write<'a>(
                 None => return Err(rusqlite::Error::QueryReturnedNoRows),
             };
             end.sequence = end.sequence.saturating_add(1);
-            let command = (place == 0).then_some((unit, *name));
+            let command = (place == 0).then_some((unit, &**name));
             let standing = &draft.standing;
             let correlation =
                 (*draft.correlation != *unit.command_id.as_str()).then_some(&*draft.correlation);
@@ -288,7 +351,7 @@ fn change_holds(
 }
 
 /// Remembers a refusal that is to be remembered.
-fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite::Result<()> {
+fn reject(transaction: &Transaction<'_>, unit: &Unit, place: i64, end: &mut End) -> rusqlite::Result<()> {
     let Contents::KeyedRefusal { name, facts, refusal, at } = &unit.contents else { return Ok(()) };
     let unwritable = |error| rusqlite::Error::ToSqlConversionFailure(Box::new(error));
     let reason = serde_json::to_string(refusal).map_err(unwritable)?;
@@ -297,7 +360,7 @@ fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite
     let mut statement = transaction.prepare_cached(REJECTION_INSERT)?;
     statement.execute((
         end.refusal,
-        integer(end.sequence),
+        place,
         unit.command_id.as_str(),
         &unit.fingerprint[..],
         name,
@@ -312,11 +375,13 @@ fn reject(transaction: &Transaction<'_>, unit: &Unit, end: &mut End) -> rusqlite
 
 /// Chains the batch to the log.
 fn prove(transaction: &Transaction<'_>, batch: &Batch, first: u64, end: &mut End) -> rusqlite::Result<()> {
-    let drafts = batch.units.iter().flat_map(Unit::drafts);
-    let leaves: Vec<Hash> = drafts.map(|draft| *draft.stored.leaf()).collect();
-    let Some(root) = root(&leaves) else { return Ok(()) };
-    let committed_at = Timestamp::from_micros(end.committed_at);
-    end.chain = link(&end.chain, &root, Sequence::new(first), Sequence::new(end.sequence), committed_at);
+    let Some(root) = root(&leaves(&batch.units)) else { return Ok(()) };
+    let at = Timestamp::from_micros(end.committed_at);
+    end.chain = link(&end.chain, &root, Sequence::new(first), Sequence::new(end.sequence), at);
+    prove_by(transaction, first, &root, end)
+}
+
+fn prove_by(transaction: &Transaction<'_>, first: u64, root: &Hash, end: &End) -> rusqlite::Result<()> {
     let mut statement = transaction.prepare_cached(BATCH_INSERT)?;
     statement.execute((integer(end.sequence), integer(first), root, end.chain, end.committed_at))?;
     Ok(())

@@ -20,7 +20,7 @@ use crate::journal::{
 };
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
-const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
+pub(super) const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
 const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
 const ACCOUNT_LAST: &str = include_str!("../../../../sql/sqlite/journal/account_last.sql");
 const ACCOUNTS_AFTER: &str = include_str!("../../../../sql/sqlite/journal/accounts_after.sql");
@@ -29,7 +29,7 @@ const HOLD_ENDED_AS: &str = include_str!("../../../../sql/sqlite/journal/hold_en
 const HOLD_DEADLINES: &str = include_str!("../../../../sql/sqlite/journal/hold_deadlines.sql");
 const EVENT_LAST_REVERSAL: &str = include_str!("../../../../sql/sqlite/journal/event_last_reversal.sql");
 const CHAIN_AT: &str = include_str!("../../../../sql/sqlite/journal/chain_at.sql");
-const PAGE_END: &str = include_str!("../../../../sql/sqlite/journal/page_end.sql");
+pub(super) const PAGE_END: &str = include_str!("../../../../sql/sqlite/journal/page_end.sql");
 const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events_between.sql");
 const EVENTS_OF_STREAM: &str = include_str!("../../../../sql/sqlite/journal/events_of_stream.sql");
 const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal/events_of_correlation.sql");
@@ -78,6 +78,12 @@ impl Reader {
         // Its drop ends it.
         let _transaction = self.connection.unchecked_transaction()?;
         read(&mut Moment { connection: &self.connection, profiles: &mut self.profiles })
+    }
+}
+
+impl<'a> Moment<'a> {
+    pub(super) fn connection(&self) -> &'a Connection {
+        self.connection
     }
 }
 

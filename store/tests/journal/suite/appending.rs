@@ -1,6 +1,6 @@
 //! What an append does, and what it refuses to do.
 
-use domain::chain::{GENESIS, leaf, link, root};
+use domain::chain::{GENESIS, commands_leaf, leaf, link, root};
 use domain::{Account, Sequence, Version};
 use store::{AppendError, Batch, Contents, Fault, Journal, Recalled, Unit};
 
@@ -289,26 +289,29 @@ pub async fn root_and_chain_are_those_of_the_events_that_are_read(fixture: &impl
     let mut book = opened(&*journal).await;
     assert_eq!(journal.chain_at(Sequence::ZERO).await.unwrap(), Some(GENESIS));
     let mut commits = Vec::new();
+    let mut commands = Vec::new();
     for round in 0..5 {
-        let units = (0..=round * 3).map(|n| book.deposit(&format!("k-{round}-{n}"), "a", 1)).collect();
+        let units: Vec<Unit> =
+            (0..=round * 3).map(|n| book.deposit(&format!("k-{round}-{n}"), "a", 1)).collect();
+        commands.push(commands_leaf(units.iter().map(|unit| ("DEPOSIT", unit.fingerprint.as_slice(), 1))));
         commits.push(book.commit(&*journal, units).await);
     }
     let events = everything(&*journal).await;
     let mut chain = journal.chain_at(Sequence::new(2)).await.unwrap().unwrap();
     let mut before = Sequence::new(2);
     let mut committed_at = Timestamp::default();
-    for commit in &commits {
+    for (commit, commands) in commits.iter().zip(commands) {
         assert_eq!(commit.first, before.next());
         assert!(commit.committed_at >= committed_at, "the time went back");
-        let leaves: Vec<_> = events
+        let leaves = events
             .iter()
             .filter(|event| (commit.first..=commit.last).contains(&event.sequence))
             .map(|event| {
                 let (number, rest) = event.json.split_once(',').unwrap();
                 assert_eq!(number, format!("{{\"sequenceNumber\":{}", event.sequence));
                 leaf(format!("{{{rest}").as_bytes())
-            })
-            .collect();
+            });
+        let leaves: Vec<_> = leaves.chain([commands]).collect();
         chain = link(&chain, &root(&leaves).unwrap(), commit.first, commit.last, commit.committed_at);
         assert_eq!(commit.chain, chain);
         assert_eq!(journal.chain_at(commit.last).await.unwrap(), Some(chain));

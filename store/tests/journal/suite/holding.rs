@@ -9,7 +9,7 @@ fn hold_id(name: &str) -> HoldId {
     HoldId::parse(name).unwrap()
 }
 
-fn place(account: &str, hold: &str, amount: u32, expires_in: Option<u32>) -> Command {
+pub fn place(account: &str, hold: &str, amount: u32, expires_in: Option<u32>) -> Command {
     Command::PlaceHold {
         account: account_id(account),
         hold: Some(hold_id(hold)),
@@ -20,7 +20,7 @@ fn place(account: &str, hold: &str, amount: u32, expires_in: Option<u32>) -> Com
     }
 }
 
-fn capture(account: &str, hold: &str, to: Option<&str>) -> Command {
+pub fn capture(account: &str, hold: &str, to: Option<&str>) -> Command {
     Command::CaptureHold {
         account: account_id(account),
         hold: hold_id(hold),
@@ -31,7 +31,7 @@ fn capture(account: &str, hold: &str, to: Option<&str>) -> Command {
     }
 }
 
-fn release(account: &str, hold: &str) -> Command {
+pub fn release(account: &str, hold: &str) -> Command {
     Command::ReleaseHold { account: account_id(account), hold: hold_id(hold), reason: None }
 }
 

@@ -1,0 +1,256 @@
+//! The auditor: audits the log behind its head, row by row as it is stored, and the read model of the accounts beside it.
+//!
+//! It is the audit of `bursar verify`, without an end. It begins at the first event with each start of the process and takes
+//! its time: while commands come in it works a twentieth of it, else half, on a thread of its own. What it finds it logs as an
+//! error, once, counts, and shows at `/audit`; it changes nothing. It remembers the accounts, about 300 bytes for each.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::prelude::*;
+use domain::Sequence;
+use domain::audit::{Audit, Finding};
+use domain::rows::RefusalRow;
+use parking_lot::Mutex;
+use store::{Direction, FROM_THE_FIRST, Journal, JournalError, Listing, Order, Views};
+
+use crate::feed::Feed;
+use crate::projector::chain_of;
+
+/// Events audited in one step.
+const EVENTS_PER_STEP: usize = 512;
+/// Refusals looked at in one step.
+const REFUSALS_PER_STEP: usize = 256;
+/// Documents of the read model compared in one step.
+const DOCUMENTS_PER_STEP: usize = 128;
+/// A step is followed by a pause so many times as long as it took, while commands come in.
+const PAUSE_WHEN_BUSY: u32 = 19;
+/// The same while none do.
+const PAUSE_WHEN_IDLE: u32 = 1;
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// What comes at the head gathers for so long.
+const GATHERS_FOR: Duration = Duration::from_millis(200);
+/// How long it waits at the head before it looks around, and after an error before it tries again.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long until the read model is compared again from its beginning.
+const COMPARE_EVERY: Duration = Duration::from_secs(60);
+/// The violations that are shown: the first ones, which the others may follow from.
+pub const VIOLATIONS_SHOWN_MAX: usize = 100;
+
+/// What the auditor says.
+#[derive(Clone, Debug, Default)]
+pub struct AuditStats {
+    /// The last event audited.
+    pub audited_to: Sequence,
+    /// How many violations were found since the start of the process.
+    pub violations_total: u64,
+    /// The first of them.
+    pub violations: VecDeque<Finding>,
+    /// By currency, whether what came in and did not go out is there.
+    pub conserved: BTreeMap<String, bool>,
+    /// Accounts that were opened.
+    pub accounts: usize,
+    /// How many of the read model's documents were compared with the log.
+    pub compared: u64,
+    /// Why it stands still, where it does.
+    pub error: Option<String>,
+}
+
+/// The auditor's stats, shared with who asks.
+pub(crate) type Shown = Arc<Mutex<AuditStats>>;
+
+/// The actor.
+pub(crate) struct Auditor {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) views: Arc<dyn Views>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) shown: Shown,
+}
+
+impl Actor for Auditor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        let work = Work {
+            journal: Arc::clone(&self.journal),
+            views: Arc::clone(&self.views),
+            feed: Arc::clone(&self.feed),
+            shown: Arc::clone(&self.shown),
+            audit: Audit::default(),
+            after: FROM_THE_FIRST,
+            refusals: VecDeque::new(),
+            refusals_after: FROM_THE_FIRST,
+            stray: false,
+            round: Round { after: None, total: 0, next: Instant::now() },
+        };
+        ctx.spawn(work.run().into_actor(self));
+    }
+}
+
+struct Work {
+    journal: Arc<dyn Journal>,
+    views: Arc<dyn Views>,
+    feed: Arc<Feed>,
+    shown: Shown,
+    audit: Audit,
+    /// Where the next rows are.
+    after: i64,
+    /// Refusals that stand beyond what was audited, and where the next ones are.
+    refusals: VecDeque<RefusalRow>,
+    refusals_after: i64,
+    /// Whether events in no batch were reported; they stay at the end.
+    stray: bool,
+    round: Round,
+}
+
+/// A comparison of the read model with the audit, page by page.
+struct Round {
+    after: Option<(String, String)>,
+    total: u64,
+    /// When the next one begins.
+    next: Instant,
+}
+
+impl Work {
+    async fn run(mut self) {
+        let mut head = self.feed.watch();
+        loop {
+            let (before, began) = (self.feed.head(), Instant::now());
+            let stepped = self.step().await;
+            let took = began.elapsed();
+            self.report(stepped.as_ref().err().map(|error| chain_of(error)));
+            match stepped {
+                Ok(true) => {
+                    let busy = self.feed.head() != before;
+                    let factor = if busy { PAUSE_WHEN_BUSY } else { PAUSE_WHEN_IDLE };
+                    tokio::time::sleep((took * factor).min(PAUSE_MAX)).await;
+                }
+                Ok(false) => {
+                    let _ = tokio::time::timeout(LOOK_EVERY, head.changed()).await;
+                    tokio::time::sleep(GATHERS_FOR).await;
+                }
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the auditor can't read the log"
+                    );
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+            }
+        }
+    }
+
+    /// Takes what follows; false where nothing does.
+    async fn step(&mut self) -> Result<bool, JournalError> {
+        let rows = self.journal.rows(self.after, EVENTS_PER_STEP).await?;
+        let moved = match rows {
+            Some(rows) if !rows.batches.is_empty() => {
+                self.after = rows.through;
+                self.audit.rows(&rows);
+                true
+            }
+            // They are in no batch, and no batch that comes later will have them.
+            Some(rows) if !self.stray => {
+                self.stray = true;
+                self.audit.rows(&rows);
+                false
+            }
+            Some(_) | None => false,
+        };
+        let refused = self.take_refusals().await?;
+        if moved || refused {
+            return Ok(true);
+        }
+        Ok(self.compare().await)
+    }
+
+    /// Takes the refusals up to the last event audited; false where there are none.
+    async fn take_refusals(&mut self) -> Result<bool, JournalError> {
+        if self.refusals.is_empty() {
+            let rows = self.journal.refusal_rows(self.refusals_after, REFUSALS_PER_STEP).await?;
+            self.refusals_after = rows.last().map_or(self.refusals_after, |row| row.number);
+            self.refusals = rows.into();
+        }
+        let last = self.audit.last();
+        let count = self.refusals.iter().take_while(|row| row.sequence <= last).count();
+        self.refusals.drain(..count).for_each(|row| self.audit.refusal(&row));
+        Ok(count > 0)
+    }
+
+    /// Compares a page of the read model, if it is where the audit is; false where there is nothing to compare now.
+    async fn compare(&mut self) -> bool {
+        if Instant::now() < self.round.next {
+            return false;
+        }
+        let listing = Listing {
+            order: Order::Key,
+            direction: Direction::Ascending,
+            tag: None,
+            prefix: String::new(),
+            after: self.round.after.clone(),
+            limit: DOCUMENTS_PER_STEP,
+        };
+        // Where the read model can't be read, the projector says so.
+        let Ok(read) = self.views.list(domain::projection::accounts::NAME, &listing).await else {
+            return false;
+        };
+        if i64::try_from(read.sequence.get()) != Ok(self.audit.last()) {
+            return false;
+        }
+        let list = read.value;
+        let mut found: Vec<String> = list.bodies.iter().filter_map(|body| self.audit.compare(body)).collect();
+        let accounts = self.audit.accounts() as u64;
+        if list.total != accounts {
+            found.push(format!("{} accounts are shown, {accounts} were opened", list.total));
+        }
+        let place = (self.audit.last(), self.audit.last());
+        let found = found.into_iter().map(|what| format!("the read model of the accounts: {what}"));
+        self.note(found.map(|what| Finding { batch: place, event: None, what }).collect());
+        self.round.total += list.bodies.len() as u64;
+        self.round.after = list.next;
+        if self.round.after.is_none() {
+            // Where there was nothing yet, there will be soon.
+            let pause = if self.round.total == 0 { LOOK_EVERY } else { COMPARE_EVERY };
+            self.round.next = Instant::now() + pause;
+        }
+        true
+    }
+
+    /// Shows where the audit is.
+    fn report(&mut self, error: Option<String>) {
+        let found = self.audit.findings();
+        self.note(found);
+        let last = self.audit.last();
+        metrics::gauge!("bursar_audit_sequence").set(last as f64);
+        let mut shown = self.shown.lock();
+        shown.audited_to = Sequence::new(u64::try_from(last).unwrap_or_default());
+        shown.accounts = self.audit.accounts();
+        shown.compared = self.round.total;
+        shown.conserved = self
+            .audit
+            .sums()
+            .iter()
+            .map(|(currency, sums)| (currency.to_string(), sums.conserved()))
+            .collect();
+        shown.error = error;
+    }
+
+    /// Tells what was found, once.
+    fn note(&self, found: Vec<Finding>) {
+        for finding in found {
+            let mut shown = self.shown.lock();
+            if shown.violations.iter().any(|known| known.what == finding.what && known.event == finding.event)
+            {
+                continue;
+            }
+            shown.violations_total += 1;
+            metrics::counter!("bursar_audit_violations_total").increment(1);
+            tracing::error!(violation = %finding, "the audit has found what can't be right");
+            if shown.violations.len() < VIOLATIONS_SHOWN_MAX {
+                shown.violations.push_back(finding);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+-- Closes again what was opened.
+ALTER TABLE bursar.batches ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.rejections ENABLE ALWAYS TRIGGER append_only;

@@ -1,0 +1,12 @@
+-- Events as they are stored, in order.
+-- ?1 the sequence before the first, ?2 the last, ?3 how many at the most.
+SELECT
+    sequence, account, version, kind, place,
+    command_id, fingerprint, command, unit_size,
+    correlation,
+    balance, held, overdraft_limit, transactions, status, spent, limits,
+    decided_at, reverses, body
+FROM events
+WHERE sequence > ?1 AND sequence <= ?2
+ORDER BY sequence
+LIMIT ?3;

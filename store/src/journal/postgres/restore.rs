@@ -1,0 +1,117 @@
+//! Writing a log again that was committed elsewhere, as the owner of the schema.
+//!
+//! All batches of a part are appended as one, by the function that every append goes through, and that one's row is then
+//! replaced by theirs: a log of small batches takes no more round trips than one of large ones.
+
+use domain::CommandId;
+use tokio_postgres::{Client, Transaction};
+
+use super::{CONNECT_DEADLINE, Failure, PostgresJournal, append, read};
+use crate::journal::{Append, AppendError, Batch, JournalError, Restore, RestoreError};
+
+impl From<Failure> for RestoreError {
+    fn from(error: Failure) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<tokio_postgres::Error> for RestoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Unavailable(Box::new(error))
+    }
+}
+
+impl PostgresJournal {
+    pub(super) async fn write_again(&self, part: Restore) -> Result<(), RestoreError> {
+        let mut slot = self.restorer.lock().await;
+        let mut client = match slot.take().filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.owner_session().await?,
+        };
+        let transaction = client.transaction().await?;
+        within(&transaction, part).await?;
+        transaction.commit().await?;
+        *slot = Some(client);
+        Ok(())
+    }
+
+    async fn owner_session(&self) -> Result<Client, RestoreError> {
+        let connect = async {
+            let client = self.connector.client().await?;
+            client.batch_execute(include_str!("../../../../sql/postgres/writer_session.sql")).await?;
+            Ok::<_, tokio_postgres::Error>(client)
+        };
+        let connected = tokio::time::timeout(CONNECT_DEADLINE, connect).await;
+        Ok(connected.map_err(|late| RestoreError::Unavailable(Box::new(late)))??)
+    }
+}
+
+async fn within(transaction: &Transaction<'_>, mut part: Restore) -> Result<(), RestoreError> {
+    transaction.batch_execute(include_str!("../../../../sql/postgres/restore_begin.sql")).await?;
+    let head = include_str!("../../../../sql/postgres/restore_head.sql");
+    let head = transaction.query_one(head, &[]).await?;
+    let damaged = |error: JournalError| RestoreError::Unavailable(Box::new(error));
+    let last = read::number(&head, 0).map_err(damaged)?;
+    let mut chain = read::hash(&head, 1).map_err(damaged)?;
+    if (last, chain) != (part.after.0.get(), part.after.1) {
+        return Err(RestoreError::Elsewhere);
+    }
+    for past in &part.batches {
+        if !past.holds_after(&chain) {
+            return Err(RestoreError::Chain(past.first, past.last));
+        }
+        chain = past.chain;
+    }
+    let places: Vec<i64> = part.refusals.iter().map(|(place, _)| read::place(place.get())).collect();
+    let ids: Vec<CommandId> = part.refusals.iter().map(|(_, unit)| unit.command_id.clone()).collect();
+    let units = part.batches.iter_mut().flat_map(|past| std::mem::take(&mut past.units));
+    let units = units.chain(part.refusals.into_iter().map(|(_, unit)| unit));
+    let batch = Batch { units: units.collect() };
+    if !append::repeated_within(&batch).is_empty() {
+        return Err(RestoreError::Taken);
+    }
+    if !batch.units.is_empty() {
+        let columns = append::Columns::of(&batch)?;
+        let statement = transaction.prepare(include_str!("../../../../sql/postgres/append.sql")).await?;
+        let row = transaction.query_one(&statement, &columns.values()).await.map_err(taken)?;
+        match columns.answer(&batch, &row)? {
+            Append::Refused(_) => return Err(RestoreError::Taken),
+            Append::Committed(commit) => {
+                let places = part.batches.first().zip(part.batches.last());
+                if let Some((first, last)) = places
+                    && (commit.first, commit.last) != (first.first, last.last)
+                {
+                    return Err(RestoreError::Chain(first.first, last.last));
+                }
+            }
+        }
+    }
+    if !part.batches.is_empty() {
+        let past = &part.batches;
+        let last: Vec<i64> = past.iter().map(|past| read::place(past.last.get())).collect();
+        let first: Vec<i64> = past.iter().map(|past| read::place(past.first.get())).collect();
+        let at: Vec<i64> = past.iter().map(|past| past.committed_at.as_micros()).collect();
+        let roots: Vec<&[u8]> = past.iter().map(|past| past.root.as_slice()).collect();
+        let chains: Vec<&[u8]> = past.iter().map(|past| past.chain.as_slice()).collect();
+        let sql = include_str!("../../../../sql/postgres/restore_batches.sql");
+        transaction.execute(sql, &[&last, &first, &at, &roots, &chains]).await?;
+    }
+    if !ids.is_empty() {
+        let ids: Vec<&str> = ids.iter().map(CommandId::as_str).collect();
+        let sql = include_str!("../../../../sql/postgres/restore_refusals.sql");
+        transaction.execute(sql, &[&ids, &places]).await?;
+    }
+    let end = part.batches.last();
+    let (chain, at) = (end.map(|past| past.chain.as_slice()), end.map(|past| past.committed_at.as_micros()));
+    let sql = include_str!("../../../../sql/postgres/restore_end.sql");
+    transaction.execute(sql, &[&chain, &at, &part.log_id]).await?;
+    transaction.batch_execute(include_str!("../../../../sql/postgres/restore_done.sql")).await?;
+    Ok(())
+}
+
+fn taken(error: tokio_postgres::Error) -> RestoreError {
+    match append::error(error) {
+        AppendError::Collision => RestoreError::Taken,
+        AppendError::Unavailable(error) | AppendError::Unknown(error) => RestoreError::Unavailable(error),
+    }
+}
