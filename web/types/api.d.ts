@@ -103,6 +103,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was audited of the log, and what was found
+         * @description Every process audits the log behind its head, from the first event: rows against texts, the chain, a second fold of every account, and the read model of the accounts. The same, at once, is `bursar verify`.
+         */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The chained heads of the batches, in order */
+        get: operations["listCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/proofs/{sequence}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What shows that an event is in the log
+         * @description `bursar verify --proof FILE` checks it without a server.
+         */
+        get: operations["getProof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/commands/batch": {
         parameters: {
             query?: never;
@@ -805,6 +862,46 @@ export interface components {
         };
         /** @example acc-1 */
         AccountId: string;
+        /**
+         * @example {
+         *       "accounts": 2,
+         *       "auditedTo": 42,
+         *       "compared": 2,
+         *       "conserved": {
+         *         "USD": true
+         *       },
+         *       "error": null,
+         *       "head": 42,
+         *       "violations": [],
+         *       "violationsTotal": 0
+         *     }
+         */
+        Audit: {
+            accounts: number;
+            auditedTo: components["schemas"]["Sequence"];
+            /** @description How many accounts of the read model were compared with the log. */
+            compared: number;
+            /** @description By currency, whether what came in and did not go out is there. */
+            conserved: {
+                [key: string]: boolean;
+            };
+            /** @description Why it stands still. */
+            error: string | null;
+            head: components["schemas"]["Sequence"];
+            /** @description What checkpoints are signed with, where they are: the 32 bytes of the Ed25519 key. */
+            publicKey?: string;
+            /** @description The first 100 that this process has found. */
+            violations: {
+                /** @description Where its batch begins. */
+                firstSequence: number;
+                /** @description Where its batch ends. */
+                lastSequence: number;
+                /** @description The event, if it is one. */
+                sequence: number | null;
+                violation: string;
+            }[];
+            violationsTotal: number;
+        };
         Batch: {
             /** @description The whole batch's idempotency key, unless a header gives it. */
             commandId?: components["schemas"]["CommandId"] | null;
@@ -845,6 +942,19 @@ export interface components {
             holdId: components["schemas"]["HoldId"];
             metadata?: components["schemas"]["Metadata"] | null;
             toAccountId?: components["schemas"]["AccountId"] | null;
+        };
+        /** @description The head of a batch. `chain` is sha256(previous ‖ root ‖ firstSequence ‖ lastSequence ‖ committedAt in µs), integers as 8 bytes big-endian. */
+        Checkpoint: {
+            chain: string;
+            committedAt: components["schemas"]["Time"];
+            firstSequence: components["schemas"]["Sequence"];
+            lastSequence: components["schemas"]["Sequence"];
+            /** Format: uuid */
+            logId: string;
+            previous: string;
+            root: string;
+            /** @description Ed25519, over the lines `bursar checkpoint 1`, logId, lastSequence, committedAt and chain, each ended by a line feed. */
+            signature?: string;
         };
         CloseAccount: {
             accountId: components["schemas"]["AccountId"];
@@ -1228,6 +1338,17 @@ export interface components {
             /** @enum {unknown} */
             state: "running" | "replaying" | "paused" | "faulted";
             totalProcessed: number;
+        };
+        Proof: {
+            checkpoint: components["schemas"]["Checkpoint"];
+            leaf: string;
+            /** @description How many leaves the batch's tree has. */
+            leaves: number;
+            /** @description From the leaf to the root, from the bottom up (RFC 6962). */
+            path: string[];
+            sequence: components["schemas"]["Sequence"];
+            /** @description The event's text as it is stored, byte by byte. */
+            stored: string;
         };
         /**
          * @description Digits with at most as many decimals as the currency has, as a number or as a string, read exactly: no exponent, sign or spaces.
@@ -1956,6 +2077,252 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "internal-error";
+                    };
+                };
+            };
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Audit"];
+                };
+            };
+            /** @description Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable";
+                    };
+                };
+            };
+        };
+    };
+    listCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description Only those that end after it; not beyond the end of the log. */
+                fromSequence?: number;
+                /** @description How many at the most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The next ones. */
+            200: {
+                headers: {
+                    /** @description `<…>; rel="next"`, where there is more. */
+                    Link?: string;
+                    /** @description The end of the log. */
+                    "X-Head-Sequence"?: components["schemas"]["Sequence"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"][];
+                };
+            };
+            /** @description Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable";
+                    };
+                };
+            };
+        };
+    };
+    getProof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The event. */
+                sequence: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event with the path to its batch's root, and the batch's checkpoint. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            /** @description Invalid field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "invalid-field";
+                    };
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "forbidden";
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "not-found";
+                    };
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal-error";
+                    };
+                };
+            };
+            /** @description Log unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "log-unavailable";
                     };
                 };
             };
