@@ -1,5 +1,5 @@
 //! One account: the commands it takes, the events that follow, its state, and how that evolves. How it decides is in
-//! [`decide`](mod@crate::decide).
+//! [`mod@crate::decide`].
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //!
 //! What it proves of each batch: that its sequences follow on, its root is that of its events and commands, its chain that of
 //! all before it; of each event: that its columns say what its text says, and that its account after it is what a second,
-//! independent [fold](fold) of the texts gives; of each unit, that the money it moves between accounts is conserved. A
+//! independent [`fold`] of the texts gives; of each unit, that the money it moves between accounts is conserved. A
 //! finding names the batch and the event. After one, the audit goes on as if the rest could be relied on, so that one damage
 //! is one finding, or a few in one batch.
 //!
