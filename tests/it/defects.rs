@@ -1,5 +1,6 @@
 //! The defects of the reference demo, each shown to be impossible here.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_util::future::join_all;
@@ -296,23 +297,40 @@ async fn the_page_waits_for_events_and_can_transfer(kind: Kind) {
     let page = server.get("/").await;
     assert_eq!(page.status, 200);
     assert!(page.header("Content-Type").unwrap().starts_with("text/html"));
-    assert!(page.text.contains(r#"data-command="transfer""#), "no form for transfers");
-    let mut scripts = String::new();
+    // Every module that the page is made of.
+    let mut modules: BTreeMap<String, String> = BTreeMap::new();
     let mut sources: Vec<String> = page.text.split("src=\"").skip(1).map(before_quote).collect();
-    while let Some(source) = sources.pop() {
-        let path = format!("/{}", source.trim_start_matches(['.', '/']));
+    while let Some(path) = sources.pop() {
+        if modules.contains_key(&path) {
+            continue;
+        }
         let script = server.get(&path).await;
         assert_eq!(script.status, 200, "{path}");
-        for import in script.text.split("from \"./").skip(1).map(before_quote) {
-            if !scripts.contains(&format!("// {import}\n")) {
-                scripts.push_str(&format!("// {import}\n"));
-                sources.push(import);
-            }
-        }
-        scripts.push_str(&script.text);
+        let imports = script.text.split(" from \"").skip(1).map(before_quote);
+        sources
+            .extend(imports.filter(|import| import.starts_with('.')).map(|import| resolve(&path, &import)));
+        modules.insert(path, script.text);
     }
+    let scripts: String = modules.into_values().collect();
     assert!(scripts.contains("new WebSocket("), "no live feed");
     assert!(!scripts.contains("/events/all/stream"), "reads the whole log");
+    // A form for each command of the contract.
+    assert!(scripts.contains("/openapi.json"), "no forms");
+    assert!(server.json("/openapi.json").await["paths"]["/commands/transfer"]["post"].is_object());
+}
+
+/// A relative path, seen from a module.
+fn resolve(module: &str, import: &str) -> String {
+    let mut parts: Vec<&str> = module.split('/').collect();
+    parts.pop();
+    for part in import.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    parts.join("/")
 }
 
 fn before_quote(text: &str) -> String {
