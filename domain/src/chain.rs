@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 use sha2::{Digest, Sha256};
 
 use crate::ids::{Sequence, Timestamp};
+use crate::request::push_json_string;
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
@@ -26,11 +27,12 @@ pub fn leaf(stored: &[u8]) -> Hash {
 pub fn commands_leaf<'a>(units: impl IntoIterator<Item = (&'a str, &'a [u8], usize)>) -> Hash {
     let mut text = String::from("[");
     for (name, fingerprint, events) in units {
-        if text.len() > 1 {
-            text.push(',');
-        }
+        text.push_str(if text.len() > 1 { ",[" } else { "[" });
+        push_json_string(&mut text, name);
+        text.push_str(",\"");
+        push_hex(&mut text, fingerprint);
         // Writing to a string cannot fail.
-        let _ = write!(text, "[{},\"{}\",{events}]", serde_json::Value::from(name), Hex(fingerprint));
+        let _ = write!(text, "\",{events}]");
     }
     text.push(']');
     leaf(text.as_bytes())
@@ -42,7 +44,17 @@ pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut text = String::with_capacity(self.0.len().saturating_mul(2));
+        push_hex(&mut text, self.0);
+        f.write_str(&text)
+    }
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap_or('0');
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
     }
 }
 
