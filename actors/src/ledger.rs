@@ -17,6 +17,7 @@ use crate::expiry::Expiry;
 use crate::feed::Feed;
 use crate::hub::{Hub, HubActor};
 use crate::keys::Turns;
+use crate::pages::Pages;
 use crate::progress::{Progress, ProjectionStats, Replay, Replays};
 use crate::projector::{Projector, chain_of};
 use crate::recent::Memory;
@@ -134,16 +135,19 @@ impl Ledger {
         // Apart from the hub: whoever fills the read models may be busy for a while.
         let projectors = Arbiter::new();
         let replays = Arc::new(Replays::default());
+        let pages = Arc::new(Pages::new(Arc::clone(&journal)));
         let mut projections = Vec::new();
         for projection in domain::projection::ALL {
             let progress = Arc::new(Progress::new(projection.name(), Arc::clone(&replays)));
             projections.push(Arc::clone(&progress));
             let (journal, views, feed) = (Arc::clone(&journal), Arc::clone(&views), Arc::clone(&feed));
+            let pages = Arc::clone(&pages);
             Projector::start_in_arbiter(&projectors.handle(), move |_| Projector {
                 projection,
                 journal,
                 views,
                 feed,
+                pages,
                 progress,
             });
         }

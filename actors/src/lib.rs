@@ -13,6 +13,7 @@ mod generations;
 mod hub;
 mod keys;
 mod ledger;
+mod pages;
 mod preview;
 mod progress;
 mod projector;

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use crate::feed::{Feed, Recent};
 use crate::generations::{Generations, Served, Unserved};
+use crate::pages::{Pages, Reader};
 use crate::progress::Progress;
 
 /// Events applied in one step where nothing is written meanwhile.
@@ -30,6 +31,8 @@ const EVENTS_PER_STEP: usize = 8192;
 /// Events applied in one step beside commands, where that is enough to catch up: while it is under way, the processors and
 /// Redis have less time for others.
 const EVENTS_PER_STEP_BESIDE: usize = 512;
+/// The log is quiet when nothing came for so long.
+const QUIET_AFTER: Duration = Duration::from_millis(250);
 /// A step far behind the head applies at least so many times what came since the last one, so that it catches up soon.
 const CATCHES_UP_BY: usize = 4;
 /// The pause before a failed projection starts again: from, and at the most.
@@ -57,6 +60,7 @@ pub(crate) struct Projector {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) views: Arc<dyn Views>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) pages: Arc<Pages>,
     pub(crate) progress: Arc<Progress>,
 }
 
@@ -83,6 +87,7 @@ impl Actor for Projector {
             views: Arc::clone(&self.views),
             generations: Generations::new(self.projection.name(), Arc::clone(&self.views)),
             feed: Arc::clone(&self.feed),
+            pages: Arc::clone(&self.pages),
             progress: Arc::clone(&self.progress),
         };
         ctx.spawn(supervise(work).into_actor(self));
@@ -152,6 +157,7 @@ struct Work {
     views: Arc<dyn Views>,
     generations: Generations,
     feed: Arc<Feed>,
+    pages: Arc<Pages>,
     progress: Arc<Progress>,
 }
 
@@ -161,15 +167,26 @@ struct Filling {
     place: Sequence,
     /// The documents that the fold needs again, as they were last written.
     known: Prior,
-    /// The head at its last step.
+    /// Who reads the log for it, where it is behind the feed.
+    reader: Option<Reader>,
+    /// The head at its last step, and when it was last seen to move.
     head: Sequence,
+    head_moved_at: Instant,
     /// What is due before its next step.
     pause: Duration,
 }
 
 impl Filling {
     fn at(generation: Generation, place: Sequence, head: Sequence) -> Self {
-        Self { generation, place, known: BTreeMap::new(), head, pause: Duration::ZERO }
+        Self {
+            generation,
+            place,
+            known: BTreeMap::new(),
+            reader: None,
+            head,
+            head_moved_at: Instant::now(),
+            pause: Duration::ZERO,
+        }
     }
 
     /// The pause of one that is not served yet: where it has reached the head it is to be served at once.
@@ -372,21 +389,30 @@ impl Work {
         let began = Instant::now();
         let head = self.feed.head();
         let came = head.ahead_of(filling.head);
-        filling.head = head;
-        let about = events_per_step(came);
-        let page = match self.feed.page_after(filling.place, about) {
+        if came > 0 {
+            (filling.head, filling.head_moved_at) = (head, began);
+        }
+        let beside = began.duration_since(filling.head_moved_at) < QUIET_AFTER;
+        let about = if beside { events_beside(came) } else { EVENTS_PER_STEP };
+        let recent = self.feed.page_after(filling.place, about);
+        if !matches!(recent, Recent::InLog) {
+            filling.reader = None;
+        }
+        let page = match recent {
             Recent::AtHead => return Ok(Step::AtHead),
-            Recent::Next(page) => page,
-            Recent::InLog => match self.journal.page(filling.place, about).await? {
-                Some(page) => page,
-                None => return Ok(Step::AtHead),
-            },
+            Recent::Next(page) => Arc::new(page),
+            Recent::InLog => {
+                let reader = filling.reader.get_or_insert_with(|| self.pages.reader());
+                let Some(page) = reader.after(filling.place, about).await? else { return Ok(Step::AtHead) };
+                page
+            }
         };
         let step = self.apply(log_id, filling, &page).await?;
         let (took, events) = (began.elapsed(), page.events.len());
         filling.pause = match filling.place >= head {
             true => pause_at_head(took, events),
-            false => pause_behind(took, events, came),
+            false if beside => pause_beside(took, events, came),
+            false => Duration::ZERO,
         };
         if live {
             let applied = if step == Step::Overtaken { 0 } else { page.events.len() as u64 };
@@ -439,12 +465,10 @@ impl Work {
     }
 }
 
-/// How many events a step applies, about, when so many came since the last one.
-fn events_per_step(came: u64) -> usize {
-    match usize::try_from(came).unwrap_or(usize::MAX) {
-        0 => EVENTS_PER_STEP,
-        came => came.saturating_mul(CATCHES_UP_BY).clamp(EVENTS_PER_STEP_BESIDE, EVENTS_PER_STEP),
-    }
+/// How many events a step beside commands applies, about, when so many came since the last one.
+fn events_beside(came: u64) -> usize {
+    let came = usize::try_from(came).unwrap_or(usize::MAX);
+    came.saturating_mul(CATCHES_UP_BY).clamp(EVENTS_PER_STEP_BESIDE, EVENTS_PER_STEP)
 }
 
 fn pause_at_head(took: Duration, events: usize) -> Duration {
@@ -453,13 +477,10 @@ fn pause_at_head(took: Duration, events: usize) -> Duration {
     (took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1).max(per_event)
 }
 
-/// As long as the step took, but none where nothing is written meanwhile, nor where so much is that it would not catch up.
-fn pause_behind(took: Duration, events: usize, came: u64) -> Duration {
+/// As long as the step took, but none where so much comes that it would not catch up.
+fn pause_beside(took: Duration, events: usize, came: u64) -> Duration {
     let came = usize::try_from(came).unwrap_or(usize::MAX);
-    match came > 0 && came.saturating_mul(CATCHES_UP_BY) <= events {
-        true => took,
-        false => Duration::ZERO,
-    }
+    if came.saturating_mul(CATCHES_UP_BY) <= events { took } else { Duration::ZERO }
 }
 
 #[cfg(test)]
@@ -467,18 +488,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_far_behind_gives_way_only_while_it_catches_up() {
+    fn a_step_beside_commands_gives_way_only_while_it_catches_up() {
         let took = Duration::from_millis(10);
         for (came, about, pause) in [
-            (0, EVENTS_PER_STEP, Duration::ZERO),
-            (1, EVENTS_PER_STEP_BESIDE, took),
+            (0, EVENTS_PER_STEP_BESIDE, took),
             (1000, 4000, took),
             (2048, EVENTS_PER_STEP, took),
             (2049, EVENTS_PER_STEP, Duration::ZERO),
             (u64::MAX, EVENTS_PER_STEP, Duration::ZERO),
         ] {
-            assert_eq!(events_per_step(came), about, "{came}");
-            assert_eq!(pause_behind(took, about, came), pause, "{came}");
+            assert_eq!(events_beside(came), about, "{came}");
+            assert_eq!(pause_beside(took, about, came), pause, "{came}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! One server under test: the real program, started, killed and started again on the same data.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -244,10 +245,13 @@ impl Drop for Server {
 
 /// The program with a clean environment.
 pub fn program() -> Command {
-    without_our_settings(Command::new(PROGRAM))
+    without_our_settings(Command::new(program_path()))
 }
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_bursar");
+/// The program that was built beside the tests, or another build of it: `BURSAR_TEST_PROGRAM`.
+fn program_path() -> OsString {
+    std::env::var_os("BURSAR_TEST_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_bursar").into())
+}
 
 fn without_our_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
@@ -278,7 +282,8 @@ fn spawn(home: &Path, flags: &[String]) -> Child {
     let append = |name: &str| File::options().create(true).append(true).open(home.join(name)).unwrap();
     // Files that may not grow are an error to it, as a full disk is, and not a signal (`Server::limit_files`).
     without_our_settings(Command::new("sh"))
-        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM])
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(program_path())
         .arg("serve")
         .args(ANY_PORTS)
         .args(flags)
