@@ -905,7 +905,8 @@ export interface components {
         Batch: {
             /** @description The whole batch's idempotency key, unless a header gives it. */
             commandId?: components["schemas"]["CommandId"] | null;
-            commands: components["schemas"]["BatchItem"][];
+            /** @description Each is answered on its own: what is no command is refused in its place of `results`. */
+            commands: (components["schemas"]["BatchItem"] | unknown)[];
         };
         /** @description A command's fields, and which command it is. */
         BatchItem: {

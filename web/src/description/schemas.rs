@@ -244,7 +244,13 @@ fn commands() -> Value {
             "type": "object",
             "required": ["commands"],
             "properties": {
-                "commands": {"type": "array", "items": named("BatchItem"), "minItems": 1, "maxItems": 1000},
+                "commands": {
+                    "description": "Each is answered on its own: what is no command is refused in its place of `results`.",
+                    "type": "array",
+                    "items": {"anyOf": [named("BatchItem"), {}]},
+                    "minItems": 1,
+                    "maxItems": 1000,
+                },
                 "commandId": {
                     "description": "The whole batch's idempotency key, unless a header gives it.",
                     "anyOf": [named("CommandId"), {"type": "null"}],
