@@ -64,7 +64,7 @@ dashboard() {
   export BURSAR_TEST_PROGRAM="${CARGO_TARGET_DIR:-$PWD/target}/debug/bursar"
   step npm run --silent vendor -- --check
   "$BURSAR_TEST_PROGRAM" openapi | step npm run --silent types -- --check
-  step npx prettier --log-level warn --check "web/{dashboard,tools}/**/*.{js,mjs}" "tests/browser/*.mjs"
+  step npx prettier --log-level warn --check "web/{dashboard,tools}/**/*.{js,mjs}" "tests/browser/*.mjs" "bench/**/*.{js,mjs}"
   step npm run --silent check
   step npm test --silent
 }

@@ -1,0 +1,489 @@
+// What is measured, group by group. A group gets the kind of stores, the servers, how long and at how many connections,
+// and `add`, which takes a figure and, where there is one, the ceiling that it is compared with.
+
+import path from "node:path";
+import { execFileSync } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
+import {
+  ACCOUNTS,
+  CEILINGS,
+  POST,
+  ROOT,
+  bodies,
+  ceiling,
+  cpuSeconds,
+  createAccounts,
+  database,
+  json,
+  load,
+  loaded,
+  log,
+  residentKib,
+  sleep,
+  sql,
+  start,
+  startBursar,
+  until,
+} from "./lib.mjs";
+
+const BOTH = ["embedded", "servers"];
+/** What pgbench has per row: the table's own shape of an event, nothing else. */
+const PGBENCH_TABLE =
+  "CREATE TABLE bench (sequence bigserial PRIMARY KEY, account bigint NOT NULL, body jsonb NOT NULL)";
+const PGBENCH_INSERT =
+  '\\set account random(1, 1000)\nINSERT INTO bench (account, body) VALUES (:account, \'{"amount": 100, "balance": 12345}\');\n';
+
+/** The events of the account that has most, where growth is measured. */
+const LONG_STREAM = 1_000_000;
+
+const deposit = (place) => ({ accountId: `acc-${place}`, amount: 1 });
+const spread = () => [
+  "-Z",
+  bodies(
+    "deposits",
+    Array.from({ length: ACCOUNTS }, (_, place) => deposit(place)),
+  ),
+];
+const transfers = () => [
+  "-Z",
+  bodies(
+    "transfers",
+    Array.from({ length: 4 * ACCOUNTS }, (_, place) => ({
+      fromAccountId: `acc-${place % ACCOUNTS}`,
+      toAccountId: `acc-${(place * 389 + 1 + Math.floor(place / ACCOUNTS)) % ACCOUNTS}`,
+      amount: 0.01,
+    })).filter(({ fromAccountId, toAccountId }) => fromAccountId !== toAccountId),
+  ),
+];
+const post = (bursar, name) => `${bursar.at("commands")}/commands/${name}`;
+
+async function livez(bursar, { seconds, connections }) {
+  const { rate } = await load(seconds, ["-c", connections], `${bursar.at("commands")}/livez`);
+  return { name: "GET /livez", value: rate };
+}
+
+async function sound(figure, what) {
+  if (figure.failures) throw new Error(`${figure.failures} answers to ${what} were no success`);
+  return figure;
+}
+
+async function caughtUp(bursar) {
+  return until(
+    "the projector's catching up",
+    async () => (await json(`${bursar.at("dashboard")}/stats`)).lagEvents === 0,
+  );
+}
+
+/** The projector's lag while something goes on, in ms, looked at twenty times a second. */
+async function lagWhile(bursar, work) {
+  const lags = [];
+  let over = false;
+  const looking = (async () => {
+    while (!over) {
+      lags.push((await json(`${bursar.at("projections")}/stats`)).lagMs);
+      await sleep(50);
+    }
+  })();
+  const done = await work();
+  over = true;
+  await looking;
+  lags.sort((one, other) => one - other);
+  return { done, p99: lags[Math.floor(lags.length * 0.99)] };
+}
+
+export const GROUPS = {
+  deposits: {
+    stores: BOTH,
+    async measure(of) {
+      const { kind, servers, seconds, connections, add } = of;
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      await load(1, [...POST, "-c", connections, ...spread()], post(bursar, "deposit"));
+      const ceilingRate = await livez(bursar, of);
+      const noOp = await noOpRate(of);
+      const { done, p99: lag } = await lagWhile(bursar, () =>
+        load(seconds, [...POST, "-c", connections, ...spread()], post(bursar, "deposit")).then((figure) =>
+          sound(figure, "deposits"),
+        ),
+      );
+      const ended = Date.now();
+      await caughtUp(bursar);
+      add("deposit, 1,000 accounts", "/s", done.rate, ceilingRate);
+      add("deposit, 1,000 accounts, to the no-op POST", "/s", done.rate, noOp);
+      add("deposit, 1,000 accounts: p50", "ms", done.p50);
+      add("deposit, 1,000 accounts: p99", "ms", done.p99);
+      add("lag of the read models under that load: p99", "ms", lag);
+      add("read models caught up after it", "ms", Date.now() - ended);
+      const hot = await load(
+        seconds,
+        [...POST, "-c", connections, "-d", JSON.stringify(deposit(0))],
+        post(bursar, "deposit"),
+      );
+      add("deposit, one hot account", "/s", hot.rate, { name: "the spread deposit", value: done.rate });
+      const transferred = await sound(
+        await load(seconds, [...POST, "-c", connections, ...transfers()], post(bursar, "transfer")),
+        "transfers",
+      );
+      add("transfer, 1,000 accounts", "/s", transferred.rate, { name: "the spread deposit", value: done.rate });
+      add("transfer, 1,000 accounts: p99", "ms", transferred.p99);
+      await bursar.stop();
+    },
+  },
+  reads: {
+    stores: BOTH,
+    async measure(of) {
+      const { kind, servers, seconds, connections, add } = of;
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      await caughtUp(bursar);
+      const ceilingRate = await livez(bursar, of);
+      const url = `${bursar.at("queries")}/accounts/acc-[1-9][0-9][0-9]`;
+      const read = await sound(await load(seconds, ["-c", connections, "--rand-regex-url"], url), "reads");
+      add("GET /accounts/{id}", "/s", read.rate, ceilingRate);
+      add("GET /accounts/{id}: p99", "ms", read.p99);
+      await bursar.stop();
+    },
+  },
+  alone: {
+    stores: BOTH,
+    async measure({ kind, servers, seconds, add }) {
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      await load(1, [...POST, "-c", "1", ...spread()], post(bursar, "deposit"));
+      const one = await sound(
+        await load(seconds, [...POST, "-c", "1", ...spread()], post(bursar, "deposit")),
+        "deposits",
+      );
+      const bare = await insertLoop(bursar, 1, seconds);
+      add("deposit at one connection: p50", "ms", one.p50, { name: "one bare commit", value: bare.commitP50Ms });
+      await bursar.stop();
+    },
+  },
+  batches: {
+    stores: BOTH,
+    async measure({ kind, servers, seconds, add }) {
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      const commands = Array.from({ length: 1000 }, (_, place) => ({ type: "deposit", ...deposit(place) }));
+      const flags = [...POST, "-c", "4", "-d", JSON.stringify({ commands })];
+      await load(1, flags, post(bursar, "batch"));
+      const batch = await sound(await load(seconds, flags, post(bursar, "batch")), "batches");
+      const bare = await insertLoop(bursar, 1000, seconds);
+      add("batches of 1,000 deposits", "events/s", batch.rate * 1000, {
+        name: "a bare insert loop",
+        value: bare.rowsPerSecond,
+      });
+      await bursar.stop();
+    },
+  },
+  replay: {
+    stores: BOTH,
+    async measure({ kind, servers, add }) {
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      const events = await fill(bursar, 500_000);
+      await caughtUp(bursar);
+      const began = Date.now();
+      const { replayId } = await json(`${bursar.at("projections")}/replay`, {});
+      await until(
+        "the replay",
+        async () => (await json(`${bursar.at("projections")}/replays/${replayId}`)).state === "done",
+        300,
+      );
+      add("replay of all read models", "events/s", (events * 1000) / (Date.now() - began));
+      await bursar.stop();
+    },
+  },
+  feed: {
+    stores: ["servers"],
+    async measure({ kind, servers, add }) {
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      for (const [perSecond, frames, words] of [
+        [100, "", ""],
+        [1000, "&frames=batch", ", batched frames"],
+      ]) {
+        const events = perSecond * 10;
+        const head = (await json(`${bursar.at("dashboard")}/stats`)).headSequence;
+        const listening = listeners(bursar, `ws?fromSequence=${head}${frames}`, 1000, events);
+        await listening.next();
+        const [began, cpu] = [Date.now(), cpuSeconds(bursar.pid)];
+        await loaded([
+          "--no-tui",
+          "--output-format",
+          "json",
+          "-n",
+          String(events),
+          "-q",
+          String(perSecond),
+          "-c",
+          "32",
+          ...POST,
+          ...spread(),
+          post(bursar, "deposit"),
+        ]);
+        const got = JSON.parse((await listening.next()).value);
+        const what = `feed, 1,000 subscribers, ${perSecond} events/s${words}`;
+        if (got.least < events || got.gaps) log(`  ${JSON.stringify(got)}`);
+        add(`${what}: missed or out of order`, "events", 1000 * events - got.total + got.gaps);
+        add(`${what}: p99`, "ms", got.p99Ms);
+        add(`${what}: the server's cores`, "", (cpuSeconds(bursar.pid) - cpu) / ((Date.now() - began) / 1000));
+      }
+      const before = residentKib(bursar.pid);
+      const idle = listeners(bursar, "ws", 10_000);
+      await idle.next();
+      await sleep(1000);
+      add("10,000 idle subscribers: memory each", "KiB", (residentKib(bursar.pid) - before) / 10_000);
+      await idle.stop();
+      await until("their leaving", async () => (await json(`${bursar.at("dashboard")}/stats`)).feed.subscribers === 0);
+      await bursar.stop();
+    },
+  },
+  pgbench: {
+    stores: ["servers"],
+    async measure(of) {
+      const { kind, servers, seconds, connections, add } = of;
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      await load(1, [...POST, "-c", connections, ...spread()], post(bursar, "deposit"));
+      const done = await sound(
+        await load(seconds, [...POST, "-c", connections, ...spread()], post(bursar, "deposit")),
+        "deposits",
+      );
+      await bursar.stop();
+      const url = database(servers);
+      sql(url, PGBENCH_TABLE);
+      const script = bodies("pgbench.sql", []);
+      writeFileSync(script, PGBENCH_INSERT);
+      const said = execFileSync(
+        "pgbench",
+        ["-n", "-M", "prepared", "-c", "64", "-j", "2", "-T", String(seconds), "-f", script, url],
+        { stdio: ["ignore", "pipe", "ignore"] },
+      ).toString();
+      const rows = Number(/tps = ([\d.]+)/.exec(said)[1]);
+      add("deposit, to pgbench's single-row INSERT", "/s", done.rate, {
+        name: "pgbench at 64 connections",
+        value: rows,
+      });
+    },
+  },
+  peers: {
+    stores: ["servers"],
+    async measure({ kind, servers, seconds, connections, add }) {
+      execFileSync(path.join(ROOT, "bench/peers/prepare.sh"), { stdio: ["ignore", "inherit", "inherit"] });
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      const own = await depositRates(post(bursar, "deposit"), connections, seconds);
+      await bursar.stop();
+      for (const peer of PEERS) {
+        const theirs = await peerRates(servers, peer, seconds);
+        const named = (rate) => ({ name: `${peer[0]} (${Math.round(rate)}/s)`, value: rate });
+        add(`deposit, to ${peer[0]}`, "/s", own.spread, named(theirs.spread));
+        add(`deposit on one hot account, to ${peer[0]}`, "/s", own.hot, named(theirs.hot));
+      }
+    },
+  },
+  sweep: {
+    stores: BOTH,
+    runs: 1,
+    async measure({ kind, servers, seconds, connections, point }) {
+      const bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, ACCOUNTS);
+      const flags = [...POST, "-c", connections, ...spread()];
+      await load(1, flags, post(bursar, "deposit"));
+      const peak = await load(seconds, flags, post(bursar, "deposit"));
+      for (const part of [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]) {
+        const paced = ["-q", Math.round(peak.rate * part), "--latency-correction"];
+        point(await sound(await load(seconds, [...paced, ...flags], post(bursar, "deposit")), "deposits"));
+      }
+      point(peak);
+      await bursar.stop();
+    },
+  },
+  growth: {
+    stores: BOTH,
+    runs: 1,
+    async measure({ kind, servers, seconds, connections, add, events, accounts }) {
+      const size = `${events.toLocaleString("en-US")} events, ${accounts.toLocaleString("en-US")} accounts`;
+      let bursar = await startBursar(kind, servers);
+      await createAccounts(bursar, 10 * ACCOUNTS);
+      await caughtUp(bursar);
+      const small = await writesAndReads(bursar, 10 * ACCOUNTS, connections, seconds);
+      await createAccounts(bursar, accounts - 10 * ACCOUNTS, 10 * ACCOUNTS);
+      await deposits(bursar, (await head(bursar)) + LONG_STREAM, () => 0);
+      await deposits(bursar, events, () => Math.floor(Math.random() * accounts));
+      await caughtUp(bursar);
+      const large = await writesAndReads(bursar, accounts, connections, seconds);
+      const first = "at 10,000 accounts and few events";
+      add(`deposit at ${size}`, "/s", large.deposit, { name: first, value: small.deposit });
+      add(`GET /accounts/{id} at ${size}`, "/s", large.read, { name: first, value: small.read });
+      add("bytes on disk per event of the log", "bytes", logBytes(bursar) / (await head(bursar)));
+      await bursar.stop();
+
+      bursar = await startBursar(kind, servers, [], bursar.stores);
+      add(`start to ready at ${size}`, "ms", bursar.readyMs);
+      const asked = performance.now();
+      await json(post(bursar, "deposit"), deposit(0));
+      add("first command of a cold account with 1,000,000 events", "ms", performance.now() - asked);
+
+      // What grows with the commands is there before what grows with the accounts.
+      await deposits(bursar, (await head(bursar)) + 100_000, () => Math.floor(Math.random() * ACCOUNTS));
+      await caughtUp(bursar);
+      const resident = async () => (await json(`${bursar.at("dashboard")}/stats`)).actors.resident;
+      const [before, few] = [residentKib(bursar.pid), await resident()];
+      let next = accounts;
+      await deposits(bursar, (await head(bursar)) + 90_000, () => (next -= 1));
+      await caughtUp(bursar);
+      add("memory per resident account", "KiB", (residentKib(bursar.pid) - before) / ((await resident()) - few));
+
+      const [start, began] = [residentKib(bursar.pid), Date.now()];
+      let most = start;
+      const headers = { Accept: "application/x-ndjson" };
+      const stream = await fetch(`${bursar.at("events")}/events/all/stream`, { headers });
+      for await (const _ of stream.body) most = Math.max(most, residentKib(bursar.pid));
+      add("the whole log streamed", "events/s", ((await head(bursar)) * 1000) / (Date.now() - began));
+      add("the whole log streamed: memory beside", "MiB", (most - start) / 1024);
+      await bursar.stop();
+    },
+  },
+};
+
+/** The peers: folder, then how it is started. */
+const PEERS = [
+  ["naive", process.execPath, "server.js"],
+  ["emmett", process.execPath, "server.js"],
+  ["cqrs-es", peerProgram("cqrs-es")],
+  ["disintegrate", peerProgram("disintegrate")],
+];
+
+function peerProgram(name) {
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "bench/peers", name, "target");
+  return path.join(target, "release", `bursar-peer-${name}`);
+}
+
+/** Deposits per second, spread and on one account. */
+async function depositRates(url, connections, seconds) {
+  const flags = [...POST, "-c", connections];
+  await load(1, [...flags, ...spread()], url);
+  const all = await load(seconds, [...flags, ...spread()], url);
+  const hot = await load(seconds, [...flags, "-d", JSON.stringify(deposit(0))], url);
+  return { spread: all.rate, hot: hot.rate };
+}
+
+/** A peer's deposits per second, each at the number of connections and with the snapshots that it likes best. */
+async function peerRates(servers, [name, program, ...flags], seconds) {
+  const best = { spread: 0, hot: 0 };
+  const settings = program === process.execPath ? [{}] : [{}, { SNAPSHOT_EVERY: "100" }];
+  for (const [place, connections] of settings.flatMap((_, place) => [64, 256].map((count) => [place, count]))) {
+    const port = freePort();
+    const own = { DATABASE_URL: database(servers), PORT: String(port), NODE_ENV: "production" };
+    const running = start(program, flags, {
+      cwd: path.join(ROOT, "bench/peers", name),
+      stdio: ["pipe", "ignore", "ignore"],
+      env: { ...process.env, ...settings[place], ...own },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    await until(`the start of ${name}`, async () => (await fetch(`${url}/health`)).ok);
+    for (let number = 0; number < ACCOUNTS; number += 1) {
+      const account = { accountId: `acc-${number}`, owner: "bench", initialBalance: 0, currency: "USD" };
+      await json(`${url}/commands/create-account`, account);
+    }
+    const rates = await depositRates(`${url}/commands/deposit`, connections, seconds);
+    best.spread = Math.max(best.spread, rates.spread);
+    best.hot = Math.max(best.hot, rates.hot);
+    await running.stop();
+  }
+  return best;
+}
+
+const freePort = () => 20_000 + Math.floor(Math.random() * 12_000);
+const head = async (bursar) => (await json(`${bursar.at("dashboard")}/stats`)).headSequence;
+
+/** Deposits into, then reads of, accounts by chance: per second. */
+async function writesAndReads(bursar, accounts, connections, seconds) {
+  const lines = Array.from({ length: 20_000 }, () => deposit(Math.floor(Math.random() * accounts)));
+  const flags = [...POST, "-c", connections, "-Z", bodies("wide", lines)];
+  await load(2, flags, post(bursar, "deposit"));
+  const written = await sound(await load(seconds, flags, post(bursar, "deposit")), "deposits");
+  await caughtUp(bursar);
+  const urls = bodies("urls", []);
+  writeFileSync(urls, lines.map(({ accountId }) => `${bursar.at("queries")}/accounts/${accountId}`).join("\n"));
+  const read = await sound(await load(seconds, ["-c", connections, "--urls-from-file"], urls), "reads");
+  return { deposit: written.rate, read: read.rate };
+}
+
+/** Deposits by batches of 1,000 into accounts that are chosen, until the log has so many events. */
+async function deposits(bursar, events, choose) {
+  let left = Math.ceil((events - (await head(bursar))) / 1000);
+  const send = async () => {
+    while ((left -= 1) >= 0) {
+      const commands = Array.from({ length: 1000 }, () => ({ type: "deposit", ...deposit(choose()) }));
+      await json(post(bursar, "batch"), { commands });
+    }
+  };
+  await Promise.all([send(), send(), send(), send()]);
+}
+
+/** What the log takes on disk, without the write-ahead log. */
+function logBytes(bursar) {
+  const { kind, home, url } = bursar.stores;
+  if (kind === "embedded") return statSync(path.join(home, "journal.sqlite3")).size;
+  const tables =
+    "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relnamespace = 'bursar'::regnamespace AND relkind = 'r'";
+  return Number(sql(url, tables));
+}
+
+/** The rate of a server that parses the same body and answers at once. */
+async function noOpRate({ seconds, connections }) {
+  const port = freePort();
+  const server = start(CEILINGS, ["no-op", String(port)]);
+  await until("the no-op server", async () => (await fetch(`http://127.0.0.1:${port}/livez`)).ok);
+  const { rate } = await load(
+    seconds,
+    [...POST, "-c", connections, ...spread()],
+    `http://127.0.0.1:${port}/commands/deposit`,
+  );
+  await server.stop();
+  return { name: "a no-op POST", value: rate };
+}
+
+/** Rows per second, and time per commit, of a loop that only inserts. */
+async function insertLoop(bursar, rows, seconds) {
+  if (bursar.stores.kind === "servers") return ceiling("postgres", bursar.stores.url, rows, seconds);
+  return ceiling("sqlite", path.join(bursar.stores.home, "journal.sqlite3"), rows, seconds);
+}
+
+/** Deposits by batches until there are so many events; gives how many there are. */
+async function fill(bursar, events) {
+  const commands = Array.from({ length: 1000 }, (_, place) => ({ type: "deposit", ...deposit(place) }));
+  const flags = [
+    "--no-tui",
+    "--output-format",
+    "json",
+    "-n",
+    String(events / 1000),
+    "-c",
+    "4",
+    ...POST,
+    "-d",
+    JSON.stringify({ commands }),
+  ];
+  await sound(await loaded([...flags, post(bursar, "batch")]), "batches");
+  return (await json(`${bursar.at("dashboard")}/stats`)).headSequence;
+}
+
+/** Subscribers in a process of their own; its lines one after the other. */
+function listeners(bursar, place, count, events) {
+  const url = `${bursar.at("events").replace("http", "ws")}/${place}`;
+  const { child, stop } = start(CEILINGS, ["subscribers", url, String(count), ...(events ? [String(events)] : [])]);
+  const lines = (async function* () {
+    let text = "";
+    for await (const chunk of child.stdout) {
+      text += chunk;
+      const parts = text.split("\n");
+      text = parts.pop();
+      yield* parts;
+    }
+  })();
+  return { next: () => lines.next(), stop };
+}
