@@ -11,7 +11,8 @@ const TOOLS = path.join(ROOT, "bench/.tools");
 const OHA_VERSION = "1.16.0";
 const TARGET = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
 export const CEILINGS = path.join(TARGET, "release/ceilings");
-const BURSAR = path.join(TARGET, "release/bursar");
+/** What is measured: the release build, or another one. */
+const bursarProgram = () => process.env.BURSAR_BENCH_PROGRAM ?? path.join(TARGET, "release/bursar");
 
 /** Accounts that a spread load is about. */
 export const ACCOUNTS = 1000;
@@ -143,22 +144,23 @@ export async function startBursar(kind, servers, flags = [], stores = newStores(
     "0",
   ]);
   rmSync(path.join(stores.home, "ports.json"), { force: true });
-  const process = start(BURSAR, [
-    "serve",
-    "--data-dir",
-    stores.home,
-    "--log",
-    "warn",
-    ...ports,
-    ...stores.flags,
-    ...flags,
-  ]);
+  const started = start(
+    bursarProgram(),
+    ["serve", "--data-dir", stores.home, "--log", "warn", ...ports, ...stores.flags, ...flags],
+    { env: withoutSettings() },
+  );
   const found = await until("the start", async () =>
     JSON.parse(readFileSync(path.join(stores.home, "ports.json"), "utf8")),
   );
   const at = (facade) => `http://127.0.0.1:${found[facade]}`;
   await until("readiness", async () => (await fetch(`${at("dashboard")}/readyz`)).ok);
-  return { ...process, stores, at, pid: process.child.pid, readyMs: Date.now() - began };
+  return { ...started, stores, at, pid: started.child.pid, readyMs: Date.now() - began };
+}
+
+/** The environment without settings of Bursar's own. */
+function withoutSettings() {
+  const own = ([name]) => name.startsWith("BURSAR_") || ["DATABASE_URL", "REDIS_URL"].includes(name);
+  return Object.fromEntries(Object.entries(process.env).filter((entry) => !own(entry)));
 }
 
 function newStores(kind, servers) {

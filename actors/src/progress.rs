@@ -49,7 +49,7 @@ pub struct ProjectionStats {
     pub checkpoint: Sequence,
     /// Events behind the head.
     pub lag_events: u64,
-    /// For how long it has been behind, in ms; 0 when it is at the head.
+    /// How old the oldest event that it has not applied is at the most, in ms; 0 when it is at the head.
     pub lag_ms: u64,
     /// Events applied since the start of the process.
     pub processed: u64,
@@ -108,6 +108,8 @@ pub struct Replay {
     pub error: Option<String>,
 }
 
+/// How often the head is noted in the time of a lag: how exactly that is known.
+const HEADS_PER_LAG: u32 = 32;
 /// Replays that are remembered.
 const REPLAYS_MAX: usize = 100;
 
@@ -128,7 +130,10 @@ struct Inner {
     standby: bool,
     fault: Option<Option<Sequence>>,
     checkpoint: Sequence,
-    at_head: Instant,
+    /// What was there then is applied.
+    current_at: Instant,
+    /// Where the head was, and when, as long as that is not applied.
+    heads: VecDeque<(Sequence, Instant)>,
     processed: u64,
     window: (Instant, u64),
     rate: u64,
@@ -147,7 +152,8 @@ impl Progress {
             standby: false,
             fault: None,
             checkpoint: Sequence::ZERO,
-            at_head: now,
+            current_at: now,
+            heads: VecDeque::new(),
             processed: 0,
             window: (now, 0),
             rate: 0,
@@ -185,7 +191,7 @@ impl Progress {
             state,
             checkpoint: inner.checkpoint,
             lag_events,
-            lag_ms: if lag_events == 0 { 0 } else { millis(inner.at_head) },
+            lag_ms: if lag_events == 0 { 0 } else { millis(inner.current_at) },
             processed: inner.processed,
             // A window that was not renewed says that nothing moved since.
             events_per_second: if millis(inner.window.0) > 3000 { 0 } else { inner.rate },
@@ -272,9 +278,7 @@ impl Progress {
             inner.rate = inner.window.1 * 1000 / elapsed;
             inner.window = (Instant::now(), 0);
         }
-        if place >= head {
-            inner.at_head = Instant::now();
-        }
+        inner.follow(place, head, Instant::now());
         drop(inner);
         metrics::gauge!("bursar_projection_lag_events", "projection" => self.name)
             .set(head.ahead_of(place) as f64);
@@ -283,7 +287,9 @@ impl Progress {
 
     /// Nothing is left to apply.
     pub(crate) fn at_head(&self) {
-        self.inner.lock().at_head = Instant::now();
+        let mut inner = self.inner.lock();
+        inner.current_at = Instant::now();
+        inner.heads.clear();
     }
 
     pub(crate) fn fault(&self, poison: Option<Sequence>, reason: &str) {
@@ -321,6 +327,20 @@ impl Progress {
         }
         drop(inner);
         self.replays.finished(id, self.name);
+    }
+}
+
+impl Inner {
+    /// Finds out how current a place is. The further it is behind, the less often the head is noted.
+    fn follow(&mut self, place: Sequence, head: Sequence, now: Instant) {
+        let often = now.duration_since(self.current_at) / HEADS_PER_LAG;
+        let last = self.heads.back();
+        if last.is_none_or(|(last, seen_at)| head > *last && now.duration_since(*seen_at) >= often) {
+            self.heads.push_back((head, now));
+        }
+        while let Some((_, seen_at)) = self.heads.pop_front_if(|(head, _)| *head <= place) {
+            self.current_at = seen_at;
+        }
     }
 }
 
@@ -434,5 +454,33 @@ impl Running {
             seconds_left: left.div_ceil(rate.max(1)),
             error: self.error.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lag_is_that_of_what_is_not_applied_and_not_the_time_since_the_head_was_reached() {
+        let progress = Progress::new("accounts", Arc::default());
+        let mut inner = progress.inner.lock();
+        let started = inner.current_at;
+        let at = |second| started + Duration::from_secs(second);
+        // Ten events a second, always five seconds behind.
+        for second in 1..=1000_u64 {
+            let place = Sequence::new(10 * second.saturating_sub(5));
+            inner.follow(place, Sequence::new(10 * second), at(second));
+            let lag = at(second).duration_since(inner.current_at).as_secs();
+            assert!((second.min(5)..=second.min(6)).contains(&lag), "{lag} s behind in second {second}");
+            assert!(inner.heads.len() <= 2 * HEADS_PER_LAG as usize);
+        }
+        // It stands still while the head goes on.
+        for second in 1001..=100_000 {
+            inner.follow(Sequence::new(9950), Sequence::new(10 * second), at(second));
+        }
+        let lag = at(100_000).duration_since(inner.current_at).as_secs();
+        assert!((99_000..=99_005).contains(&lag), "{lag} s");
+        assert!(inner.heads.len() < 1000, "{} heads", inner.heads.len());
     }
 }

@@ -4,6 +4,7 @@
 pub mod archive;
 pub mod folder;
 pub mod journal;
+mod statements;
 pub mod views;
 
 pub use folder::{FolderLock, FolderLockError, lock_folder};

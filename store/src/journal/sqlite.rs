@@ -17,7 +17,6 @@ use domain::chain::Hash;
 use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{AccountId, CommandId, HoldId, HoldRecord, Recorded, Sequence, Timestamp, Version};
 use parking_lot::Mutex;
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +25,7 @@ use crate::journal::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
 };
+use crate::statements::keep_statements;
 
 const PRAGMAS: &str = include_str!("../../../sql/sqlite/journal/pragmas.sql");
 const PRAGMAS_READ: &str = include_str!("../../../sql/sqlite/journal/pragmas_read.sql");
@@ -113,7 +113,7 @@ impl SqliteJournal {
             return Err(OpenError::NoWal(path.to_owned()));
         }
         schema::migrate(&mut writer, path)?;
-        keep_statements(&writer).map_err(failed)?;
+        keep_statements(&writer, STATEMENTS_KEPT_MAX).map_err(failed)?;
 
         let (reads, jobs) = mpsc::channel::<ReadJob>(READS_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
@@ -121,7 +121,7 @@ impl SqliteJournal {
             let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)
                 .map_err(failed)?;
             connection.execute_batch(PRAGMAS_READ).map_err(failed)?;
-            keep_statements(&connection).map_err(failed)?;
+            keep_statements(&connection, STATEMENTS_KEPT_MAX).map_err(failed)?;
             let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection));
             thread(format!("journal-read-{number}"), move || serve_reads(&jobs, reader))
                 .map_err(no_thread)?;
@@ -162,13 +162,6 @@ impl SqliteJournal {
         let appended = answer.await.map_err(|lost| AppendError::Unknown(lost.into()))?;
         appended.unwrap_or_else(|panic| resume_unwind(panic))
     }
-}
-
-/// Prepared statements stay prepared: without the guarantee of stable plans, SQLite plans a statement again for every new
-/// parameter, since partial indexes could come to serve it.
-fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT_MAX);
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result<(), std::io::Error> {

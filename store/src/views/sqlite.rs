@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
+use crate::statements::keep_statements;
 
 /// Changes that wait for the writing thread.
 const WRITES_QUEUED_MAX: usize = 64;
@@ -215,7 +216,7 @@ fn open_reader(path: &Path) -> Result<Connection, ViewsError> {
 
 fn open(path: &Path, flags: OpenFlags, settings: &str) -> Result<Connection, ViewsError> {
     let connection = Connection::open_with_flags(PathBuf::from(path), flags)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    keep_statements(&connection, STATEMENTS_CACHED)?;
     connection.execute_batch(settings)?;
     Ok(connection)
 }
