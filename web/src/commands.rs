@@ -56,8 +56,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         config.service(crate::post(&format!("/commands/{name}"), taking(kind)));
     }
     config.service(crate::post("/commands/batch", batch::batch));
-    let recalled = crate::get("/commands/{commandId}", recall).route(web::post().to(unknown));
-    config.service(crate::get("/commands/log", log)).service(recalled);
+    config.service(crate::get("/commands/log", log));
+}
+
+/// The path of a command by its id, which the router tries by a pattern.
+pub(crate) fn recalled(config: &mut ServiceConfig) {
+    config.service(crate::get("/commands/{commandId}", recall).route(web::post().to(unknown)));
 }
 
 /// The handler of a command's path.

@@ -179,9 +179,10 @@ pub fn serve(
 
 fn routes(config: &mut web::ServiceConfig) {
     config
-        // The busiest paths first: the router tries them in order.
+        // The busiest paths first: the router tries them in order, and patterns take their time.
         .configure(commands::routes)
         .configure(queries::routes)
+        .configure(commands::recalled)
         .configure(analytics::routes)
         .configure(health::routes)
         .configure(events::routes)

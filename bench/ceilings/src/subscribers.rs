@@ -1,10 +1,12 @@
 //! Subscribers that count what they get, and how old it is when it comes.
 
+use std::cell::{Cell, RefCell};
 use std::io::Read as _;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -45,15 +47,23 @@ pub(crate) async fn listen(url: &str, count: usize, events: usize) -> anyhow::Re
         }
     }
     crate::say(&json!({"connected": sockets.len()}));
-    let (end, ended) = watch::channel(false);
+    let (end, mut ended) = watch::channel(false);
     std::thread::spawn(move || {
         let _ = std::io::stdin().read(&mut [0]);
         let _ = end.send(true);
     });
-    let mut listening: FuturesUnordered<_> =
-        sockets.into_iter().map(|socket| hear(socket, events, ended.clone())).collect();
+    let heard = Cell::new(0_u64);
+    let all: Vec<RefCell<Got>> = (0..count).map(|_| RefCell::default()).collect();
+    let listening =
+        join_all(sockets.into_iter().zip(&all).map(|(socket, got)| hear(socket, events, got, &heard)));
+    tokio::select! {
+        _ = listening => {}
+        () = silence(&heard), if events < usize::MAX => {}
+        _ = ended.changed() => {}
+    }
     let (mut least, mut total, mut gaps, mut ages) = (usize::MAX, 0, 0, Vec::new());
-    while let Some(got) = listening.next().await {
+    for got in all {
+        let got = got.into_inner();
         least = least.min(got.events);
         total += got.events;
         gaps += got.gaps;
@@ -66,21 +76,26 @@ pub(crate) async fn listen(url: &str, count: usize, events: usize) -> anyhow::Re
     }))
 }
 
-async fn hear(mut socket: Socket, events: usize, mut ended: watch::Receiver<bool>) -> Got {
-    let mut got = Got::default();
-    let patience = if events == usize::MAX { Duration::MAX } else { SILENT_FOR };
-    while got.events < events {
-        let message = tokio::select! {
-            message = tokio::time::timeout(patience, socket.next()) => message.ok().flatten(),
-            _ = ended.changed() => break,
-        };
-        match message {
-            Some(Ok(Message::Text(text))) => got.take(&text),
+async fn hear(mut socket: Socket, events: usize, got: &RefCell<Got>, heard: &Cell<u64>) {
+    while got.borrow().events < events {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => got.borrow_mut().take(&text),
             Some(Ok(_)) => {}
-            Some(Err(_)) | None => break,
+            Some(Err(_)) | None => return,
+        }
+        heard.set(heard.get() + 1);
+    }
+}
+
+/// Resolves when nobody has heard anything for a while.
+async fn silence(heard: &Cell<u64>) {
+    loop {
+        let before = heard.get();
+        tokio::time::sleep(SILENT_FOR).await;
+        if heard.get() == before {
+            return;
         }
     }
-    got
 }
 
 impl Got {

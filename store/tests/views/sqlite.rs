@@ -25,6 +25,15 @@ async fn what_is_stored_is_there_after_a_restart() {
     assert_eq!(views.create("accounts", at(0).log_id).await.unwrap(), Generation(2));
 }
 
+/// Readers don't wait for whoever writes, and an apply doesn't wait for the disk.
+#[tokio::test]
+async fn the_file_has_a_write_ahead_log() {
+    let (_views, folder) = fixture();
+    let connection = rusqlite::Connection::open(folder.path().join("views.sqlite")).unwrap();
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+}
+
 #[tokio::test]
 async fn a_file_that_is_not_ours_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
