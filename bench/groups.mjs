@@ -181,7 +181,7 @@ export const GROUPS = {
     async measure({ kind, servers, add }) {
       const bursar = await startBursar(kind, servers);
       await createAccounts(bursar, ACCOUNTS);
-      const events = await fill(bursar, 500_000);
+      const events = await fill(bursar, 1_000_000);
       await caughtUp(bursar);
       const began = Date.now();
       const { replayId } = await json(`${bursar.at("projections")}/replay`, {});
@@ -229,14 +229,23 @@ export const GROUPS = {
         add(`${what}: p99`, "ms", got.p99Ms);
         add(`${what}: the server's cores`, "", (cpuSeconds(bursar.pid) - cpu) / ((Date.now() - began) / 1000));
       }
-      const before = residentKib(bursar.pid);
-      const idle = listeners(bursar, "ws", 10_000);
+      await bursar.stop();
+      // A subscriber is two files to the server.
+      const limit = Number(execFileSync("sh", ["-c", "ulimit -Hn"]).toString().replace("unlimited", "1000000"));
+      const count = Math.min(10_000, Math.floor(limit / 2) - 500);
+      const other = await startBursar(kind, servers, [], bursar.stores);
+      const before = residentKib(other.pid);
+      const idle = listeners(other, "ws", count);
       await idle.next();
       await sleep(1000);
-      add("10,000 idle subscribers: memory each", "KiB", (residentKib(bursar.pid) - before) / 10_000);
+      const what = `${count.toLocaleString("en-US")} idle subscribers`;
+      add(`${what}: memory each`, "KiB", (residentKib(other.pid) - before) / count);
       await idle.stop();
-      await until("their leaving", async () => (await json(`${bursar.at("dashboard")}/stats`)).feed.subscribers === 0);
-      await bursar.stop();
+      const subscribers = async () => (await json(`${other.at("dashboard")}/stats`)).feed.subscribers;
+      await until("their leaving", async () => (await subscribers()) === 0);
+      await sleep(1000);
+      add(`${what}, after they left: memory each`, "KiB", (residentKib(other.pid) - before) / count);
+      await other.stop();
     },
   },
   pgbench: {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use domain::chain::Hash;
 use domain::{Recorded, Sequence};
@@ -26,6 +27,8 @@ struct Ring {
     events: VecDeque<Arc<Recorded>>,
     /// Where batches end, and the chain there.
     ends: VecDeque<(Sequence, Hash)>,
+    /// When something was added last.
+    moved_at: Option<Instant>,
 }
 
 /// What the feed has for a listener.
@@ -42,13 +45,18 @@ pub enum Recent<T> {
 impl Feed {
     /// A feed that goes on from the end of the log.
     pub fn new(head: Sequence) -> Self {
-        let ring = Ring { before: head, events: VecDeque::new(), ends: VecDeque::new() };
+        let ring = Ring { before: head, events: VecDeque::new(), ends: VecDeque::new(), moved_at: None };
         Self { ring: RwLock::new(ring), head: watch::Sender::new(head) }
     }
 
     /// The last event published.
     pub fn head(&self) -> Sequence {
         *self.head.borrow()
+    }
+
+    /// Whether something was committed in the last while.
+    pub(crate) fn moved_within(&self, a_while: Duration) -> bool {
+        self.ring.read().moved_at.is_some_and(|moved_at| moved_at.elapsed() < a_while)
     }
 
     /// Wakes whenever the head moves.
@@ -97,6 +105,7 @@ impl Feed {
         let known = last.next().ahead_of(first.sequence) as usize;
         ring.events.extend(page.events.iter().skip(known).cloned());
         ring.ends.push_back((end.sequence, page.chain));
+        ring.moved_at = Some(Instant::now());
         let surplus = ring.events.len().saturating_sub(RECENT_EVENTS_MAX);
         ring.events.drain(..surplus);
         ring.before = ring.before.plus(surplus as u64);

@@ -135,7 +135,8 @@ impl Ledger {
         // Apart from the hub: whoever fills the read models may be busy for a while.
         let projectors = Arbiter::new();
         let replays = Arc::new(Replays::default());
-        let pages = Arc::new(Pages::new(Arc::clone(&journal)));
+        let reading = Arbiter::new();
+        let pages = Arc::new(Pages::new(Arc::clone(&journal), reading.handle()));
         let mut projections = Vec::new();
         for projection in domain::projection::ALL {
             let progress = Arc::new(Progress::new(projection.name(), Arc::clone(&replays)));
@@ -161,7 +162,7 @@ impl Ledger {
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
         let expiry = Expiry { journal: Arc::clone(&journal), shards: shards.clone() };
         Expiry::start_in_arbiter(&listeners.handle(), move |_| expiry);
-        arbiters.extend([listeners, projectors]);
+        arbiters.extend([listeners, projectors, reading]);
 
         let audit = auditor::Shown::default();
         if settings.audit {

@@ -1,17 +1,19 @@
 //! The log's pages for those who are behind the feed. Readers that fill up together read each page once: who is ahead
-//! waits for who follows, as long as that one keeps coming.
+//! waits for who follows, as long as that one keeps coming. The page after the one that is asked for is read meanwhile,
+//! on a thread of its own.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix::ArbiterHandle;
 use domain::Sequence;
 use parking_lot::Mutex;
 use store::{Journal, JournalError, Page};
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, oneshot};
 
-/// How many pages one reader may be ahead of another.
-const PAGES_KEPT: usize = 3;
+/// How many pages are kept: those that one reader may be ahead of another, and the one that is read meanwhile.
+const PAGES_KEPT: usize = 4;
 /// A reader that did not come for so long is not waited for.
 const COMES_WITHIN: Duration = Duration::from_millis(500);
 
@@ -21,6 +23,8 @@ type Shelved = (Sequence, Arc<OnceCell<Option<Arc<Page>>>>);
 /// The pages that were read last.
 pub(crate) struct Pages {
     journal: Arc<dyn Journal>,
+    /// Where pages are read.
+    thread: ArbiterHandle,
     shelf: Mutex<Shelf>,
     /// A reader came or left.
     moved: Notify,
@@ -41,8 +45,8 @@ pub(crate) struct Reader {
 }
 
 impl Pages {
-    pub(crate) fn new(journal: Arc<dyn Journal>) -> Self {
-        Self { journal, shelf: Mutex::default(), moved: Notify::new() }
+    pub(crate) fn new(journal: Arc<dyn Journal>, thread: ArbiterHandle) -> Self {
+        Self { journal, thread, shelf: Mutex::default(), moved: Notify::new() }
     }
 
     pub(crate) fn reader(self: &Arc<Self>) -> Reader {
@@ -62,7 +66,7 @@ impl Reader {
         place: Sequence,
         about: usize,
     ) -> Result<Option<Arc<Page>>, JournalError> {
-        let Pages { journal, shelf, moved } = &*self.pages;
+        let Pages { shelf, moved, thread, .. } = &*self.pages;
         let cell = loop {
             let came = moved.notified();
             let found = shelf.lock().find(place);
@@ -71,18 +75,48 @@ impl Reader {
                 Err(until) => drop(tokio::time::timeout_at(until.into(), came).await),
             }
         };
-        let read =
-            cell.get_or_try_init(async || journal.page(place, about).await.map(|page| page.map(Arc::new)));
-        let read = read.await?;
+        let page = self.pages.read(&cell, place, about).await?;
+        let next = page.as_ref().and_then(|page| page.events.last()).map(|last| last.sequence);
         let mut shelf = shelf.lock();
-        match read.as_ref().and_then(|page| page.events.last()) {
-            Some(last) => drop(shelf.readers.insert(self.id, (last.sequence, Instant::now()))),
-            // There will be more.
-            None => shelf.pages.retain(|(after, _)| *after != place),
-        }
+        let ahead = next.and_then(|next| {
+            shelf.readers.insert(self.id, (next, Instant::now()));
+            shelf.make_room(next)
+        });
         drop(shelf);
         moved.notify_waiters();
-        Ok(read.clone())
+        if let (Some(next), Some(cell)) = (next, ahead) {
+            let pages = Arc::clone(&self.pages);
+            // Whoever asks for it is told of an error, or that the log ends there.
+            thread.spawn(async move { drop(pages.read(&cell, next, about).await) });
+        }
+        Ok(page)
+    }
+}
+
+impl Pages {
+    /// The page of a cell, read on the thread for it by whoever comes first.
+    async fn read(
+        self: &Arc<Self>,
+        cell: &OnceCell<Option<Arc<Page>>>,
+        place: Sequence,
+        about: usize,
+    ) -> Result<Option<Arc<Page>>, JournalError> {
+        let read = async || {
+            let (answer, answered) = oneshot::channel();
+            let journal = Arc::clone(&self.journal);
+            self.thread.spawn(async move {
+                // Nobody may be waiting any more.
+                let _ = answer.send(journal.page(place, about).await);
+            });
+            let gone = |_| JournalError::Unavailable("the thread that reads pages is gone".into());
+            answered.await.map_err(gone)?.map(|page| page.map(Arc::new))
+        };
+        let page = cell.get_or_try_init(read).await.cloned()?;
+        if page.is_none() {
+            // There will be more.
+            self.shelf.lock().pages.retain(|(after, _)| *after != place);
+        }
+        Ok(page)
     }
 }
 
@@ -104,25 +138,39 @@ impl Shelf {
         if let Some((_, cell)) = self.pages.iter().find(|(after, _)| *after == place) {
             return Ok(Arc::clone(cell));
         }
-        if self.pages.len() >= PAGES_KEPT
-            && let Some((oldest, _)) = self.pages.front()
-        {
-            let expected = self.readers.values().filter(|(next, _)| next == oldest);
-            let until = expected.map(|(_, came_at)| *came_at + COMES_WITHIN).max();
-            if let Some(until) = until.filter(|until| *until > Instant::now()) {
-                return Err(until);
-            }
+        if let Some(until) = self.is_full_until() {
+            return Err(until);
+        }
+        Ok(self.add(place))
+    }
+
+    /// The page after a place, where it is not there and has a place on the shelf.
+    fn make_room(&mut self, place: Sequence) -> Option<Arc<OnceCell<Option<Arc<Page>>>>> {
+        let is_there = self.pages.iter().any(|(after, _)| *after == place);
+        (!is_there && self.is_full_until().is_none()).then(|| self.add(place))
+    }
+
+    /// Until when the oldest page is kept for readers that will come, if there is no other place.
+    fn is_full_until(&self) -> Option<Instant> {
+        let (oldest, _) = self.pages.front().filter(|_| self.pages.len() >= PAGES_KEPT)?;
+        let expected = self.readers.values().filter(|(next, _)| next == oldest);
+        let until = expected.map(|(_, came_at)| *came_at + COMES_WITHIN).max();
+        until.filter(|until| *until > Instant::now())
+    }
+
+    fn add(&mut self, place: Sequence) -> Arc<OnceCell<Option<Arc<Page>>>> {
+        if self.pages.len() >= PAGES_KEPT {
             self.pages.pop_front();
         }
         let cell = Arc::<OnceCell<_>>::default();
         self.pages.push_back((place, Arc::clone(&cell)));
-        Ok(cell)
+        cell
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use actix::System;
+    use actix::{Arbiter, System};
     use domain::{AccountId, Command, CommandId, Currency, Quantity, Request};
     use futures_util::FutureExt as _;
     use uuid::Uuid;
@@ -166,27 +214,32 @@ mod tests {
     fn who_is_ahead_waits_for_who_follows_and_both_get_the_same_pages() {
         System::new().block_on(async {
             let folder = tempfile::TempDir::new().unwrap();
-            let pages = Arc::new(Pages::new(log(&folder, 5).await));
+            let pages = Arc::new(Pages::new(log(&folder, 6).await, Arbiter::current()));
             let (ahead, behind) = (pages.reader(), pages.reader());
             let first = read(&ahead, 0).await.unwrap();
             assert!(Arc::ptr_eq(&first, &read(&behind, 0).await.unwrap()), "it was read twice");
-            for place in 1..4 {
+            for place in 1..5 {
                 read(&ahead, place).await.unwrap();
             }
-            let mut fifth = Box::pin(read(&ahead, 4));
-            assert!(fifth.as_mut().now_or_never().is_none(), "it goes on alone");
+            let mut sixth = Box::pin(read(&ahead, 5));
+            assert!(sixth.as_mut().now_or_never().is_none(), "it goes on alone");
             read(&behind, 1).await.unwrap();
-            fifth.await.unwrap();
-            assert!(read(&ahead, 5).await.is_none(), "the log has five events");
+            sixth.await.unwrap();
+            assert!(read(&ahead, 6).await.is_none(), "the log has six events");
+            drop((ahead, behind));
+            assert!(pages.shelf.lock().pages.is_empty());
 
             // Who has left is not waited for.
             let (one, other) = (pages.reader(), pages.reader());
-            for place in 0..3 {
+            read(&other, 0).await.unwrap();
+            for place in 0..5 {
                 read(&one, place).await.unwrap();
             }
+            let mut sixth = Box::pin(read(&one, 5));
+            assert!(sixth.as_mut().now_or_never().is_none(), "it goes on alone");
             drop(other);
-            read(&one, 3).await.unwrap();
-            drop((ahead, behind, one));
+            sixth.await.unwrap();
+            drop(one);
             assert!(pages.shelf.lock().pages.is_empty());
         });
     }

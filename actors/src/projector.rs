@@ -169,24 +169,15 @@ struct Filling {
     known: Prior,
     /// Who reads the log for it, where it is behind the feed.
     reader: Option<Reader>,
-    /// The head at its last step, and when it was last seen to move.
+    /// The head at its last step.
     head: Sequence,
-    head_moved_at: Instant,
     /// What is due before its next step.
     pause: Duration,
 }
 
 impl Filling {
     fn at(generation: Generation, place: Sequence, head: Sequence) -> Self {
-        Self {
-            generation,
-            place,
-            known: BTreeMap::new(),
-            reader: None,
-            head,
-            head_moved_at: Instant::now(),
-            pause: Duration::ZERO,
-        }
+        Self { generation, place, known: BTreeMap::new(), reader: None, head, pause: Duration::ZERO }
     }
 
     /// The pause of one that is not served yet: where it has reached the head it is to be served at once.
@@ -389,10 +380,8 @@ impl Work {
         let began = Instant::now();
         let head = self.feed.head();
         let came = head.ahead_of(filling.head);
-        if came > 0 {
-            (filling.head, filling.head_moved_at) = (head, began);
-        }
-        let beside = began.duration_since(filling.head_moved_at) < QUIET_AFTER;
+        filling.head = head;
+        let beside = self.feed.moved_within(QUIET_AFTER);
         let about = if beside { events_beside(came) } else { EVENTS_PER_STEP };
         let recent = self.feed.page_after(filling.place, about);
         if !matches!(recent, Recent::InLog) {

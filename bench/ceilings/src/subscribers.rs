@@ -2,14 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Read as _;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
-use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::task::LocalSet;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Connections being opened at a time.
@@ -52,18 +53,20 @@ pub(crate) async fn listen(url: &str, count: usize, events: usize) -> anyhow::Re
         let _ = std::io::stdin().read(&mut [0]);
         let _ = end.send(true);
     });
-    let heard = Cell::new(0_u64);
-    let all: Vec<RefCell<Got>> = (0..count).map(|_| RefCell::default()).collect();
-    let listening =
-        join_all(sockets.into_iter().zip(&all).map(|(socket, got)| hear(socket, events, got, &heard)));
+    let heard = Rc::new(Cell::new(0_u64));
+    let all: Vec<Rc<RefCell<Got>>> = (0..count).map(|_| Rc::default()).collect();
+    let tasks = LocalSet::new();
+    for (socket, got) in sockets.into_iter().zip(&all) {
+        tasks.spawn_local(hear(socket, events, Rc::clone(got), Rc::clone(&heard)));
+    }
     tokio::select! {
-        _ = listening => {}
+        () = tasks => {}
         () = silence(&heard), if events < usize::MAX => {}
         _ = ended.changed() => {}
     }
     let (mut least, mut total, mut gaps, mut ages) = (usize::MAX, 0, 0, Vec::new());
     for got in all {
-        let got = got.into_inner();
+        let got = got.take();
         least = least.min(got.events);
         total += got.events;
         gaps += got.gaps;
@@ -76,7 +79,7 @@ pub(crate) async fn listen(url: &str, count: usize, events: usize) -> anyhow::Re
     }))
 }
 
-async fn hear(mut socket: Socket, events: usize, got: &RefCell<Got>, heard: &Cell<u64>) {
+async fn hear(mut socket: Socket, events: usize, got: Rc<RefCell<Got>>, heard: Rc<Cell<u64>>) {
     while got.borrow().events < events {
         match socket.next().await {
             Some(Ok(Message::Text(text))) => got.borrow_mut().take(&text),
