@@ -232,7 +232,8 @@ fn accounts_that_another_process_moved_stay_bounded_in_memory() {
         }
         let (actors, written) = here.counts();
         assert!(written["conflicts"].as_u64().unwrap() > 0, "{written}");
-        assert!(actors["resident"].as_u64().unwrap() <= 9, "{actors}");
+        // Beyond the bound are at the most the twelve that were under way together.
+        assert!(actors["resident"].as_u64().unwrap() <= 8 + 12, "{actors}");
     });
 }
 
