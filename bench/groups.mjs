@@ -68,10 +68,8 @@ async function sound(figure, what) {
 }
 
 async function caughtUp(bursar) {
-  return until(
-    "the projector's catching up",
-    async () => (await json(`${bursar.at("dashboard")}/stats`)).lagEvents === 0,
-  );
+  const lag = async () => (await json(`${bursar.at("dashboard")}/stats`)).lagEvents;
+  return until("the projector's catching up", async () => (await lag()) === 0, 3600);
 }
 
 /** The projector's lag while something goes on, in ms, looked at twenty times a second. */

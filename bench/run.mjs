@@ -5,13 +5,16 @@
 //   node bench/run.mjs --only deposits,reads some of it; writes nothing
 //   node bench/run.mjs --stores embedded     on one kind of store
 //   node bench/run.mjs --runs 1 --seconds 2  shorter
+//   node bench/run.mjs --only growth --events 10000000 --accounts 1000000
 //   bench/smoke                              a minute's worth
+//
+// Every figure of the last run stands in bench/.tools/figures.json, whatever became of it.
 //
 // It builds what it measures, installs the load generator (oha) under bench/.tools, starts a Postgres and a Redis of its
 // own, and removes all that it started.
 
 import { parseArgs } from "node:util";
-import { CONNECTIONS, endAll, log, prepare, startServers } from "./lib.mjs";
+import { CONNECTIONS, endAll, log, prepare, startServers, write } from "./lib.mjs";
 import { GROUPS } from "./groups.mjs";
 import { report, table } from "./report.mjs";
 
@@ -21,8 +24,8 @@ const { values } = parseArgs({
     stores: { type: "string", default: "embedded,servers" },
     runs: { type: "string", default: "3" },
     seconds: { type: "string", default: "5" },
-    events: { type: "string", default: "10000000" },
-    accounts: { type: "string", default: "1000000" },
+    events: { type: "string", default: "2000000" },
+    accounts: { type: "string", default: "100000" },
   },
 });
 const wanted = values.only?.split(",") ?? Object.keys(GROUPS);
@@ -57,6 +60,7 @@ try {
   }
 } finally {
   await endAll();
+  write("bench/.tools/figures.json", JSON.stringify(figures));
 }
 if (values.only || values.stores !== "embedded,servers") process.stdout.write(table(figures));
 else report(figures, values);

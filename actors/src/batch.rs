@@ -100,7 +100,8 @@ impl Ledger {
             }
             let (reply, settled) = oneshot::channel();
             let (guard, decided) = oneshot::channel();
-            let mut order = Order::new(Arc::clone(&request), fingerprint, reply);
+            let mut order =
+                Order::new(Arc::clone(&request), fingerprint, self.inner.mailboxes.enter(), reply);
             order.undecided = Some(guard);
             undecided.push(decided);
             items.push(Item { request, fingerprint, outcome: Outcome::Awaited(settled), key });

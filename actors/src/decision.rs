@@ -68,6 +68,33 @@ impl Lineage {
     }
 }
 
+/// The commands that wait in mailboxes, over all accounts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mailboxes(Arc<AtomicUsize>);
+
+/// A command that waits in a mailbox, until it is decided, or will not be.
+#[derive(Debug)]
+pub(crate) struct Waiting(Arc<AtomicUsize>);
+
+impl Mailboxes {
+    /// One more waits.
+    pub(crate) fn enter(&self) -> Waiting {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Waiting(Arc::clone(&self.0))
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// A command on its way to a decision.
 #[derive(Debug)]
 pub(crate) struct Order {
@@ -77,6 +104,7 @@ pub(crate) struct Order {
     pub(crate) background: Option<Box<Background>>,
     /// Dropped when it is decided, or will not be.
     pub(crate) undecided: Option<oneshot::Sender<()>>,
+    pub(crate) waiting: Waiting,
     pub(crate) reply: oneshot::Sender<Settled>,
     /// The command's, where spans are wanted.
     pub(crate) span: Span,
@@ -86,10 +114,11 @@ impl Order {
     pub(crate) fn new(
         request: Arc<Request>,
         fingerprint: Fingerprint,
+        waiting: Waiting,
         reply: oneshot::Sender<Settled>,
     ) -> Self {
         let span = Span::current();
-        Self { request, fingerprint, background: None, undecided: None, reply, span }
+        Self { request, fingerprint, background: None, undecided: None, waiting, reply, span }
     }
 }
 
@@ -169,7 +198,8 @@ pub(crate) fn decide_order(
     lineages: Vec<Arc<Lineage>>,
     now: Timestamp,
 ) -> Submission {
-    let Order { request, fingerprint, background, undecided: _undecided, reply, span } = order;
+    let Order { request, fingerprint, background, undecided: _undecided, waiting: _waiting, reply, span } =
+        order;
     let deciding = tracing::debug_span!(target: SPANS, parent: &span, "decision").entered();
     let Background { precedents, causation, turn } = background.map_or(Background::NONE, |known| *known);
     let touches = touches(participants, &lineages);

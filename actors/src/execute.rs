@@ -136,7 +136,7 @@ impl Ledger {
                 tokio::time::sleep(DECISION_PAUSE * (decision - DECISIONS_AT_ONCE)).await;
             }
             let (reply, settled) = oneshot::channel();
-            let order = Order::new(Arc::clone(request), fingerprint, reply);
+            let order = Order::new(Arc::clone(request), fingerprint, self.inner.mailboxes.enter(), reply);
             self.deliver(&accounts, order).await;
             if let Some(answer) = self.answer(request, fingerprint, settled.await).await {
                 return answer;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::answer::NotReady;
 use crate::auditor::{self, AuditStats, Auditor};
 use crate::background::Topic;
-use crate::decision::clock;
+use crate::decision::{Mailboxes, clock};
 use crate::expiry::Expiry;
 use crate::feed::Feed;
 use crate::hub::{Hub, HubActor};
@@ -63,6 +63,7 @@ pub(crate) struct Inner {
     pub(crate) keys: Turns<CommandId>,
     pub(crate) topics: Turns<Topic>,
     pub(crate) memory: Memory,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) in_flight: AtomicUsize,
     pub(crate) in_flight_max: usize,
     pub(crate) batches: AtomicUsize,
@@ -194,6 +195,7 @@ impl Ledger {
             keys: Turns::default(),
             topics: Turns::default(),
             memory: Memory::default(),
+            mailboxes: Mailboxes::default(),
             in_flight: AtomicUsize::new(0),
             in_flight_max: settings.commands_in_flight_max,
             batches: AtomicUsize::new(0),
@@ -295,12 +297,14 @@ impl Ledger {
     /// What the actors and the journal writer count, as the JSON members `actors` and `journal` of `/stats`.
     pub fn counts(&self) -> (serde_json::Value, serde_json::Value) {
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-        let Inner { registry_counts, writer_counts, in_flight, in_flight_max, shards, .. } = &*self.inner;
+        let Inner { registry_counts, writer_counts, mailboxes, in_flight, in_flight_max, shards, .. } =
+            &*self.inner;
         let actors = serde_json::json!({
             "resident": count(&registry_counts.resident),
             "loaded": count(&registry_counts.loaded),
             "passivated": count(&registry_counts.retired),
             "shards": shards.all().len(),
+            "mailboxes": mailboxes.waiting(),
             "commandsInFlight": in_flight.load(Ordering::Relaxed),
             "commandsInFlightMax": in_flight_max,
         });

@@ -232,6 +232,7 @@ fn accounts_that_another_process_moved_stay_bounded_in_memory() {
         }
         let (actors, written) = here.counts();
         assert!(written["conflicts"].as_u64().unwrap() > 0, "{written}");
+        assert_eq!(actors["mailboxes"], 0, "{actors}");
         // Beyond the bound are at the most the twelve that were under way together.
         assert!(actors["resident"].as_u64().unwrap() <= 8 + 12, "{actors}");
     });

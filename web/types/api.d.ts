@@ -1475,6 +1475,7 @@ export interface components {
                 commandsInFlight: number;
                 commandsInFlightMax: number;
                 loaded: number;
+                mailboxes: number;
                 passivated: number;
                 resident: number;
                 shards: number;

@@ -53,6 +53,7 @@ export function SystemPage() {
             ${count(actors?.passivated)}
           <//>
           <${Figure} name="Shards" title="Threads for account actors">${count(actors?.shards)}<//>
+          <${Figure} name="In mailboxes" title="Commands that wait for a decision">${count(actors?.mailboxes)}<//>
           <${Figure} name="Commands in flight">
             ${count(actors?.commandsInFlight)} of ${count(actors?.commandsInFlightMax)}
           <//>

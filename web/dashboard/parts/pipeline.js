@@ -66,6 +66,7 @@ export function Pipeline({ children }) {
         rows=${[
           ["loaded", `${rate(newest?.loads)}/s`],
           ["left memory", count(actors?.passivated)],
+          ["in mailboxes", count(actors?.mailboxes)],
         ]}
       />
       <${Stage}

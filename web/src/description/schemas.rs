@@ -748,7 +748,7 @@ fn projections() -> Value {
             &["projections", "actors", "journal", "feed"],
             json!({
                 "projections": {"type": "array", "items": named("Projection")},
-                "actors": counts(&["resident", "loaded", "passivated", "shards", "commandsInFlight", "commandsInFlightMax"]),
+                "actors": counts(&["resident", "loaded", "passivated", "shards", "mailboxes", "commandsInFlight", "commandsInFlightMax"]),
                 "journal": counts(&["batches", "events", "eventsPerBatch", "queued", "commitMicros", "lastCommitMicros"]),
                 "feed": counts(&["subscribers", "reaped", "restarts"]),
             }),
