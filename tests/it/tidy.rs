@@ -129,6 +129,19 @@ fn every_statement_is_used() {
     assert!(unused.is_empty(), "no include_str! names {unused:?}");
 }
 
+/// Cargo wants every member to be there, also where it is not built.
+#[test]
+fn the_image_is_built_with_every_member_of_the_workspace() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    let (manifest, given) = (read("Cargo.toml"), read(".dockerignore"));
+    let members = manifest.split("members = [").nth(1).and_then(|rest| rest.split(']').next()).unwrap();
+    for member in
+        members.split(',').map(|member| member.trim().trim_matches('"')).filter(|member| *member != ".")
+    {
+        assert!(given.lines().any(|line| line == format!("!{member}")), "{member} is left out of the image");
+    }
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     let mut everything = sources(&["domain", "store", "actors", "web/src", "src", "tests"]);
