@@ -10,7 +10,7 @@ CREATE TABLE bursar.head (
     last_account bigint NOT NULL,
     last_refusal bigint NOT NULL,
     committed_at bigint NOT NULL,
-    chain bytea NOT NULL CHECK (octet_length(chain) = 32)
+    chain bytea NOT NULL
 ) WITH (fillfactor = 10);
 
 INSERT INTO bursar.head (log_id, last_sequence, last_account, last_refusal, committed_at, chain)
@@ -48,8 +48,7 @@ CREATE TABLE bursar.events (
     correlation text COLLATE "C",
     limits text,
     body text NOT NULL,
-    CONSTRAINT events_account_version UNIQUE (account, version),
-    CHECK ((command_id IS NULL) = (unit_size IS NULL))
+    CONSTRAINT events_account_version UNIQUE (account, version)
 );
 
 CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE command_id IS NOT NULL;
@@ -84,8 +83,8 @@ CREATE TABLE bursar.batches (
     last_sequence bigint PRIMARY KEY,
     first_sequence bigint NOT NULL,
     committed_at bigint NOT NULL,
-    root bytea NOT NULL CHECK (octet_length(root) = 32),
-    chain bytea NOT NULL CHECK (octet_length(chain) = 32)
+    root bytea NOT NULL,
+    chain bytea NOT NULL
 );
 
 -- Refused commands that are remembered. The sequence is the head at which one was recorded.
@@ -155,15 +154,30 @@ ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER ends_once;
 ALTER TABLE bursar.head ENABLE ALWAYS TRIGGER one_row;
 
+-- What became of a batch: where it stands in the log, and the last account before it. If either of the first two is
+-- there, nothing was written, and the rest is the head: they number what is recorded already in p_repeat_id, and what is at
+-- another version in the p_touch arrays.
+CREATE TYPE bursar.appended AS (
+    duplicates integer[],
+    conflicts integer[],
+    first_sequence bigint,
+    last_sequence bigint,
+    chain bytea,
+    committed_at bigint,
+    last_account bigint
+);
+
 -- Appends a batch, or says why not and writes nothing. It is the only way to write for a role that is not the owner, and
 -- one function so that it is one round trip.
 --
--- Each statement below has a snapshot of its own (VOLATILE, READ COMMITTED). The head is therefore locked by the first
--- one alone: the checks then see all that was committed by those who held the lock before.
+-- Each statement below has a snapshot of its own (VOLATILE, READ COMMITTED). The head is therefore locked by a statement
+-- that is alone: the checks behind it then see all that was committed by those who held the lock before.
 --
 -- The accounts of the batch are numbered from 1 by their place in the p_touch arrays; events and new accounts name
 -- them by that number. p_touch_key is NULL for an account that is to be found by its id, and -1, -2… for the first,
 -- second… account that the batch creates.
+--
+-- An array without anything is NULL, and so is a column of the events that is NULL in all of them: that costs nothing here.
 CREATE FUNCTION bursar.append(
     -- Command ids that may be in the log already.
     p_repeat_id text[],
@@ -214,94 +228,128 @@ CREATE FUNCTION bursar.append(
     p_refusal_reason text[],
     p_refusal_from_account text[],
     p_refusal_to_account text[],
-    -- The head that the caller's own last append made, and which of the versions above it saw there. While nobody else
-    -- has appended since, those are current and are not looked up again.
+    -- The head that the caller's own last append made, and which of the versions above it saw there; NULL for all of them.
+    -- While nobody else has appended since, those are current and are not looked up again.
     p_known_last bigint,
-    p_touch_known boolean[],
-    -- Numbers in p_repeat_id that are recorded already, and in the p_touch arrays that are at another version; if
-    -- either has any, nothing was written and the rest is the head.
-    OUT duplicates integer[],
-    OUT conflicts integer[],
-    OUT first_sequence bigint,
-    OUT last_sequence bigint,
-    OUT chain bytea,
-    OUT committed_at bigint,
-    OUT last_account bigint
+    p_touch_known boolean[]
 )
+RETURNS bursar.appended
 LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- The plans are made once per session, perhaps while the tables are empty; they must be right for full ones.
-SET enable_seqscan = off
-SET enable_bitmapscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
+    event_count constant integer := coalesce(cardinality(p_event_touch), 0);
+    account_count constant integer := coalesce(cardinality(p_new_touch), 0);
+    refusal_count constant integer := coalesce(cardinality(p_refusal_command_id), 0);
+    result bursar.appended;
     head bursar.head;
-    keys bigint[];
+    -- Where the head must be for what the caller knows to be all that is to be known.
+    expected bigint := CASE
+        WHEN p_touch_known IS NULL AND p_repeat_id IS NULL AND account_count = 0 AND event_count + refusal_count > 0
+            THEN p_known_last
+    END;
+    keys bigint[] := p_touch_key;
+    now_micros bigint;
     ended_count bigint;
-    event_count constant bigint := cardinality(p_event_touch);
-    refusal_count constant bigint := cardinality(p_refusal_command_id);
 BEGIN
-    -- A batch that only asks whether its versions are current writes nothing, not even a lock.
-    IF event_count + refusal_count = 0 THEN
-        SELECT * INTO STRICT head FROM bursar.head;
-    ELSE
-        SELECT * INTO STRICT head FROM bursar.head FOR UPDATE;
-    END IF;
+    LOOP
+        IF expected IS NULL THEN
+            -- A batch that only asks whether its versions are current writes nothing, not even a lock.
+            IF event_count + refusal_count = 0 THEN
+                SELECT * INTO STRICT head FROM bursar.head;
+            ELSE
+                SELECT * INTO STRICT head FROM bursar.head FOR UPDATE;
+            END IF;
 
-    SELECT
-        array_agg(resolved.key ORDER BY resolved.place),
-        array_agg(resolved.place ORDER BY resolved.place) FILTER (WHERE CASE
-            WHEN resolved.known THEN FALSE
-            ELSE resolved.version <> coalesce((
-                SELECT event.version
-                FROM bursar.events AS event
-                WHERE event.account = resolved.key
-                ORDER BY event.version DESC
-                LIMIT 1
-            ), 0)
-        END)
-    INTO keys, conflicts
-    FROM (
-        SELECT
-            touch.place::integer AS place,
-            touch.version,
-            touch.known AND head.last_sequence = p_known_last AS known,
-            CASE
-                WHEN touch.key > 0 THEN touch.key
-                ELSE coalesce(
-                    (SELECT account.key FROM bursar.accounts AS account WHERE account.id = touch.id),
-                    head.last_account - touch.key,
-                    0 -- Of an account that is absent and stays so.
+            SELECT
+                array_agg(resolved.key),
+                array_agg(resolved.place) FILTER (WHERE CASE
+                    WHEN resolved.known THEN FALSE
+                    ELSE resolved.version <> coalesce((
+                        SELECT event.version
+                        FROM bursar.events AS event
+                        WHERE event.account = resolved.key
+                        ORDER BY event.version DESC
+                        LIMIT 1
+                    ), 0)
+                END)
+            INTO keys, result.conflicts
+            FROM (
+                SELECT
+                    touch.place::integer AS place,
+                    touch.version,
+                    (p_touch_known IS NULL OR touch.known) AND head.last_sequence = p_known_last AS known,
+                    CASE
+                        WHEN touch.key > 0 THEN touch.key
+                        ELSE coalesce(
+                            (SELECT account.key FROM bursar.accounts AS account WHERE account.id = touch.id),
+                            head.last_account - touch.key,
+                            0 -- Of an account that is absent and stays so.
+                        )
+                    END AS key
+                FROM unnest(p_touch_key, p_touch_id, p_touch_version, p_touch_known) WITH ORDINALITY
+                    AS touch (key, id, version, known, place)
+                OFFSET 0 -- Each account is looked up once, not wherever its key is used.
+            ) AS resolved;
+
+            IF p_repeat_id IS NOT NULL THEN
+                SELECT array_agg(repeated.place::integer)
+                INTO result.duplicates
+                FROM unnest(p_repeat_id) WITH ORDINALITY AS repeated (id, place)
+                WHERE EXISTS (SELECT FROM bursar.events AS event WHERE event.command_id = repeated.id)
+                    OR EXISTS (
+                        SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = repeated.id
+                    );
+            END IF;
+
+            IF result.duplicates IS NOT NULL OR result.conflicts IS NOT NULL OR event_count + refusal_count = 0 THEN
+                result.first_sequence := head.last_sequence + 1;
+                result.last_sequence := head.last_sequence;
+                result.chain := head.chain;
+                result.committed_at := head.committed_at;
+                result.last_account := head.last_account;
+                RETURN result;
+            END IF;
+            expected := head.last_sequence;
+        END IF;
+
+        -- Times never run backwards along the log, whatever the clock does. The head's is that of the last batch in the
+        -- chain; refusals are not in it.
+        now_micros := extract(epoch FROM clock_timestamp()) * 1000000;
+        UPDATE bursar.head AS current
+        SET last_sequence = current.last_sequence + event_count,
+            last_account = current.last_account + account_count,
+            last_refusal = current.last_refusal + refusal_count,
+            committed_at = CASE
+                WHEN event_count > 0 THEN greatest(now_micros, current.committed_at)
+                ELSE current.committed_at
+            END,
+            chain = CASE
+                WHEN event_count > 0 THEN sha256(
+                    current.chain || p_root || int8send(current.last_sequence + 1)
+                    || int8send(current.last_sequence + event_count)
+                    || int8send(greatest(now_micros, current.committed_at))
                 )
-            END AS key
-        FROM unnest(p_touch_key, p_touch_id, p_touch_version, p_touch_known) WITH ORDINALITY
-            AS touch (key, id, version, known, place)
-        OFFSET 0 -- Each account is looked up once, not wherever its key is used.
-    ) AS resolved;
+                ELSE current.chain
+            END
+        WHERE current.last_sequence = expected
+        RETURNING * INTO head;
+        EXIT WHEN FOUND;
+        -- Somebody else has appended meanwhile.
+        expected := NULL;
+    END LOOP;
 
-    SELECT array_agg(repeated.place::integer ORDER BY repeated.place)
-    INTO duplicates
-    FROM unnest(p_repeat_id) WITH ORDINALITY AS repeated (id, place)
-    WHERE EXISTS (SELECT FROM bursar.events AS event WHERE event.command_id = repeated.id)
-        OR EXISTS (SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = repeated.id);
+    -- Nothing is refused from here on.
+    result.first_sequence := head.last_sequence - event_count + 1;
+    result.last_sequence := head.last_sequence;
+    result.chain := head.chain;
+    result.committed_at := head.committed_at;
+    result.last_account := head.last_account - account_count;
 
-    first_sequence := head.last_sequence + 1;
-    last_sequence := head.last_sequence;
-    chain := head.chain;
-    committed_at := head.committed_at;
-    last_account := head.last_account;
-    IF duplicates IS NOT NULL OR conflicts IS NOT NULL OR event_count + refusal_count = 0 THEN
-        RETURN;
-    END IF;
-
-    -- Nothing is refused from here on. Times never run backwards along the log, whatever the clock does.
-    last_sequence := head.last_sequence + event_count;
-    committed_at := greatest((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, head.committed_at);
-
-    IF cardinality(p_new_touch) > 0 THEN
+    IF account_count > 0 THEN
         INSERT INTO bursar.accounts (key, created_at, currency, id, owner)
         SELECT keys[new.touch], new.created_at, new.currency, p_touch_id[new.touch], new.owner
         FROM unnest(p_new_touch, p_new_created_at, p_new_currency, p_new_owner)
@@ -318,39 +366,33 @@ BEGIN
     END IF;
 
     IF event_count > 0 THEN
+        -- By subscripts, and not from unnest, which would copy each column into a store of its own first.
         INSERT INTO bursar.events (
             sequence, account, version, balance, held, overdraft_limit, spent, transactions, decided_at, reverses,
             unit_size, status, kind, command_id, fingerprint, command, correlation, limits, body
         )
         SELECT
-            head.last_sequence + event.place, keys[event.touch], event.version, event.balance, event.held,
-            event.overdraft_limit, event.spent, event.transactions, event.decided_at, event.reverses, event.unit_size,
-            event.status, event.kind, event.command_id, event.fingerprint, event.command, event.correlation,
-            event.limits, event.body
-        FROM unnest(
-            p_event_touch, p_event_version, p_event_balance, p_event_held, p_event_overdraft_limit, p_event_spent,
-            p_event_transactions, p_event_decided_at, p_event_reverses, p_event_unit_size, p_event_status,
-            p_event_kind, p_event_command_id, p_event_fingerprint, p_event_command, p_event_correlation,
-            p_event_limits, p_event_body
-        ) WITH ORDINALITY AS event (
-            touch, version, balance, held, overdraft_limit, spent, transactions, decided_at, reverses, unit_size,
-            status, kind, command_id, fingerprint, command, correlation, limits, body, place
-        );
+            result.first_sequence - 1 + place, keys[p_event_touch[place]], p_event_version[place],
+            p_event_balance[place], p_event_held[place], p_event_overdraft_limit[place], p_event_spent[place],
+            p_event_transactions[place], p_event_decided_at[place], p_event_reverses[place], p_event_unit_size[place],
+            p_event_status[place], p_event_kind[place], p_event_command_id[place], p_event_fingerprint[place],
+            p_event_command[place], p_event_correlation[place], p_event_limits[place], p_event_body[place]
+        FROM (SELECT generate_series(1, event_count) AS place) AS event;
 
-        IF cardinality(p_hold_id) > 0 THEN
+        IF p_hold_id IS NOT NULL THEN
             INSERT INTO bursar.holds (
                 account, amount, placed_at, expires_at, placed_sequence, hold_id, description
             )
             SELECT
                 keys[p_event_touch[hold.event]], hold.amount, p_event_decided_at[hold.event], hold.expires_at,
-                head.last_sequence + hold.event, hold.id, hold.description
+                result.first_sequence - 1 + hold.event, hold.id, hold.description
             FROM unnest(p_hold_event, p_hold_id, p_hold_amount, p_hold_expires_at, p_hold_description)
                 AS hold (event, id, amount, expires_at, description);
         END IF;
 
-        IF cardinality(p_end_hold) > 0 THEN
+        IF p_end_hold IS NOT NULL THEN
             UPDATE bursar.holds AS hold
-            SET ended_sequence = head.last_sequence + ended.event,
+            SET ended_sequence = result.first_sequence - 1 + ended.event,
                 ended_as = ended.ended_as
             FROM unnest(p_end_event, p_end_hold, p_end_as) AS ended (event, id, ended_as)
             WHERE hold.account = keys[p_event_touch[ended.event]] AND hold.hold_id = ended.id;
@@ -360,12 +402,8 @@ BEGIN
             END IF;
         END IF;
 
-        chain := sha256(
-            head.chain || p_root || int8send(first_sequence) || int8send(last_sequence) || int8send(committed_at)
-        );
-
         INSERT INTO bursar.batches (last_sequence, first_sequence, committed_at, root, chain)
-        VALUES (last_sequence, first_sequence, committed_at, p_root, chain);
+        VALUES (head.last_sequence, result.first_sequence, head.committed_at, p_root, head.chain);
     END IF;
 
     IF refusal_count > 0 THEN
@@ -373,9 +411,9 @@ BEGIN
             refusal, sequence, decided_at, command_id, fingerprint, command, facts, reason, from_account, to_account
         )
         SELECT
-            head.last_refusal + refusal.place, last_sequence, refusal.decided_at, refusal.command_id,
-            refusal.fingerprint, refusal.command, refusal.facts, refusal.reason, refusal.from_account,
-            refusal.to_account
+            head.last_refusal - refusal_count + refusal.place, head.last_sequence, refusal.decided_at,
+            refusal.command_id, refusal.fingerprint, refusal.command, refusal.facts, refusal.reason,
+            refusal.from_account, refusal.to_account
         FROM unnest(
             p_refusal_decided_at, p_refusal_command_id, p_refusal_fingerprint, p_refusal_command, p_refusal_facts,
             p_refusal_reason, p_refusal_from_account, p_refusal_to_account
@@ -384,17 +422,10 @@ BEGIN
         );
     END IF;
 
-    -- The head's time is that of the last batch in the chain; refusals are not in it.
-    UPDATE bursar.head AS current
-    SET last_sequence = append.last_sequence,
-        last_account = head.last_account + cardinality(p_new_touch),
-        last_refusal = head.last_refusal + refusal_count,
-        committed_at = CASE WHEN event_count > 0 THEN append.committed_at ELSE head.committed_at END,
-        chain = append.chain;
-
     IF event_count > 0 THEN
         PERFORM pg_notify('bursar_log', '');
     END IF;
+    RETURN result;
 END
 $$;
 

@@ -2,11 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::BytesMut;
 use domain::request::accounts_named;
 use domain::{HoldChange, Sequence, Timestamp, chain};
 use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
-use tokio_postgres::types::ToSql;
+
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::{Failure, read};
 use crate::journal::{
@@ -67,6 +69,7 @@ pub(super) struct Columns<'a> {
     refusal_from_account: Vec<Option<String>>,
     refusal_to_account: Vec<Option<String>>,
     known_last: i64,
+    /// Empty where all are known.
     touch_known: Vec<bool>,
 }
 
@@ -272,55 +275,58 @@ impl<'a> Columns<'a> {
             key.is_some_and(|key| known.versions.get(&key) == Some(version))
         };
         self.touch_known = touches.map(seen).collect();
+        if !self.touch_known.contains(&false) {
+            self.touch_known.clear();
+        }
     }
 
     pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 45] {
         [
-            &self.repeat_id,
-            &self.touch_key,
-            &self.touch_id,
-            &self.touch_version,
-            &self.new_touch,
-            &self.new_currency,
-            &self.new_owner,
-            &self.new_created_at,
+            dense(&self.repeat_id),
+            dense(&self.touch_key),
+            dense(&self.touch_id),
+            dense(&self.touch_version),
+            dense(&self.new_touch),
+            dense(&self.new_currency),
+            dense(&self.new_owner),
+            dense(&self.new_created_at),
             &self.root,
-            &self.event_touch,
-            &self.event_version,
-            &self.event_balance,
-            &self.event_held,
-            &self.event_overdraft_limit,
-            &self.event_spent,
-            &self.event_transactions,
-            &self.event_decided_at,
-            &self.event_reverses,
-            &self.event_unit_size,
-            &self.event_status,
-            &self.event_kind,
-            &self.event_command_id,
-            &self.event_fingerprint,
-            &self.event_command,
-            &self.event_correlation,
-            &self.event_limits,
-            &self.event_body,
-            &self.hold_event,
-            &self.hold_id,
-            &self.hold_amount,
-            &self.hold_expires_at,
-            &self.hold_description,
-            &self.end_event,
-            &self.end_hold,
-            &self.end_as,
-            &self.refusal_decided_at,
-            &self.refusal_command_id,
-            &self.refusal_fingerprint,
-            &self.refusal_command,
-            &self.refusal_facts,
-            &self.refusal_reason,
-            &self.refusal_from_account,
-            &self.refusal_to_account,
+            dense(&self.event_touch),
+            dense(&self.event_version),
+            dense(&self.event_balance),
+            dense(&self.event_held),
+            dense(&self.event_overdraft_limit),
+            dense(&self.event_spent),
+            dense(&self.event_transactions),
+            dense(&self.event_decided_at),
+            sparse(&self.event_reverses),
+            sparse(&self.event_unit_size),
+            dense(&self.event_status),
+            dense(&self.event_kind),
+            sparse(&self.event_command_id),
+            sparse(&self.event_fingerprint),
+            sparse(&self.event_command),
+            sparse(&self.event_correlation),
+            sparse(&self.event_limits),
+            dense(&self.event_body),
+            dense(&self.hold_event),
+            dense(&self.hold_id),
+            dense(&self.hold_amount),
+            dense(&self.hold_expires_at),
+            dense(&self.hold_description),
+            dense(&self.end_event),
+            dense(&self.end_hold),
+            dense(&self.end_as),
+            dense(&self.refusal_decided_at),
+            dense(&self.refusal_command_id),
+            dense(&self.refusal_fingerprint),
+            dense(&self.refusal_command),
+            dense(&self.refusal_facts),
+            dense(&self.refusal_reason),
+            dense(&self.refusal_from_account),
+            dense(&self.refusal_to_account),
             &self.known_last,
-            &self.touch_known,
+            dense(&self.touch_known),
         ]
     }
 
@@ -367,6 +373,34 @@ impl<'a> Columns<'a> {
         };
         batch.units.iter().enumerate().filter_map(fault).collect()
     }
+}
+
+/// An array as the function wants it: NULL where there is nothing in it.
+fn dense<T: ToSql + Sync>(items: &Vec<T>) -> &(dyn ToSql + Sync) {
+    if items.is_empty() { &NULL } else { items }
+}
+
+/// A column of the events: NULL where it is NULL in all of them.
+fn sparse<T: ToSql + Sync>(items: &Vec<Option<T>>) -> &(dyn ToSql + Sync) {
+    if items.iter().all(Option::is_none) { &NULL } else { items }
+}
+
+/// NULL of any type.
+#[derive(Debug)]
+struct Null;
+
+static NULL: Null = Null;
+
+impl ToSql for Null {
+    fn to_sql(&self, _: &Type, _: &mut BytesMut) -> Result<IsNull, Failure> {
+        Ok(IsNull::Yes)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }
 
 /// An item by its place, which SQL counts from 1.
