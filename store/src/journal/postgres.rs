@@ -5,7 +5,8 @@
 //!   append.
 //! * Reads have a small pool, no transaction of their own, and a deadline.
 //! * One connection listens for what other processes append.
-//! * Every connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
+//! * Every other connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
+//!   The one that appends is served where appends are asked for; where that has ended, the next append opens another.
 
 mod append;
 mod connection;
@@ -200,7 +201,7 @@ impl PostgresJournal {
 
     /// A connection for appends, and the server's process behind it.
     async fn connect_writer(&self) -> Result<(Writer, i32), tokio_postgres::Error> {
-        let client = self.connector.client().await?;
+        let client = self.connector.client_here().await?;
         client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
         let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
         let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;

@@ -80,6 +80,13 @@ impl Connector {
         Ok(client)
     }
 
+    /// A connection that is served by the runtime that asks for it, and ends with it: nobody else need be woken for it.
+    pub(super) async fn client_here(&self) -> Result<Client, Error> {
+        let (client, connection) = self.config.connect(NoTls).await?;
+        tokio::spawn(served(connection));
+        Ok(client)
+    }
+
     async fn open(&self) -> Result<(Client, JoinHandle<()>), Error> {
         let handle = &self.background.handle;
         let mut connecting = std::pin::pin!(self.config.connect(NoTls));
@@ -92,12 +99,14 @@ impl Connector {
             }
         })
         .await?;
-        let serve = handle.spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to Postgres has ended");
-            }
-        });
+        let serve = handle.spawn(served(connection));
         Ok((client, serve))
+    }
+}
+
+async fn served(connection: impl Future<Output = Result<(), Error>>) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection to Postgres has ended");
     }
 }
 
