@@ -343,6 +343,8 @@ fn apply(
         return Ok(Applied::Elsewhere(Some(at)));
     }
     {
+        let mut rewrite =
+            transaction.prepare_cached(include_str!("../../../sql/sqlite/views/rewrite_document.sql"))?;
         let mut put =
             transaction.prepare_cached(include_str!("../../../sql/sqlite/views/put_document.sql"))?;
         for document in documents {
@@ -350,7 +352,10 @@ fn apply(
                 Some([rank0, rank1]) => [Some(rank0), Some(rank1)],
                 None => [None, None],
             };
-            put.execute(params![id, document.key, document.tag, rank0, rank1, document.body])?;
+            let values = params![id, document.key, document.tag, rank0, rank1, document.body];
+            if rewrite.execute(values)? == 0 {
+                put.execute(values)?;
+            }
         }
     }
     transaction
