@@ -7,7 +7,6 @@ use domain::request::accounts_named;
 use domain::{HoldChange, Sequence, Timestamp, chain};
 use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
-
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::{Failure, read};
