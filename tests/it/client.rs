@@ -58,7 +58,10 @@ pub struct Client {
 impl Client {
     /// A client of the facades on those ports.
     pub fn new(ports: Ports) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        // Less than any server here leaves a silent connection open: a request on one would cross with its end.
+        let idle = Duration::from_millis(500);
+        let builder = reqwest::Client::builder().no_proxy().pool_idle_timeout(idle);
+        let http = builder.timeout(Duration::from_secs(30)).build().unwrap();
         Self { http, ports }
     }
 
