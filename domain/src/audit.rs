@@ -658,6 +658,9 @@ fn row_differences(row: &EventRow, body: &Body<'_>) -> Vec<String> {
     if row.version != body.version {
         found.push(format!("version is {}, by the text it is {}", row.version, body.version));
     }
+    if !row.indexed {
+        found.push(format!("it is not where the index of its account has version {}", row.version));
+    }
     let correlation = match &row.correlation {
         Some(correlation) => *correlation == body.correlation_id && body.correlation_id != body.command_id,
         None => body.correlation_id == body.command_id,
@@ -753,6 +756,7 @@ mod tests {
                         created_at: profile.created_at.as_micros(),
                     }),
                     version,
+                    indexed: true,
                     kind: event.kind().to_owned(),
                     place: None,
                     command: command.unwrap_or_default(),

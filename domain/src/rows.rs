@@ -31,6 +31,8 @@ pub struct EventRow {
     pub opened: Option<AccountRow>,
     /// Its account's version.
     pub version: i64,
+    /// Whether the store finds it by its account and version, as far as it keeps an index of its own of them.
+    pub indexed: bool,
     /// Its type.
     pub kind: String,
     /// How many events of its unit stand before it, where the store keeps that.

@@ -10,7 +10,9 @@ CREATE TABLE log (
     last_account INTEGER NOT NULL,
     last_refusal INTEGER NOT NULL,
     chain BLOB NOT NULL CHECK (length(chain) = 32),
-    committed_at INTEGER NOT NULL
+    committed_at INTEGER NOT NULL,
+    -- Up to here every event is in streams.
+    indexed INTEGER NOT NULL
 ) STRICT;
 
 -- What an account is from its creation on. The key stands for it in every index.
@@ -52,8 +54,14 @@ CREATE TABLE events (
     body TEXT NOT NULL
 ) STRICT;
 
--- The stream of an account, and the guard of its versions.
-CREATE UNIQUE INDEX events_of_account ON events (account, version);
+-- The stream of an account. It follows the events at a distance (log.indexed), because an entry per event in this order
+-- is a page per event; what is not in it yet, the writer knows.
+CREATE TABLE streams (
+    account INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (account, version)
+) STRICT, WITHOUT ROWID;
 
 -- One effect per command id; newest first, the command log.
 CREATE UNIQUE INDEX events_of_command ON events (command_id)

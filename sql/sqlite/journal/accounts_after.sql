@@ -1,9 +1,6 @@
--- Accounts in the order of their ids, with their keys and how many events each has.
+-- Accounts in the order of their ids, with their keys.
 -- ?1 the id before.
-SELECT
-    id,
-    key,
-    (SELECT max(version) FROM events WHERE account = key)
+SELECT id, key
 FROM accounts
 WHERE id > ?1
 ORDER BY id;

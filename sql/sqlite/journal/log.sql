@@ -1,3 +1,3 @@
 -- The end of the log.
-SELECT log_id, last_sequence, last_account, last_refusal, chain, committed_at
+SELECT log_id, last_sequence, last_account, last_refusal, chain, committed_at, indexed
 FROM log;

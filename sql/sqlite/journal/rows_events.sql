@@ -1,11 +1,17 @@
--- Events as they are stored, in order.
+-- Events as they are stored, in order, and whether the index of streams has each, as far as it reaches.
 -- ?1 the sequence before the first, ?2 the last, ?3 how many at the most.
 SELECT
     sequence, account, version, kind, place,
     command_id, fingerprint, command, unit_size,
     correlation,
     balance, held, overdraft_limit, transactions, status, spent, limits,
-    decided_at, reverses, body
+    decided_at, reverses, body,
+    sequence > (SELECT indexed FROM log) OR sequence IS (
+        SELECT streams.sequence
+        FROM streams
+        WHERE streams.account = events.account
+            AND streams.version = events.version
+    )
 FROM events
 WHERE sequence > ?1 AND sequence <= ?2
 ORDER BY sequence

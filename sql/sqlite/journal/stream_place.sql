@@ -1,7 +1,6 @@
--- Where an event of an account stands in the log, and where the first event of its command does. Both rise with the
--- version, so that a place in the log is found in a stream by halving.
+-- Where an account's event stands that is indexed.
 -- ?1 the account's key, ?2 the version.
-SELECT sequence, sequence - place
-FROM events
+SELECT sequence
+FROM streams
 WHERE account = ?1
     AND version = ?2;

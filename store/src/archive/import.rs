@@ -309,6 +309,7 @@ impl Reader {
                 created_at: profile.created_at.as_micros(),
             }),
             version: integer(standing.version.get()),
+            indexed: true,
             kind: told.event.kind().to_owned(),
             place: None,
             command: columns,

@@ -7,6 +7,7 @@ mod append;
 mod read;
 mod rows;
 mod schema;
+mod streams;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,9 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::{mpsc, oneshot};
 
+use self::append::Appender;
 use self::read::{Moment, Reader};
+use self::streams::Streams;
 use crate::journal::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
@@ -39,7 +42,7 @@ const READS_WAITING_MAX: usize = 256;
 /// Statements that a connection keeps prepared: more than this adapter has.
 const STATEMENTS_KEPT_MAX: usize = 64;
 
-type AppendJob = Box<dyn FnOnce(&mut Connection) + Send>;
+type AppendJob = Box<dyn FnOnce(&mut Appender) + Send>;
 type ReadJob = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// The log in one SQLite file. Dropping it ends its threads once they are done with what they were given.
@@ -100,6 +103,14 @@ impl SqliteJournal {
     /// # Errors
     /// See [`OpenError`]; the file is unchanged then.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_with_runs(path, streams::RUN)
+    }
+
+    /// The same with another number of events after which streams are indexed, so that tests reach it.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the file is unchanged then.
+    pub fn open_with_runs(path: &Path, events: u32) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let no_thread = |source| OpenError::Thread { path: path.to_owned(), source };
         let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -115,6 +126,7 @@ impl SqliteJournal {
         schema::migrate(&mut writer, path)?;
         keep_statements(&writer, STATEMENTS_KEPT_MAX).map_err(failed)?;
 
+        let streams = Arc::new(Streams::new(events));
         let (reads, jobs) = mpsc::channel::<ReadJob>(READS_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..READERS {
@@ -122,12 +134,13 @@ impl SqliteJournal {
                 .map_err(failed)?;
             connection.execute_batch(PRAGMAS_READ).map_err(failed)?;
             keep_statements(&connection, STATEMENTS_KEPT_MAX).map_err(failed)?;
-            let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection));
+            let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection, Arc::clone(&streams)));
             thread(format!("journal-read-{number}"), move || serve_reads(&jobs, reader))
                 .map_err(no_thread)?;
         }
         let (appends, jobs) = mpsc::channel(APPENDS_WAITING_MAX);
-        thread("journal-write".to_owned(), move || serve_appends(jobs, writer)).map_err(no_thread)?;
+        thread("journal-write".to_owned(), move || serve_appends(jobs, Appender::new(writer, streams)))
+            .map_err(no_thread)?;
         Ok(Self { appends, reads })
     }
 
@@ -151,11 +164,11 @@ impl SqliteJournal {
     /// Does an append on the thread that is there for it.
     async fn append_with(
         &self,
-        append: impl FnOnce(&mut Connection) -> Result<Append, AppendError> + Send + 'static,
+        append: impl FnOnce(&mut Appender) -> Result<Append, AppendError> + Send + 'static,
     ) -> Result<Append, AppendError> {
         let (reply, answer) = oneshot::channel();
-        let job: AppendJob = Box::new(move |connection| {
-            let _ = reply.send(caught(|| append(connection)));
+        let job: AppendJob = Box::new(move |appender| {
+            let _ = reply.send(caught(|| append(appender)));
         });
         let gone = |_| AppendError::Unavailable("the journal's writer is gone".into());
         self.appends.send(job).await.map_err(gone)?;
@@ -168,9 +181,9 @@ fn thread(name: String, body: impl FnOnce() + Send + 'static) -> Result<(), std:
     std::thread::Builder::new().name(name).spawn(body).map(|_| ())
 }
 
-fn serve_appends(mut jobs: mpsc::Receiver<AppendJob>, mut connection: Connection) {
+fn serve_appends(mut jobs: mpsc::Receiver<AppendJob>, mut appender: Appender) {
     while let Some(job) = jobs.blocking_recv() {
-        job(&mut connection);
+        job(&mut appender);
     }
 }
 
@@ -202,10 +215,10 @@ fn integer(number: u64) -> i64 {
 impl Journal for SqliteJournal {
     async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
         let batch = Arc::clone(batch);
-        self.append_with(move |connection| {
+        self.append_with(move |appender| {
             // The batch is the caller's alone again before he hears of it.
             let batch = batch;
-            append::append(connection, &batch)
+            appender.append(&batch)
         })
         .await
     }
@@ -317,8 +330,8 @@ impl Journal for SqliteJournal {
     async fn restore(&self, part: Restore) -> Result<(), RestoreError> {
         let gone = || RestoreError::Unavailable("the journal's writer is gone".into());
         let (reply, answer) = oneshot::channel();
-        let job: AppendJob = Box::new(move |connection| {
-            let _ = reply.send(caught(|| append::restore(connection, part)));
+        let job: AppendJob = Box::new(move |appender| {
+            let _ = reply.send(caught(|| appender.restore(part)));
         });
         self.appends.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?.unwrap_or_else(|panic| resume_unwind(panic))

@@ -7,6 +7,9 @@ use store::{Journal, SqliteJournal};
 
 use crate::suite::{Fixture, journal_suite};
 
+/// Few, so that streams are indexed while they are read.
+const EVENTS_PER_RUN: u32 = 5;
+
 struct Sqlite {
     folder: tempfile::TempDir,
 }
@@ -25,7 +28,7 @@ impl Fixture for Sqlite {
     }
 
     async fn journal(&self) -> Arc<dyn Journal> {
-        Arc::new(SqliteJournal::open(&self.path()).unwrap())
+        Arc::new(SqliteJournal::open_with_runs(&self.path(), EVENTS_PER_RUN).unwrap())
     }
 
     async fn execute(&self, statement: &str) -> Result<(), String> {

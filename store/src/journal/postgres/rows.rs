@@ -119,6 +119,7 @@ fn event(row: &Row) -> Result<EventRow, JournalError> {
         account: read::column(row, 1)?,
         opened: None,
         version: read::column(row, 2)?,
+        indexed: true,
         kind: read::column(row, 3)?,
         place: None,
         command: CommandColumns {

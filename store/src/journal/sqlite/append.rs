@@ -1,12 +1,15 @@
 //! Appending a batch: check everything, write everything, commit once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::chain::{Hash, link, root};
 use domain::request::accounts_named;
 use domain::{AccountId, CommandId, HoldChange, Sequence, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, ffi};
 
+use super::read::ACCOUNT_KEY;
+use super::streams::{Entry, Merge, Reach, Streams};
 use super::{integer, now};
 use crate::journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Restore, RestoreError, Touch, Unit,
@@ -16,8 +19,6 @@ use crate::journal::{
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
 const LOG_UPDATE: &str = include_str!("../../../../sql/sqlite/journal/log_update.sql");
 const LOG_NAME: &str = include_str!("../../../../sql/sqlite/journal/log_name.sql");
-const VERSION_OF_KEY: &str = include_str!("../../../../sql/sqlite/journal/version_of_key.sql");
-const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
 const ID_RECORDED: &str = include_str!("../../../../sql/sqlite/journal/id_recorded.sql");
 const ID_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/id_rejected.sql");
 const ACCOUNT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/account_insert.sql");
@@ -34,6 +35,13 @@ struct End {
     refusal: i64,
     chain: Hash,
     committed_at: i64,
+    indexed: i64,
+}
+
+impl End {
+    fn reach(&self) -> Reach {
+        Reach { indexed: self.indexed, last: integer(self.sequence) }
+    }
 }
 
 /// An account of the batch, as it is before the next unit.
@@ -44,102 +52,136 @@ struct Standpoint {
     stale: bool,
 }
 
-pub(super) fn append(connection: &mut Connection, batch: &Batch) -> Result<Append, AppendError> {
-    if !connection.is_autocommit() {
-        // A rollback that failed earlier; without it no transaction can begin.
-        connection.execute_batch("ROLLBACK").map_err(refused_by_database)?;
-    }
-    let writes = batch.units.iter().any(|unit| !matches!(unit.contents, Contents::Refusal));
-    let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
-    // Dropping the transaction on any way out but the last one rolls it back.
-    let transaction = connection.transaction_with_behavior(behavior).map_err(refused_by_database)?;
-    let mut end = end(&transaction).map_err(refused_by_database)?;
-    let (touches, places) = batch.first_touches();
-    let mut standpoints = standpoints(&transaction, &touches).map_err(refused_by_database)?;
-    let place_of = |account| places.get(account).copied();
+/// The connection that writes, and what it knows of the log.
+pub(super) struct Appender {
+    connection: Connection,
+    streams: Arc<Streams>,
+    merge: Merge,
+}
 
-    let faults = faults(&transaction, batch, &mut standpoints, place_of).map_err(refused_by_database)?;
-    if !faults.is_empty() {
-        return Ok(Append::Refused(faults));
+impl Appender {
+    pub(super) fn new(connection: Connection, streams: Arc<Streams>) -> Self {
+        Self { connection, streams, merge: Merge::default() }
     }
-    collisions(&transaction, batch, &end)?;
-    let first = end.sequence.saturating_add(1);
-    let committed_at = now().as_micros().max(end.committed_at);
-    // The head's time is that of the last batch in the chain; refusals are not in it.
-    if batch.event_count() > 0 {
-        end.committed_at = committed_at;
-    }
-    let mut created = Vec::new();
-    if writes {
-        write(&transaction, batch, &mut end, &mut standpoints, place_of, &mut created)
-            .map_err(refused_by_database)?;
-        if end.sequence >= first {
-            prove(&transaction, batch, first, &mut end).map_err(refused_by_database)?;
+
+    pub(super) fn append(&mut self, batch: &Batch) -> Result<Append, AppendError> {
+        let Self { connection, streams, merge } = self;
+        if !connection.is_autocommit() {
+            // A rollback that failed earlier; without it no transaction can begin.
+            connection.execute_batch("ROLLBACK").map_err(refused_by_database)?;
         }
-        move_end(&transaction, &end).map_err(refused_by_database)?;
-        // The point of no return.
-        transaction.commit().map_err(failed_commit)?;
+        let writes = batch.units.iter().any(|unit| !matches!(unit.contents, Contents::Refusal));
+        let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
+        // Dropping the transaction on any way out but the last one rolls it back.
+        let transaction = connection.transaction_with_behavior(behavior).map_err(refused_by_database)?;
+        let mut end = end(&transaction).map_err(refused_by_database)?;
+        let (touches, places) = batch.first_touches();
+        let mut standpoints = standpoints(&transaction, streams, end.reach(), &touches, &HashMap::new())
+            .map_err(refused_by_database)?;
+        let place_of = |account| places.get(account).copied();
+
+        let faults = faults(&transaction, batch, &mut standpoints, place_of).map_err(refused_by_database)?;
+        if !faults.is_empty() {
+            return Ok(Append::Refused(faults));
+        }
+        collisions(&transaction, batch, &end)?;
+        let first = end.sequence.saturating_add(1);
+        let committed_at = now().as_micros().max(end.committed_at);
+        // The head's time is that of the last batch in the chain; refusals are not in it.
+        if batch.event_count() > 0 {
+            end.committed_at = committed_at;
+        }
+        let mut created = Vec::new();
+        if writes {
+            let before = end.reach();
+            let mut entries = Vec::with_capacity(batch.event_count());
+            write(&transaction, batch, &mut end, &mut standpoints, place_of, &mut created, &mut entries)
+                .map_err(refused_by_database)?;
+            if end.sequence >= first {
+                prove(&transaction, batch, first, &mut end).map_err(refused_by_database)?;
+            }
+            let merged =
+                merge.advance(&transaction, streams, before, entries.len()).map_err(refused_by_database)?;
+            end.indexed = merged.indexed;
+            move_end(&transaction, &end).map_err(refused_by_database)?;
+            // The point of no return.
+            transaction.commit().map_err(failed_commit)?;
+            merge.note(&merged);
+            streams.note(&entries, end.reach());
+        }
+        Ok(Append::Committed(Commit {
+            first: Sequence::new(first),
+            last: Sequence::new(end.sequence),
+            chain: end.chain,
+            committed_at: Timestamp::from_micros(committed_at),
+            created,
+        }))
     }
-    Ok(Append::Committed(Commit {
-        first: Sequence::new(first),
-        last: Sequence::new(end.sequence),
-        chain: end.chain,
-        committed_at: Timestamp::from_micros(committed_at),
-        created,
-    }))
+
+    /// Writes batches as they were committed elsewhere: the same checks and the same rows, another clock.
+    pub(super) fn restore(&mut self, part: Restore) -> Result<(), RestoreError> {
+        let Self { connection, streams, merge } = self;
+        let failed = |error: rusqlite::Error| RestoreError::Unavailable(Box::new(error));
+        if !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK").map_err(failed)?;
+        }
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let mut end = end(&transaction).map_err(failed)?;
+        if (Sequence::new(end.sequence), end.chain) != part.after {
+            return Err(RestoreError::Elsewhere);
+        }
+        let before = end.reach();
+        let (mut entries, mut written): (Vec<Entry>, HashMap<i64, i64>) = (Vec::new(), HashMap::new());
+        for mut past in part.batches {
+            if !past.holds_after(&end.chain) {
+                return Err(RestoreError::Chain(past.first, past.last));
+            }
+            let batch = Batch { units: std::mem::take(&mut past.units) };
+            let (touches, places) = batch.first_touches();
+            let mut standpoints =
+                standpoints(&transaction, streams, before, &touches, &written).map_err(failed)?;
+            let place_of = |account| places.get(account).copied();
+            let faults = faults(&transaction, &batch, &mut standpoints, place_of).map_err(failed)?;
+            if !faults.is_empty() || collisions(&transaction, &batch, &end).is_err() {
+                return Err(RestoreError::Taken);
+            }
+            let (first, known) = (end.sequence.saturating_add(1), entries.len());
+            write(&transaction, &batch, &mut end, &mut standpoints, place_of, &mut Vec::new(), &mut entries)
+                .map_err(not_restored)?;
+            let places = (Sequence::new(first), Sequence::new(end.sequence));
+            if places != (past.first, past.last) {
+                return Err(RestoreError::Chain(past.first, past.last));
+            }
+            let new = entries.get(known..).unwrap_or_default();
+            written.extend(new.iter().map(|entry| (entry.account, entry.version)));
+            (end.chain, end.committed_at) = (past.chain, past.committed_at.as_micros());
+            prove_by(&transaction, first, &past.root, &end).map_err(failed)?;
+        }
+        for (place, unit) in &part.refusals {
+            let taken: bool = transaction
+                .prepare_cached(ID_RECORDED)
+                .and_then(|mut statement| statement.query_row([unit.command_id.as_str()], |row| row.get(0)))
+                .map_err(failed)?;
+            if taken {
+                return Err(RestoreError::Taken);
+            }
+            reject(&transaction, unit, integer(place.get()), &mut end).map_err(failed)?;
+        }
+        let merged = merge.advance(&transaction, streams, before, entries.len()).map_err(failed)?;
+        end.indexed = merged.indexed;
+        move_end(&transaction, &end).map_err(failed)?;
+        transaction.execute(LOG_NAME, [part.log_id.to_string()]).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+        merge.note(&merged);
+        streams.note(&entries, end.reach());
+        Ok(())
+    }
 }
 
 fn move_end(transaction: &Transaction<'_>, end: &End) -> rusqlite::Result<()> {
-    let values = (integer(end.sequence), end.account, end.refusal, end.chain, end.committed_at);
+    let values = (integer(end.sequence), end.account, end.refusal, end.chain, end.committed_at, end.indexed);
     transaction.prepare_cached(LOG_UPDATE)?.execute(values).map(|_| ())
-}
-
-/// Writes batches as they were committed elsewhere: the same checks and the same rows, another clock.
-pub(super) fn restore(connection: &mut Connection, part: Restore) -> Result<(), RestoreError> {
-    let failed = |error: rusqlite::Error| RestoreError::Unavailable(Box::new(error));
-    if !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK").map_err(failed)?;
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    let mut end = end(&transaction).map_err(failed)?;
-    if (Sequence::new(end.sequence), end.chain) != part.after {
-        return Err(RestoreError::Elsewhere);
-    }
-    for mut past in part.batches {
-        if !past.holds_after(&end.chain) {
-            return Err(RestoreError::Chain(past.first, past.last));
-        }
-        let batch = Batch { units: std::mem::take(&mut past.units) };
-        let (touches, places) = batch.first_touches();
-        let mut standpoints = standpoints(&transaction, &touches).map_err(failed)?;
-        let place_of = |account| places.get(account).copied();
-        let faults = faults(&transaction, &batch, &mut standpoints, place_of).map_err(failed)?;
-        if !faults.is_empty() || collisions(&transaction, &batch, &end).is_err() {
-            return Err(RestoreError::Taken);
-        }
-        let first = end.sequence.saturating_add(1);
-        write(&transaction, &batch, &mut end, &mut standpoints, place_of, &mut Vec::new())
-            .map_err(not_restored)?;
-        let places = (Sequence::new(first), Sequence::new(end.sequence));
-        if places != (past.first, past.last) {
-            return Err(RestoreError::Chain(past.first, past.last));
-        }
-        (end.chain, end.committed_at) = (past.chain, past.committed_at.as_micros());
-        prove_by(&transaction, first, &past.root, &end).map_err(failed)?;
-    }
-    for (place, unit) in &part.refusals {
-        let taken: bool = transaction
-            .prepare_cached(ID_RECORDED)
-            .and_then(|mut statement| statement.query_row([unit.command_id.as_str()], |row| row.get(0)))
-            .map_err(failed)?;
-        if taken {
-            return Err(RestoreError::Taken);
-        }
-        reject(&transaction, unit, integer(place.get()), &mut end).map_err(failed)?;
-    }
-    move_end(&transaction, &end).map_err(failed)?;
-    transaction.execute(LOG_NAME, [part.log_id.to_string()]).map_err(failed)?;
-    transaction.commit().map_err(failed)
 }
 
 fn not_restored(error: rusqlite::Error) -> RestoreError {
@@ -159,26 +201,35 @@ fn end(transaction: &Transaction<'_>) -> rusqlite::Result<End> {
             refusal: row.get(3)?,
             chain: row.get(4)?,
             committed_at: row.get(5)?,
+            indexed: row.get(6)?,
         })
     })
 }
 
-/// Where the accounts are in the log, and whether the batch knows.
-fn standpoints(transaction: &Transaction<'_>, touches: &[&Touch]) -> rusqlite::Result<Vec<Standpoint>> {
-    let mut version_of_key = transaction.prepare_cached(VERSION_OF_KEY)?;
-    let mut version_of_id = transaction.prepare_cached(VERSION_OF_ID)?;
-    let standpoint = |touch: &&Touch| {
-        let (key, version): (Option<i64>, Option<i64>) = match touch.key {
-            Some(AccountKey(key)) => (Some(key), version_of_key.query_row([key], |row| row.get(0))?),
-            None => version_of_id
-                .query_row([touch.account.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?
-                .unwrap_or_default(),
-        };
-        let stale = version.unwrap_or(0) != integer(touch.version.get());
-        Ok(Standpoint { key, version: touch.version.get(), stale })
+/// Where the accounts are in the log, with what the transaction has `written` on them (the last versions by key), and
+/// whether the batch knows.
+fn standpoints(
+    transaction: &Transaction<'_>,
+    streams: &Streams,
+    reach: Reach,
+    touches: &[&Touch],
+    written: &HashMap<i64, i64>,
+) -> rusqlite::Result<Vec<Standpoint>> {
+    let key = |touch: &&Touch| match touch.key {
+        Some(AccountKey(key)) => Ok(Some(key)),
+        None => {
+            let mut account_key = transaction.prepare_cached(ACCOUNT_KEY)?;
+            account_key.query_row([touch.account.as_str()], |row| row.get(0)).optional()
+        }
     };
-    touches.iter().map(standpoint).collect()
+    let keys = touches.iter().map(key).collect::<rusqlite::Result<Vec<Option<i64>>>>()?;
+    let versions = streams.versions(transaction, reach, &keys)?;
+    let standpoint = |((touch, key), version): ((&&Touch, Option<i64>), i64)| {
+        let version = key.and_then(|key| written.get(&key).copied()).unwrap_or(version);
+        let known = touch.version.get();
+        Standpoint { key, version: known, stale: version != integer(known) }
+    };
+    Ok(touches.iter().zip(keys).zip(versions).map(standpoint).collect())
 }
 
 /// Which units can't be appended, and why. A unit that is there already is told so whatever has happened to its accounts
@@ -258,6 +309,7 @@ fn write<'a>(
     standpoints: &mut [Standpoint],
     place_of: impl Fn(&'a domain::AccountId) -> Option<usize>,
     created: &mut Vec<(domain::AccountId, AccountKey)>,
+    entries: &mut Vec<Entry>,
 ) -> rusqlite::Result<()> {
     let mut event_insert = transaction.prepare_cached(EVENT_INSERT)?;
     for unit in &batch.units {
@@ -315,6 +367,11 @@ fn write<'a>(
                 draft.event.reverses().map(|movement| integer(movement.get())),
                 &*draft.stored,
             ])?;
+            entries.push(Entry {
+                account: key,
+                version: integer(standing.version.get()),
+                sequence: integer(end.sequence),
+            });
             if let Some(change) = draft.event.hold_change() {
                 change_holds(transaction, key, integer(end.sequence), standing.updated_at, &change)?;
             }

@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
 use uuid::Uuid;
 
 use super::integer;
+use super::streams::{Reach, Stream, Streams};
 use crate::journal::{
     AccountKey, EventFilter, Head, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled,
     Rejection,
@@ -21,8 +22,7 @@ use crate::journal::{
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
 pub(super) const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
-const VERSION_OF_ID: &str = include_str!("../../../../sql/sqlite/journal/version_of_id.sql");
-const ACCOUNT_LAST: &str = include_str!("../../../../sql/sqlite/journal/account_last.sql");
+pub(super) const ACCOUNT_KEY: &str = include_str!("../../../../sql/sqlite/journal/account_key.sql");
 const ACCOUNTS_AFTER: &str = include_str!("../../../../sql/sqlite/journal/accounts_after.sql");
 const HOLDS_OPEN: &str = include_str!("../../../../sql/sqlite/journal/holds_open.sql");
 const HOLD_ENDED_AS: &str = include_str!("../../../../sql/sqlite/journal/hold_ended_as.sql");
@@ -31,17 +31,15 @@ const EVENT_LAST_REVERSAL: &str = include_str!("../../../../sql/sqlite/journal/e
 const CHAIN_AT: &str = include_str!("../../../../sql/sqlite/journal/chain_at.sql");
 pub(super) const PAGE_END: &str = include_str!("../../../../sql/sqlite/journal/page_end.sql");
 const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events_between.sql");
-const EVENTS_OF_STREAM: &str = include_str!("../../../../sql/sqlite/journal/events_of_stream.sql");
 const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal/events_of_correlation.sql");
-const STREAM_PLACE: &str = include_str!("../../../../sql/sqlite/journal/stream_place.sql");
+const EVENT_KIND: &str = include_str!("../../../../sql/sqlite/journal/event_kind.sql");
+const EVENT_COMMAND: &str = include_str!("../../../../sql/sqlite/journal/event_command.sql");
 const SEQUENCE_AT: &str = include_str!("../../../../sql/sqlite/journal/sequence_at.sql");
-const SEQUENCES_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_account.sql");
 const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
 const COMMAND_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/command_accepted.sql");
 const COMMAND_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/command_rejected.sql");
 const COMMAND_NAME: &str = include_str!("../../../../sql/sqlite/journal/command_name.sql");
 const COMMANDS_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/commands_accepted.sql");
-const COMMANDS_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/commands_of_account.sql");
 const REFUSAL_FROM: &str = include_str!("../../../../sql/sqlite/journal/refusal_from.sql");
 const REJECTIONS_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/rejections_before.sql");
 const REJECTIONS_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/rejections_of_account.sql");
@@ -52,6 +50,7 @@ const PROFILES_KEPT_MAX: usize = 50_000;
 /// A connection that only reads, and what it need not read twice.
 pub(super) struct Reader {
     connection: Connection,
+    streams: Arc<Streams>,
     /// What accounts are never changes.
     profiles: HashMap<i64, Arc<Profile>>,
 }
@@ -59,12 +58,14 @@ pub(super) struct Reader {
 /// The log as it is at one moment.
 pub(super) struct Moment<'a> {
     connection: &'a Connection,
+    streams: &'a Streams,
+    reach: Option<Reach>,
     profiles: &'a mut HashMap<i64, Arc<Profile>>,
 }
 
 impl Reader {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, profiles: HashMap::new() }
+    pub(super) fn new(connection: Connection, streams: Arc<Streams>) -> Self {
+        Self { connection, streams, profiles: HashMap::new() }
     }
 
     pub(super) fn at_one_moment<T>(
@@ -75,9 +76,11 @@ impl Reader {
             // Left over from an error of the end of a read.
             self.connection.execute_batch("ROLLBACK")?;
         }
+        let Self { connection, streams, profiles } = self;
+        let connection = &*connection;
         // Its drop ends it.
-        let _transaction = self.connection.unchecked_transaction()?;
-        read(&mut Moment { connection: &self.connection, profiles: &mut self.profiles })
+        let _transaction = connection.unchecked_transaction()?;
+        read(&mut Moment { connection, streams, reach: None, profiles })
     }
 }
 
@@ -87,21 +90,18 @@ impl<'a> Moment<'a> {
     }
 }
 
-impl Moment<'_> {
+impl<'a> Moment<'a> {
     pub(super) fn load(&mut self, id: &AccountId) -> Result<Loaded, JournalError> {
-        let mut last = None;
-        self.each_event(ACCOUNT_LAST, [id.as_str()], |key, event| {
-            last = Some((key, event));
-            ControlFlow::Break(())
-        })?;
-        let Some((key, event)) = last else {
+        let Some((key, stream)) = self.stream_of(id)? else {
             return Ok(Loaded { key: None, account: Account::Absent, sequence: Sequence::ZERO });
         };
+        // The last event holds the account as it is: loading is one row at any length of the stream.
+        let event = self.event(stream.place(stream.versions)?)?;
         let holds = match event.standing.held {
             Money::ZERO => Holds::default(),
             _ => self.holds(key)?,
         };
-        let account = Account::Present(Arc::clone(&event.profile), event.standing, holds);
+        let account = Account::Present(Arc::clone(&event.profile), event.standing.clone(), holds);
         Ok(Loaded { key: Some(AccountKey(key)), account, sequence: event.sequence })
     }
 
@@ -171,10 +171,10 @@ impl Moment<'_> {
         while accounts.len() < limit
             && let Some(row) = rows.next()?
         {
-            let (key, versions) = (row.get(1)?, row.get(2)?);
-            let version = self.versions_before(key, versions, at.next(), |place, _| place)?;
+            let stream = self.stream_by(row.get(1)?)?;
+            let version = self.versions_before(&stream, at.next(), |_, place| Ok(place))?;
             if version > 0 {
-                accounts.extend(self.events(EVENTS_OF_STREAM, (key, version - 1, 1))?);
+                accounts.push(self.event(stream.place(version)?)?);
             }
         }
         Ok(accounts)
@@ -207,17 +207,20 @@ impl Moment<'_> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut places: Vec<i64> = Vec::new();
         if !filter.accounts.is_empty() {
-            let kinds = match &filter.kinds[..] {
-                [] => None,
-                kinds => Some(serde_json::Value::from(kinds).to_string()),
-            };
             for id in &filter.accounts {
-                let Some((key, versions)) = self.account(id)? else { continue };
-                let version = self.versions_before(key, versions, after.next(), |place, _| place)?;
-                let parameters = (key, version, kinds.as_deref(), rows);
-                self.column(SEQUENCES_OF_ACCOUNT, parameters, |place| {
-                    places.push(place);
-                    ControlFlow::Continue(())
+                let Some((_, stream)) = self.stream_of(id)? else { continue };
+                let version = self.versions_before(&stream, after.next(), |_, place| Ok(place))?;
+                let mut left = limit;
+                let wanted = |place| -> Result<bool, JournalError> {
+                    Ok(filter.kinds.is_empty()
+                        || filter.kinds.contains(&self.row(EVENT_KIND, [place], first)?))
+                };
+                stream.each_after(version, |place| {
+                    if wanted(place)? {
+                        places.push(place);
+                        left = left.saturating_sub(1);
+                    }
+                    Ok(if left > 0 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
                 })?;
             }
         } else if !filter.kinds.is_empty() {
@@ -236,7 +239,7 @@ impl Moment<'_> {
         places.truncate(limit);
         let mut events = Vec::with_capacity(places.len());
         for place in places {
-            events.extend(self.events(EVENTS_BETWEEN, (place, place, 1))?);
+            events.push(self.event(place)?);
         }
         Ok(events)
     }
@@ -252,7 +255,7 @@ impl Moment<'_> {
         if limit == 0 {
             return Ok(events);
         }
-        self.each_event(EVENTS_OF_CORRELATION, (correlation, integer(after.get())), |_, event| {
+        self.each_event(EVENTS_OF_CORRELATION, (correlation, integer(after.get())), |event| {
             if filter.wants(&event) {
                 events.push(Arc::new(event));
             }
@@ -280,9 +283,14 @@ impl Moment<'_> {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let Some((key, _)) = self.account(id)? else { return Ok(Vec::new()) };
-        let rows = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.events(EVENTS_OF_STREAM, (key, integer(after.get()), rows))
+        let Some((_, stream)) = self.stream_of(id)? else { return Ok(Vec::new()) };
+        let mut places = Vec::new();
+        stream.each_after(integer(after.get()), |place| {
+            places.push(place);
+            Ok(if places.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        places.truncate(limit);
+        places.into_iter().map(|place| self.event(place)).collect()
     }
 
     pub(super) fn last_event(
@@ -290,12 +298,11 @@ impl Moment<'_> {
         id: &AccountId,
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
-        let Some((key, versions)) = self.account(id)? else { return Ok(None) };
-        let version = self.versions_before(key, versions, at.next(), |place, _| place)?;
-        if version == 0 {
-            return Ok(None);
+        let Some((_, stream)) = self.stream_of(id)? else { return Ok(None) };
+        match self.versions_before(&stream, at.next(), |_, place| Ok(place))? {
+            0 => Ok(None),
+            version => Ok(Some(self.event(stream.place(version)?)?)),
         }
-        Ok(self.events(EVENTS_OF_STREAM, (key, version - 1, 1))?.pop())
     }
 
     pub(super) fn sequence_at(&mut self, moment: Timestamp) -> Result<Sequence, JournalError> {
@@ -323,10 +330,8 @@ impl Moment<'_> {
         let mut entries = Vec::new();
         if query.accepted {
             for place in self.accepted_places(query)? {
-                let name = self.row(COMMAND_NAME, [place], |row| row.get(0))?;
-                let event = self.events(EVENTS_BETWEEN, (place, place, 1))?.pop();
-                let event =
-                    event.ok_or_else(|| JournalError::Damaged(format!("there is no event {place}")))?;
+                let name = self.row(COMMAND_NAME, [place], first)?;
+                let event = self.event(place)?;
                 let at = LogPlace { sequence: event.sequence, refusal: 0 };
                 entries.push((at, LogEntry::Accepted { name, event }));
             }
@@ -359,13 +364,15 @@ impl Moment<'_> {
             })?;
             return Ok(places);
         };
-        let Some((key, versions)) = self.account(id)? else { return Ok(places) };
-        let version = self.versions_before(key, versions, before, |_, first| first)?;
-        self.column(COMMANDS_OF_ACCOUNT, (key, version), |place| {
+        let Some((_, stream)) = self.stream_of(id)? else { return Ok(places) };
+        let version = self.versions_before(&stream, before, Self::command_of)?;
+        stream.each_up_to(version, |place| {
+            let place = self.command_of(place)?;
+            // One with two events on the account comes twice.
             if places.last() != Some(&place) {
                 places.push(place);
             }
-            if places.len() < query.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            Ok(if places.len() < query.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
         Ok(places)
     }
@@ -389,28 +396,34 @@ impl Moment<'_> {
         }
     }
 
-    /// An account's key, and how many events it has.
-    fn account(&mut self, id: &AccountId) -> Result<Option<(i64, i64)>, JournalError> {
-        let mut statement = self.connection.prepare_cached(VERSION_OF_ID)?;
-        Ok(statement.query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    /// An account's key and stream.
+    fn stream_of(&mut self, id: &AccountId) -> Result<Option<(i64, Stream<'a>)>, JournalError> {
+        let key: Option<i64> = self.one(ACCOUNT_KEY, [id.as_str()])?;
+        key.map(|key| Ok((key, self.stream_by(key)?))).transpose()
     }
 
-    /// How many events of an account stand before a place, by its own or its command's place: found by halving, because
-    /// versions have no gaps.
+    fn stream_by(&mut self, key: i64) -> Result<Stream<'a>, JournalError> {
+        let reach = match self.reach {
+            Some(reach) => reach,
+            None => *self.reach.insert(Reach::of(self.connection)?),
+        };
+        Ok(self.streams.of(self.connection, reach, key)?)
+    }
+
+    /// How many events of a stream stand before a place, by their own or their commands' places: found by halving,
+    /// because versions have no gaps and both places rise with them.
     fn versions_before(
-        &mut self,
-        key: i64,
-        versions: i64,
+        &self,
+        stream: &Stream<'_>,
         before: Sequence,
-        by: impl Fn(i64, i64) -> i64,
+        by: impl Fn(&Self, i64) -> Result<i64, JournalError>,
     ) -> Result<i64, JournalError> {
         let before = integer(before.get());
         // Up to `low` all are before, above `high` none is.
-        let (mut low, mut high) = (0, versions);
+        let (mut low, mut high) = (0, stream.versions);
         while low < high {
             let middle = high - (high - low) / 2;
-            let place = self.row(STREAM_PLACE, [key, middle], |row| Ok(by(row.get(0)?, row.get(1)?)))?;
-            if place < before {
+            if by(self, stream.place(middle)?)? < before {
                 low = middle;
             } else {
                 high = middle - 1;
@@ -419,32 +432,43 @@ impl Moment<'_> {
         Ok(low)
     }
 
+    /// Where the first event of an event's command stands.
+    fn command_of(&self, place: i64) -> Result<i64, JournalError> {
+        self.row(EVENT_COMMAND, [place], first)
+    }
+
+    /// The event at a place.
+    fn event(&mut self, place: i64) -> Result<Arc<Recorded>, JournalError> {
+        let event = self.events(EVENTS_BETWEEN, (place, place, 1))?.pop();
+        event.ok_or_else(|| JournalError::Damaged(format!("there is no event {place}")))
+    }
+
     fn events(
         &mut self,
         statement: &'static str,
         parameters: impl Params,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let mut events = Vec::new();
-        self.each_event(statement, parameters, |_, event| {
+        self.each_event(statement, parameters, |event| {
             events.push(Arc::new(event));
             ControlFlow::Continue(())
         })?;
         Ok(events)
     }
 
-    /// Calls for each event that a statement finds, with its account's key.
+    /// Calls for each event that a statement finds.
     fn each_event(
         &mut self,
         statement: &'static str,
         parameters: impl Params,
-        mut call: impl FnMut(i64, Recorded) -> ControlFlow<()>,
+        mut call: impl FnMut(Recorded) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         let mut statement = self.connection.prepare_cached(statement)?;
         let mut rows = statement.query(parameters)?;
         while let Some(row) = rows.next()? {
             let key = row.get(1)?;
             let profile = profile(self.connection, self.profiles, key)?;
-            if call(key, recorded(row, &profile)?).is_break() {
+            if call(recorded(row, &profile)?).is_break() {
                 break;
             }
         }
@@ -467,7 +491,7 @@ impl Moment<'_> {
 
     /// Calls for each value of a statement's one column.
     fn column(
-        &mut self,
+        &self,
         statement: &'static str,
         parameters: impl Params,
         mut call: impl FnMut(i64) -> ControlFlow<()>,
@@ -484,7 +508,7 @@ impl Moment<'_> {
 
     /// The one value of a statement that may find nothing.
     fn one<T: FromSql>(
-        &mut self,
+        &self,
         statement: &'static str,
         parameters: impl Params,
     ) -> Result<Option<T>, JournalError> {
@@ -494,13 +518,18 @@ impl Moment<'_> {
 
     /// The row of a statement that always finds one.
     fn row<T>(
-        &mut self,
+        &self,
         statement: &'static str,
         parameters: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, JournalError> {
         Ok(self.connection.prepare_cached(statement)?.query_row(parameters, read)?)
     }
+}
+
+/// A row's first column.
+fn first<T: FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
+    row.get(0)
 }
 
 fn profile(

@@ -114,6 +114,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<EventRow> {
         account: row.get(1)?,
         opened: None,
         version: row.get(2)?,
+        indexed: row.get(20)?,
         kind: text(row, 3)?,
         place: row.get(4)?,
         command: CommandColumns {

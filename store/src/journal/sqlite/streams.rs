@@ -1,0 +1,343 @@
+//! Where each account's events stand: in the table `streams` up to a place in the log, in memory from there on.
+//!
+//! An index of (account, version) that followed every append would have a page to write for each account in a batch,
+//! which costs as much as everything else in it. So the latest events are in memory alone, in runs. A full run goes into
+//! the table in the order of accounts, a part of it with each append, which changes few pages, and `log.indexed` moves on
+//! in the commit that puts its last part in. What the table lacks is read again from the events themselves, by whoever
+//! finds that the memory does not reach as far as the log: after a start, or because another process wrote.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, Transaction};
+
+use crate::journal::JournalError;
+
+const LOG_REACH: &str = include_str!("../../../../sql/sqlite/journal/log_reach.sql");
+const EVENTS_UNINDEXED: &str = include_str!("../../../../sql/sqlite/journal/events_unindexed.sql");
+const STREAM_INSERT: &str = include_str!("../../../../sql/sqlite/journal/stream_insert.sql");
+const STREAM_LAST: &str = include_str!("../../../../sql/sqlite/journal/stream_last.sql");
+const STREAM_PLACE: &str = include_str!("../../../../sql/sqlite/journal/stream_place.sql");
+const STREAM_AFTER: &str = include_str!("../../../../sql/sqlite/journal/stream_after.sql");
+const STREAM_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/stream_before.sql");
+
+/// Events of a run.
+pub(super) const RUN: u32 = 32_768;
+
+/// An event's place in its account's stream, and in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    pub(super) account: i64,
+    pub(super) version: i64,
+    pub(super) sequence: i64,
+}
+
+/// How far a view of the log reaches: of a transaction that reads it, or writes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    /// The last event that is in the table with all before it.
+    pub(super) indexed: i64,
+    /// The last event.
+    pub(super) last: i64,
+}
+
+impl Reach {
+    /// Of the transaction that is open.
+    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut statement = connection.prepare_cached(LOG_REACH)?;
+        statement.query_row([], |row| Ok(Self { indexed: row.get(0)?, last: row.get(1)? }))
+    }
+}
+
+/// The latest events of every account, for all connections of a journal.
+#[derive(Debug)]
+pub(super) struct Streams {
+    /// Events of a run. Runs end at its multiples.
+    run: i64,
+    latest: Mutex<Latest>,
+}
+
+#[derive(Debug)]
+struct Latest {
+    run: i64,
+    /// The sequence before the first run.
+    after: i64,
+    /// The last event that is here.
+    last: i64,
+    /// In order, all of them full but the last one: each account's entries by version.
+    runs: VecDeque<HashMap<i64, Vec<Entry>>>,
+}
+
+impl Streams {
+    pub(super) fn new(run: u32) -> Self {
+        let run = i64::from(run.max(1));
+        Self { run, latest: Mutex::new(Latest::from(run, 0)) }
+    }
+
+    /// An account's stream, as a view of the log has it.
+    pub(super) fn of<'a>(
+        &self,
+        connection: &'a Connection,
+        reach: Reach,
+        account: i64,
+    ) -> rusqlite::Result<Stream<'a>> {
+        let mut latest = self.latest.lock();
+        let covered = latest.cover(connection, reach)?;
+        let mut entries: Vec<Entry> = match covered {
+            true => latest.of(account, reach.last).copied().collect(),
+            false => Vec::new(),
+        };
+        drop(latest);
+        if !covered {
+            // A view so old that the memory has gone on.
+            let own = |entry: Entry| entries.extend((entry.account == account).then_some(entry));
+            each_unindexed(connection, reach, own)?;
+        }
+        let versions = match entries.last() {
+            Some(last) => last.version,
+            None => last_indexed(connection, account)?,
+        };
+        Ok(Stream { connection, account, versions, latest: entries })
+    }
+
+    /// How many events each of some accounts has, as the writer sees it.
+    pub(super) fn versions(
+        &self,
+        transaction: &Transaction<'_>,
+        reach: Reach,
+        accounts: &[Option<i64>],
+    ) -> rusqlite::Result<Vec<i64>> {
+        let mut latest = self.latest.lock();
+        if latest.last > reach.last || !latest.cover(transaction, reach)? {
+            // The log has gone back.
+            *latest = Latest::from(self.run, 0);
+            latest.cover(transaction, reach)?;
+        }
+        let version = |account: &Option<i64>| match account {
+            Some(account) => match latest.of(*account, reach.last).next_back() {
+                Some(entry) => Ok(entry.version),
+                None => last_indexed(transaction, *account),
+            },
+            None => Ok(0),
+        };
+        accounts.iter().map(version).collect()
+    }
+
+    /// Notes what was committed, and where the table reaches now.
+    pub(super) fn note(&self, entries: &[Entry], reach: Reach) {
+        let mut latest = self.latest.lock();
+        // Where another process wrote before this, whoever asks next reads both from the log.
+        if entries.first().is_some_and(|first| first.sequence == latest.last + 1) {
+            entries.iter().for_each(|entry| latest.push(*entry));
+        }
+        latest.forget(reach.indexed);
+    }
+
+    /// The run that follows on what the table has, in the order of the table; nothing where it is not full yet.
+    fn full_run(&self, reach: Reach) -> Option<Vec<Entry>> {
+        let latest = self.latest.lock();
+        if latest.last < reach.indexed + self.run {
+            return None;
+        }
+        let place = usize::try_from((reach.indexed - latest.after) / self.run).ok()?;
+        let mut entries: Vec<Entry> = latest.runs.get(place)?.values().flatten().copied().collect();
+        drop(latest);
+        entries.sort_unstable();
+        Some(entries)
+    }
+}
+
+impl Latest {
+    fn from(run: i64, place: i64) -> Self {
+        Self { run, after: place, last: place, runs: VecDeque::new() }
+    }
+
+    /// Reads what is missing up to the end of a view; false where what the view needs is no longer here.
+    fn cover(&mut self, connection: &Connection, reach: Reach) -> rusqlite::Result<bool> {
+        if self.last < reach.indexed {
+            *self = Self::from(self.run, reach.indexed);
+        }
+        if self.last < reach.last {
+            let missing = Reach { indexed: self.last, last: reach.last };
+            let read = each_unindexed(connection, missing, |entry| self.push(entry));
+            if read.is_err() {
+                *self = Self::from(self.run, 0);
+            }
+            read?;
+            self.last = reach.last;
+        }
+        Ok(self.after <= reach.indexed)
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let place = usize::try_from((entry.sequence - 1 - self.after) / self.run).unwrap_or(0);
+        while self.runs.len() <= place {
+            self.runs.push_back(HashMap::new());
+        }
+        if let Some(run) = self.runs.get_mut(place) {
+            run.entry(entry.account).or_default().push(entry);
+        }
+        self.last = entry.sequence;
+    }
+
+    /// An account's entries up to an end, by version.
+    fn of(&self, account: i64, last: i64) -> impl DoubleEndedIterator<Item = &Entry> {
+        let entries = self.runs.iter().filter_map(move |run| run.get(&account)).flatten();
+        entries.filter(move |entry| entry.sequence <= last)
+    }
+
+    /// Drops what the table has; one run is kept for those whose view is older.
+    fn forget(&mut self, indexed: i64) {
+        while self.after + self.run < indexed && self.runs.len() > 1 {
+            self.runs.pop_front();
+            self.after += self.run;
+        }
+    }
+}
+
+/// What a transaction puts into the table, until it is committed.
+pub(super) struct Merged {
+    /// How many entries of the run are in it then.
+    done: usize,
+    /// Where the table reaches then.
+    pub(super) indexed: i64,
+}
+
+/// A full run on its way into the table.
+#[derive(Debug, Default)]
+pub(super) struct Merge {
+    /// The sequence before the run.
+    after: i64,
+    entries: Vec<Entry>,
+    /// How many are in the table.
+    done: usize,
+}
+
+impl Merge {
+    /// Puts a part of the run into the table, in proportion to what is appended, so that it is done before the next one is
+    /// full.
+    pub(super) fn advance(
+        &mut self,
+        transaction: &Transaction<'_>,
+        streams: &Streams,
+        reach: Reach,
+        appended: usize,
+    ) -> rusqlite::Result<Merged> {
+        if self.after != reach.indexed || self.entries.is_empty() {
+            let Some(entries) = streams.full_run(reach) else {
+                return Ok(Merged { done: 0, indexed: reach.indexed });
+            };
+            *self = Self { after: reach.indexed, entries, done: 0 };
+        }
+        let end = self.entries.len().min(self.done + appended + appended / 4 + 1);
+        let mut insert = transaction.prepare_cached(STREAM_INSERT)?;
+        for Entry { account, version, sequence } in self.entries.get(self.done..end).unwrap_or_default() {
+            insert.execute((account, version, sequence))?;
+        }
+        let indexed = if end == self.entries.len() { reach.indexed + streams.run } else { reach.indexed };
+        Ok(Merged { done: end, indexed })
+    }
+
+    /// Notes what was committed of it.
+    pub(super) fn note(&mut self, merged: &Merged) {
+        self.done = merged.done;
+        if merged.indexed > self.after {
+            *self = Self::default();
+        }
+    }
+}
+
+/// One account's events, as a view of the log has them.
+pub(super) struct Stream<'a> {
+    connection: &'a Connection,
+    account: i64,
+    /// How many there are.
+    pub(super) versions: i64,
+    /// At least those that are not in the table.
+    latest: Vec<Entry>,
+}
+
+impl Stream<'_> {
+    /// The first version that is in memory.
+    fn first_in_memory(&self) -> i64 {
+        self.latest.first().map_or(i64::MAX, |entry| entry.version)
+    }
+
+    /// Where an event stands.
+    pub(super) fn place(&self, version: i64) -> rusqlite::Result<i64> {
+        if version < self.first_in_memory() {
+            let mut statement = self.connection.prepare_cached(STREAM_PLACE)?;
+            return statement.query_row((self.account, version), |row| row.get(0));
+        }
+        let place = self.latest.binary_search_by_key(&version, |entry| entry.version).ok();
+        let entry = place.and_then(|place| self.latest.get(place));
+        entry.map(|entry| entry.sequence).ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    /// Calls with the places of the events after a version, in order.
+    pub(super) fn each_after(
+        &self,
+        version: i64,
+        mut call: impl FnMut(i64) -> Result<ControlFlow<()>, JournalError>,
+    ) -> Result<(), JournalError> {
+        let indexed = self.first_in_memory() - 1;
+        if version < indexed {
+            let mut statement = self.connection.prepare_cached(STREAM_AFTER)?;
+            let mut rows = statement.query((self.account, version, indexed))?;
+            while let Some(row) = rows.next()? {
+                if call(row.get(0)?)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        for entry in self.latest.iter().filter(|entry| entry.version > version) {
+            if call(entry.sequence)?.is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls with the places of the events up to a version, newest first.
+    pub(super) fn each_up_to(
+        &self,
+        version: i64,
+        mut call: impl FnMut(i64) -> Result<ControlFlow<()>, JournalError>,
+    ) -> Result<(), JournalError> {
+        for entry in self.latest.iter().rev().filter(|entry| entry.version <= version) {
+            if call(entry.sequence)?.is_break() {
+                return Ok(());
+            }
+        }
+        let mut statement = self.connection.prepare_cached(STREAM_BEFORE)?;
+        let behind = self.first_in_memory().min(version.saturating_add(1));
+        let mut rows = statement.query((self.account, behind))?;
+        while let Some(row) = rows.next()? {
+            if call(row.get(0)?)?.is_break() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The last version of an account in the table, 0 where it has none.
+fn last_indexed(connection: &Connection, account: i64) -> rusqlite::Result<i64> {
+    let mut statement = connection.prepare_cached(STREAM_LAST)?;
+    let version: Option<i64> = statement.query_row([account], |row| row.get(0))?;
+    Ok(version.unwrap_or(0))
+}
+
+fn each_unindexed(
+    connection: &Connection,
+    Reach { indexed, last }: Reach,
+    mut call: impl FnMut(Entry),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(EVENTS_UNINDEXED)?;
+    let mut rows = statement.query([indexed, last])?;
+    while let Some(row) = rows.next()? {
+        call(Entry { sequence: row.get(0)?, account: row.get(1)?, version: row.get(2)? });
+    }
+    Ok(())
+}
