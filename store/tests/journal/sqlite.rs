@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::audit::Finding;
+use parking_lot::Mutex;
+use store::archive::verify;
 use store::{Journal, SqliteJournal};
 
-use crate::suite::{Fixture, journal_suite};
+use crate::suite::appending::opened;
+use crate::suite::{Fixture, account_id, everything, journal_suite, sequences, version};
 
 /// Few, so that streams are indexed while they are read.
 const EVENTS_PER_RUN: u32 = 5;
@@ -53,3 +57,46 @@ impl Fixture for Sqlite {
 }
 
 journal_suite!(Sqlite);
+
+/// Streams as they are read, against the events themselves, while writers come and go in the middle of a run.
+#[tokio::test]
+async fn streams_are_whole_wherever_the_index_is() {
+    let fixture = Sqlite::start().await.unwrap();
+    let reader = fixture.journal().await;
+    let mut book = opened(&*reader).await;
+    for round in 0..40 {
+        let writer = fixture.journal().await;
+        let units = (0..=round % 7).map(|n| book.transfer(&format!("k-{round}-{n}"), "a", "b", 1)).collect();
+        book.commit(&*writer, units).await;
+        if round % 3 == 0 {
+            let paid = book.deposit(&format!("d-{round}"), "a", 1);
+            book.commit(&*reader, vec![paid]).await;
+        }
+        let all = everything(&*reader).await;
+        for id in ["a", "b"] {
+            let own: Vec<_> = all.iter().filter(|event| event.profile.id.as_str() == id).cloned().collect();
+            let after = version(own.len() as u64 / 2);
+            let read = reader.stream(&account_id(id), after, 1000).await.unwrap();
+            assert_eq!(sequences(&read), sequences(&own[own.len() / 2..]), "{id} in round {round}");
+            let then = own[own.len() / 3].sequence;
+            let last = reader.last_event(&account_id(id), then).await.unwrap().unwrap();
+            assert_eq!(last.sequence, then);
+            let loaded = reader.load(&[account_id(id)]).await.unwrap();
+            assert_eq!(loaded[0].sequence, own.last().unwrap().sequence);
+        }
+    }
+    let found = findings(&*reader).await;
+    assert_eq!(found, []);
+    fixture.execute("UPDATE streams SET sequence = 7 WHERE account = 1 AND version = 9").await.unwrap();
+    fixture.execute("DELETE FROM streams WHERE account = 2 AND version = 3").await.unwrap();
+    let found = findings(&*reader).await;
+    assert!(found.iter().all(|finding| finding.what.contains("the index of its account")), "{found:?}");
+    assert_eq!(found.len(), 2);
+}
+
+async fn findings(journal: &dyn Journal) -> Vec<Finding> {
+    let found = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&found);
+    verify(journal, move |finding| told.lock().push(finding.clone())).await.unwrap();
+    std::mem::take(&mut *found.lock())
+}
