@@ -31,6 +31,8 @@ const EVENTS_PER_STEP: usize = 8192;
 /// Events applied in one step beside commands, where that is enough to catch up: while it is under way, the processors and
 /// Redis have less time for others.
 const EVENTS_PER_STEP_BESIDE: usize = 512;
+/// Such a step is followed by a pause so many times as long as it took.
+const PAUSE_BESIDE: u32 = 3;
 /// The log is quiet when nothing came for so long.
 const QUIET_AFTER: Duration = Duration::from_millis(250);
 /// A step far behind the head applies at least so many times what came since the last one, so that it catches up soon.
@@ -466,10 +468,10 @@ fn pause_at_head(took: Duration, events: usize) -> Duration {
     (took * PAUSE_AFTER_STEP.0).min(PAUSE_AFTER_STEP.1).max(per_event)
 }
 
-/// As long as the step took, but none where so much comes that it would not catch up.
+/// In proportion to what the step took, but none where so much comes that it would not catch up.
 fn pause_beside(took: Duration, events: usize, came: u64) -> Duration {
     let came = usize::try_from(came).unwrap_or(usize::MAX);
-    if came.saturating_mul(CATCHES_UP_BY) <= events { took } else { Duration::ZERO }
+    if came.saturating_mul(CATCHES_UP_BY) <= events { took * PAUSE_BESIDE } else { Duration::ZERO }
 }
 
 #[cfg(test)]
@@ -479,10 +481,11 @@ mod tests {
     #[test]
     fn a_step_beside_commands_gives_way_only_while_it_catches_up() {
         let took = Duration::from_millis(10);
+        let pause = took * PAUSE_BESIDE;
         for (came, about, pause) in [
-            (0, EVENTS_PER_STEP_BESIDE, took),
-            (1000, 4000, took),
-            (2048, EVENTS_PER_STEP, took),
+            (0, EVENTS_PER_STEP_BESIDE, pause),
+            (1000, 4000, pause),
+            (2048, EVENTS_PER_STEP, pause),
             (2049, EVENTS_PER_STEP, Duration::ZERO),
             (u64::MAX, EVENTS_PER_STEP, Duration::ZERO),
         ] {
