@@ -61,7 +61,7 @@ export function Pipeline({ children }) {
         id="actors"
         name="Account actors"
         to=${["system"]}
-        main=${count(actors?.resident)}
+        main=${compact(actors?.resident ?? NaN)}
         unit="in memory"
         rows=${[
           ["loaded", `${rate(newest?.loads)}/s`],
@@ -114,7 +114,7 @@ export function Pipeline({ children }) {
         id="subscribers"
         name="Live subscribers"
         to=${["system"]}
-        main=${count(subscribers)}
+        main=${compact(subscribers ?? NaN)}
         unit="connected"
         rows=${[
           ["delivered", `${rate(newest && subscribers !== undefined ? newest.events * subscribers : null)}/s`],
