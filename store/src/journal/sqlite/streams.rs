@@ -167,6 +167,7 @@ impl Latest {
             read?;
             self.last = reach.last;
         }
+        self.forget(reach.indexed);
         Ok(self.after <= reach.indexed)
     }
 
@@ -340,4 +341,29 @@ fn each_unindexed(
         call(Entry { sequence: row.get(0)?, account: row.get(1)?, version: row.get(2)? });
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It reads what another process writes and indexes.
+    #[test]
+    fn who_never_writes_forgets_what_is_indexed() {
+        let log = Connection::open_in_memory().unwrap();
+        let tables = "CREATE TABLE events (sequence INTEGER PRIMARY KEY, account INTEGER, version INTEGER);
+            CREATE TABLE streams (account INTEGER, version INTEGER, sequence INTEGER);";
+        log.execute_batch(tables).unwrap();
+        let streams = Streams::new(10);
+        for last in 1..=95 {
+            log.execute("INSERT INTO events VALUES (?1, 1, ?1)", [last]).unwrap();
+            let reach = Reach { indexed: (last - 5).max(0) / 10 * 10, last };
+            let stream = streams.of(&log, reach, 1).unwrap();
+            assert_eq!((stream.versions, stream.place(last).unwrap()), (last, last));
+            assert!(streams.latest.lock().runs.len() <= 3);
+        }
+        // A view from before what is in memory has its events from the log.
+        let stream = streams.of(&log, Reach { indexed: 20, last: 42 }, 1).unwrap();
+        assert_eq!((stream.versions, stream.place(30).unwrap()), (42, 30));
+    }
 }
