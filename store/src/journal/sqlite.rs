@@ -127,6 +127,7 @@ impl SqliteJournal {
         keep_statements(&writer, STATEMENTS_KEPT_MAX).map_err(failed)?;
 
         let streams = Arc::new(Streams::new(events));
+        streams.warm(&writer).map_err(failed)?;
         let (reads, jobs) = mpsc::channel::<ReadJob>(READS_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..READERS {

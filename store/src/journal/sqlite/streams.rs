@@ -75,6 +75,12 @@ impl Streams {
         Self { run, latest: Mutex::new(Latest::from(run, 0)) }
     }
 
+    /// Reads what is not indexed, so that the first command need not.
+    pub(super) fn warm(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let reach = Reach::of(connection)?;
+        self.latest.lock().cover(connection, reach).map(|_| ())
+    }
+
     /// An account's stream, as a view of the log has it.
     pub(super) fn of<'a>(
         &self,
