@@ -101,7 +101,7 @@ impl<'a> Moment<'a> {
             Money::ZERO => Holds::default(),
             _ => self.holds(key)?,
         };
-        let account = Account::Present(Arc::clone(&event.profile), event.standing.clone(), holds);
+        let account = Account::Present(Arc::clone(&event.profile), event.standing, holds);
         Ok(Loaded { key: Some(AccountKey(key)), account, sequence: event.sequence })
     }
 
