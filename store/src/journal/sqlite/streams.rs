@@ -8,6 +8,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction};
@@ -66,7 +67,7 @@ struct Latest {
     /// The last event that is here.
     last: i64,
     /// In order, all of them full but the last one: each account's entries by version.
-    runs: VecDeque<HashMap<i64, Vec<Entry>>>,
+    runs: VecDeque<HashMap<i64, Arc<Vec<Entry>>>>,
 }
 
 impl Streams {
@@ -90,21 +91,25 @@ impl Streams {
     ) -> rusqlite::Result<Stream<'a>> {
         let mut latest = self.latest.lock();
         let covered = latest.cover(connection, reach)?;
-        let mut entries: Vec<Entry> = match covered {
-            true => latest.of(account, reach.last).copied().collect(),
+        let mut runs: Vec<Arc<Vec<Entry>>> = match covered {
+            true => latest.runs.iter().filter_map(|run| run.get(&account)).cloned().collect(),
             false => Vec::new(),
         };
         drop(latest);
         if !covered {
             // A view so old that the memory has gone on.
+            let mut entries = Vec::new();
             let own = |entry: Entry| entries.extend((entry.account == account).then_some(entry));
             each_unindexed(connection, reach, own)?;
+            runs.push(Arc::new(entries));
         }
-        let versions = match entries.last() {
-            Some(last) => last.version,
+        let mut stream = Stream { connection, account, versions: 0, last: reach.last, runs };
+        let in_memory = stream.latest_after(0).next_back().map(|entry| entry.version);
+        stream.versions = match in_memory {
+            Some(version) => version,
             None => last_indexed(connection, account)?,
         };
-        Ok(Stream { connection, account, versions, latest: entries })
+        Ok(stream)
     }
 
     /// How many events each of some accounts has, as the writer sees it.
@@ -147,7 +152,8 @@ impl Streams {
             return None;
         }
         let place = usize::try_from((reach.indexed - latest.after) / self.run).ok()?;
-        let mut entries: Vec<Entry> = latest.runs.get(place)?.values().flatten().copied().collect();
+        let mut entries: Vec<Entry> =
+            latest.runs.get(place)?.values().flat_map(|entries| entries.iter().copied()).collect();
         drop(latest);
         entries.sort_unstable();
         Some(entries)
@@ -183,15 +189,16 @@ impl Latest {
             self.runs.push_back(HashMap::new());
         }
         if let Some(run) = self.runs.get_mut(place) {
-            run.entry(entry.account).or_default().push(entry);
+            // A copy only while somebody reads it.
+            Arc::make_mut(run.entry(entry.account).or_default()).push(entry);
         }
         self.last = entry.sequence;
     }
 
     /// An account's entries up to an end, by version.
     fn of(&self, account: i64, last: i64) -> impl DoubleEndedIterator<Item = &Entry> {
-        let entries = self.runs.iter().filter_map(move |run| run.get(&account)).flatten();
-        entries.filter(move |entry| entry.sequence <= last)
+        let entries = self.runs.iter().filter_map(move |run| run.get(&account));
+        entries.flat_map(|entries| entries.iter()).filter(move |entry| entry.sequence <= last)
     }
 
     /// Drops what the table has; one run is kept for those whose view is older.
@@ -261,14 +268,25 @@ pub(super) struct Stream<'a> {
     account: i64,
     /// How many there are.
     pub(super) versions: i64,
-    /// At least those that are not in the table.
-    latest: Vec<Entry>,
+    /// The last event of the view: the runs may go on behind it.
+    last: i64,
+    /// At least what is not in the table, in order.
+    runs: Vec<Arc<Vec<Entry>>>,
 }
 
 impl Stream<'_> {
+    /// The events in memory after a version, in order.
+    fn latest_after(&self, version: i64) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.runs.iter().flat_map(move |run| {
+            let from = run.partition_point(|entry| entry.version <= version);
+            let to = run.partition_point(|entry| entry.sequence <= self.last);
+            run.get(from..to).unwrap_or_default()
+        })
+    }
+
     /// The first version that is in memory.
     fn first_in_memory(&self) -> i64 {
-        self.latest.first().map_or(i64::MAX, |entry| entry.version)
+        self.latest_after(0).next().map_or(i64::MAX, |entry| entry.version)
     }
 
     /// Where an event stands.
@@ -277,8 +295,7 @@ impl Stream<'_> {
             let mut statement = self.connection.prepare_cached(STREAM_PLACE)?;
             return statement.query_row((self.account, version), |row| row.get(0));
         }
-        let place = self.latest.binary_search_by_key(&version, |entry| entry.version).ok();
-        let entry = place.and_then(|place| self.latest.get(place));
+        let entry = self.latest_after(version - 1).next().filter(|entry| entry.version == version);
         entry.map(|entry| entry.sequence).ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
@@ -298,7 +315,7 @@ impl Stream<'_> {
                 }
             }
         }
-        for entry in self.latest.iter().filter(|entry| entry.version > version) {
+        for entry in self.latest_after(version) {
             if call(entry.sequence)?.is_break() {
                 return Ok(());
             }
@@ -312,7 +329,7 @@ impl Stream<'_> {
         version: i64,
         mut call: impl FnMut(i64) -> Result<ControlFlow<()>, JournalError>,
     ) -> Result<(), JournalError> {
-        for entry in self.latest.iter().rev().filter(|entry| entry.version <= version) {
+        for entry in self.latest_after(0).rev().filter(|entry| entry.version <= version) {
             if call(entry.sequence)?.is_break() {
                 return Ok(());
             }
