@@ -4,7 +4,7 @@
 //! a single document is read where it is asked for, because that takes less time than waking a thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -32,6 +32,9 @@ const READING_THREADS: usize = 4;
 const POINT_CONNECTIONS: usize = 8;
 /// Documents of a dropped generation that are deleted in one transaction, while applies wait.
 const DELETES_PER_TRANSACTION: i64 = 1000;
+/// The file belongs to one process (its folder is locked), so connections share locks and the index of the write-ahead log
+/// in memory: a read of one document has no system call for a lock (<https://sqlite.org/vfs.html#standard_unix_vfses>).
+const VFS: &std::ffi::CStr = c"unix-excl";
 /// Statements that a connection keeps compiled: more than there are.
 const STATEMENTS_CACHED: usize = 64;
 /// Greater than every text that is stored, as SQLite compares texts.
@@ -210,12 +213,13 @@ fn open_writer(path: &Path) -> Result<Connection, ViewsError> {
 }
 
 fn open_reader(path: &Path) -> Result<Connection, ViewsError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Without the right to write, it would take locks of its own, and give the writer's away with them (see VFS).
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     open(path, flags, include_str!("../../../sql/sqlite/views/open_reader.sql"))
 }
 
 fn open(path: &Path, flags: OpenFlags, settings: &str) -> Result<Connection, ViewsError> {
-    let connection = Connection::open_with_flags(PathBuf::from(path), flags)?;
+    let connection = Connection::open_with_flags_and_vfs(path, flags, VFS)?;
     keep_statements(&connection, STATEMENTS_CACHED)?;
     connection.execute_batch(settings)?;
     Ok(connection)
