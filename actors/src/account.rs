@@ -65,7 +65,6 @@ pub(crate) struct Meet {
 pub(crate) struct Pin {
     pub(crate) addr: Addr<AccountActor>,
     pub(crate) lineage: Arc<Lineage>,
-    pub(crate) _held: Arc<()>,
 }
 
 impl Handler<Decide> for AccountActor {

@@ -23,15 +23,13 @@ use crate::keys::Guard;
 const EXPIRE_HOLD: &str = "EXPIRE_HOLD";
 
 /// One life of an account in memory, from its loading to its retirement: what the account's actor, the registry and the
-/// journal writer share of it.
+/// journal writer share of it. Who else has a share (a unit that is not settled, a meeting) keeps the account in memory.
 #[derive(Debug)]
 pub(crate) struct Lineage {
     pub(crate) key: OnceLock<AccountKey>,
     /// Set when a unit that this state rests on was not committed. Whatever was decided on it is decided again, and the
     /// account is loaded anew.
     broken: AtomicBool,
-    /// Units pushed and not settled; an account with some is not retired.
-    in_flight: AtomicUsize,
     /// The version that was decided last, or loaded.
     version: AtomicU64,
 }
@@ -41,7 +39,6 @@ impl Lineage {
         let lineage = Self {
             key: OnceLock::new(),
             broken: AtomicBool::new(false),
-            in_flight: AtomicUsize::new(0),
             version: AtomicU64::new(version.get()),
         };
         if let Some(key) = key {
@@ -61,10 +58,6 @@ impl Lineage {
     /// Whether the account in memory lacks an event of that version: then it can't be this process's.
     pub(crate) fn is_before(&self, version: Version) -> bool {
         self.version.load(Ordering::Acquire) < version.get()
-    }
-
-    pub(crate) fn is_settled(&self) -> bool {
-        self.in_flight.load(Ordering::Acquire) == 0
     }
 }
 
@@ -182,14 +175,6 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        for lineage in &self.lineages {
-            lineage.in_flight.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-}
-
 /// Decides an order on the accounts as they are in memory, applies what follows to them, and makes the unit of it.
 /// `participants` and `lineages` are in the same order.
 pub(crate) fn decide_order(
@@ -271,7 +256,6 @@ fn submission(
     (reply, turn, commit): (Option<oneshot::Sender<Settled>>, Option<Guard<Topic>>, Span),
 ) -> Submission {
     for (lineage, (_, state)) in lineages.iter().zip(participants) {
-        lineage.in_flight.fetch_add(1, Ordering::AcqRel);
         lineage.version.store(state.version().get(), Ordering::Release);
     }
     let decided_at = Instant::now();

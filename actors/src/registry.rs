@@ -59,7 +59,6 @@ enum Resident {
     Live {
         addr: Addr<AccountActor>,
         lineage: Arc<Lineage>,
-        held: Arc<()>,
         asked_at: Instant,
         asked: bool,
     },
@@ -127,9 +126,9 @@ impl Handler<Deliver> for Registry {
     fn handle(&mut self, Deliver { account, job }: Deliver, ctx: &mut Self::Context) {
         let job = match self.residents.get_mut(&account) {
             Some(Resident::Loading { jobs, .. }) => return jobs.push(job),
-            Some(Resident::Live { addr, lineage, held, asked_at, asked }) if !lineage.is_broken() => {
+            Some(Resident::Live { addr, lineage, asked_at, asked }) if !lineage.is_broken() => {
                 (*asked, *asked_at) = (true, Instant::now());
-                match forward(addr, lineage, held, job) {
+                match forward(addr, lineage, job) {
                     Ok(()) => return,
                     Err(job) => job,
                 }
@@ -207,7 +206,7 @@ impl Registry {
         let lineage = Arc::new(Lineage::new(loaded.key, loaded.account.version()));
         let actor =
             AccountActor::new(account.clone(), loaded.account, Arc::clone(&lineage), self.writer.clone());
-        let (addr, held) = (actor.start(), Arc::new(()));
+        let addr = actor.start();
         // Before the account is taken out: as long as it is loading, it keeps its place with the hand.
         self.make_room();
         let (jobs, in_hand) = match self.residents.remove(&account) {
@@ -215,14 +214,14 @@ impl Registry {
             Some(Resident::Live { .. }) | None => (Vec::new(), false),
         };
         for job in jobs {
-            if let Err(job) = forward(&addr, &lineage, &held, job) {
+            if let Err(job) = forward(&addr, &lineage, job) {
                 job.fail(Settled::Retry);
             }
         }
         if !in_hand {
             self.hand.push_back(account.clone());
         }
-        let live = Resident::Live { addr, lineage, held, asked_at: Instant::now(), asked: false };
+        let live = Resident::Live { addr, lineage, asked_at: Instant::now(), asked: false };
         self.residents.insert(account, live);
         self.counts.resident.fetch_add(1, Ordering::Relaxed);
         self.counts.loaded.fetch_add(1, Ordering::Relaxed);
@@ -249,8 +248,9 @@ impl Registry {
     fn turn(&mut self, due: impl Fn(bool, Instant) -> bool) {
         let Some(account) = self.hand.pop_front() else { return };
         match self.residents.get_mut(&account) {
-            Some(Resident::Live { lineage, held, asked_at, asked, .. }) => {
-                let free = Arc::strong_count(held) == 1 && lineage.is_settled();
+            Some(Resident::Live { lineage, asked_at, asked, .. }) => {
+                // Nobody has a share but the registry and the actor.
+                let free = Arc::strong_count(lineage) <= 2;
                 if free && due(*asked, *asked_at) {
                     self.residents.remove(&account);
                     self.counts.resident.fetch_sub(1, Ordering::Relaxed);
@@ -266,13 +266,13 @@ impl Registry {
     }
 }
 
-fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, held: &Arc<()>, job: Job) -> Result<(), Job> {
+fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, job: Job) -> Result<(), Job> {
     match job {
         Job::Decide(order) => addr.try_send(Decide(order)).map_err(|error| match error {
             SendError::Full(Decide(order)) | SendError::Closed(Decide(order)) => Job::Decide(order),
         }),
         Job::Pin(reply) if addr.connected() => {
-            let pin = Pin { addr: addr.clone(), lineage: Arc::clone(lineage), _held: Arc::clone(held) };
+            let pin = Pin { addr: addr.clone(), lineage: Arc::clone(lineage) };
             let _ = reply.send(Ok(pin));
             Ok(())
         }

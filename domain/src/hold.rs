@@ -95,18 +95,22 @@ pub enum HoldRecord {
     Ended(HoldEnd),
 }
 
-/// The open holds of an account. Cloning shares them.
+/// The open holds of an account, which most have none of. Cloning shares them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Holds {
-    open: Arc<BTreeMap<HoldId, Hold>>,
+pub struct Holds(Option<Arc<Open>>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Open {
+    /// Never empty.
+    holds: BTreeMap<HoldId, Hold>,
     /// The earliest end, so that a decision need not look at each hold.
     next_expiry: Option<Timestamp>,
 }
 
 impl FromIterator<(HoldId, Hold)> for Holds {
     fn from_iter<T: IntoIterator<Item = (HoldId, Hold)>>(holds: T) -> Self {
-        let mut all = Self { open: Arc::new(holds.into_iter().collect()), next_expiry: None };
-        all.next_expiry = all.earliest();
+        let mut all = Self::default();
+        holds.into_iter().for_each(|(id, hold)| all.insert(id, hold));
         all
     }
 }
@@ -114,52 +118,52 @@ impl FromIterator<(HoldId, Hold)> for Holds {
 impl Holds {
     /// By name.
     pub fn iter(&self) -> impl Iterator<Item = (&HoldId, &Hold)> {
-        self.open.iter()
+        self.0.iter().flat_map(|open| &open.holds)
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.open.len()
+        self.0.as_ref().map_or(0, |open| open.holds.len())
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.0.is_none()
     }
 
     /// The hold of that name.
     pub fn get(&self, hold: &HoldId) -> Option<&Hold> {
-        self.open.get(hold)
+        self.0.as_ref().and_then(|open| open.holds.get(hold))
     }
 
     /// Those whose time is over at that moment, the earliest first.
     pub fn due(&self, at: Timestamp) -> impl Iterator<Item = (&HoldId, Amount)> {
         let mut due = Vec::new();
-        if self.next_expiry.is_some_and(|next| next <= at) {
+        if self.0.as_ref().and_then(|open| open.next_expiry).is_some_and(|next| next <= at) {
             let over = |(id, hold): (_, &Hold)| {
                 let expires_at = hold.expires_at.filter(|expires_at| *expires_at <= at)?;
                 Some((expires_at, id, hold.amount))
             };
-            due.extend(self.open.iter().filter_map(over));
+            due.extend(self.iter().filter_map(over));
             due.sort_unstable();
         }
         due.into_iter().map(|(_, id, amount)| (id, amount))
     }
 
     pub(crate) fn insert(&mut self, id: HoldId, hold: Hold) {
-        self.next_expiry = self.next_expiry.into_iter().chain(hold.expires_at).min();
-        Arc::make_mut(&mut self.open).insert(id, hold);
+        let open = Arc::make_mut(self.0.get_or_insert_default());
+        open.next_expiry = open.next_expiry.into_iter().chain(hold.expires_at).min();
+        open.holds.insert(id, hold);
     }
 
     pub(crate) fn remove(&mut self, id: &HoldId) {
-        let removed = Arc::make_mut(&mut self.open).remove(id);
-        if removed.is_some_and(|hold| hold.expires_at.is_some() && hold.expires_at == self.next_expiry) {
-            self.next_expiry = self.earliest();
+        let Some(open) = self.0.as_mut().map(Arc::make_mut) else { return };
+        let removed = open.holds.remove(id);
+        if open.holds.is_empty() {
+            self.0 = None;
+        } else if removed.is_some_and(|hold| hold.expires_at.is_some() && hold.expires_at == open.next_expiry) {
+            open.next_expiry = open.holds.values().filter_map(|hold| hold.expires_at).min();
         }
-    }
-
-    fn earliest(&self) -> Option<Timestamp> {
-        self.open.values().filter_map(|hold| hold.expires_at).min()
     }
 }
 
