@@ -659,7 +659,7 @@ fn row_differences(row: &EventRow, body: &Body<'_>) -> Vec<String> {
         found.push(format!("version is {}, by the text it is {}", row.version, body.version));
     }
     if !row.indexed {
-        found.push(format!("it is not where the index of its account has version {}", row.version));
+        found.push(format!("the index lacks {} as version {} of its account", row.kind, row.version));
     }
     let correlation = match &row.correlation {
         Some(correlation) => *correlation == body.correlation_id && body.correlation_id != body.command_id,

@@ -161,7 +161,8 @@ impl Holds {
         let removed = open.holds.remove(id);
         if open.holds.is_empty() {
             self.0 = None;
-        } else if removed.is_some_and(|hold| hold.expires_at.is_some() && hold.expires_at == open.next_expiry) {
+        } else if removed.is_some_and(|hold| hold.expires_at.is_some() && hold.expires_at == open.next_expiry)
+        {
             open.next_expiry = open.holds.values().filter_map(|hold| hold.expires_at).min();
         }
     }

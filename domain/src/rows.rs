@@ -31,7 +31,7 @@ pub struct EventRow {
     pub opened: Option<AccountRow>,
     /// Its account's version.
     pub version: i64,
-    /// Whether the store finds it by its account and version, as far as it keeps an index of its own of them.
+    /// Whether the store finds it by its kind, and by its account and version, where it keeps indexes of its own of them.
     pub indexed: bool,
     /// Its type.
     pub kind: String,

@@ -55,9 +55,14 @@ CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE comman
 
 CREATE INDEX events_correlation ON bursar.events (correlation, sequence) WHERE correlation IS NOT NULL;
 
-CREATE INDEX events_kind ON bursar.events (kind, sequence);
-
 CREATE INDEX events_reverses ON bursar.events (reverses, sequence) WHERE reverses IS NOT NULL;
+
+-- Which kinds of events each run of 1,024 sequences has, by which the events of a kind are found.
+CREATE TABLE bursar.kinds (
+    run bigint NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    PRIMARY KEY (kind, run)
+);
 
 -- Every hold there ever was, beside the log: which are open, and when they are over, is found without reading streams.
 CREATE TABLE bursar.holds (
@@ -122,6 +127,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.events
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.kinds
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.batches
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
@@ -148,6 +156,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 -- A session that plays the replica must not slip past them.
 ALTER TABLE bursar.accounts ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.events ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.kinds ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.batches ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.rejections ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER append_only;
@@ -231,7 +240,9 @@ CREATE FUNCTION bursar.append(
     -- The head that the caller's own last append made, and which of the versions above it saw there; NULL for all of them.
     -- While nobody else has appended since, those are current and are not looked up again.
     p_known_last bigint,
-    p_touch_known boolean[]
+    p_touch_known boolean[],
+    -- Whether it saw all kinds of these events noted for the runs that begin behind that head.
+    p_kinds_known boolean
 )
 RETURNS bursar.appended
 LANGUAGE plpgsql
@@ -378,6 +389,13 @@ BEGIN
             p_event_status[place], p_event_kind[place], p_event_command_id[place], p_event_fingerprint[place],
             p_event_command[place], p_event_correlation[place], p_event_limits[place], p_event_body[place]
         FROM (SELECT generate_series(1, event_count) AS place) AS event;
+
+        IF NOT p_kinds_known OR result.first_sequence - 1 <> p_known_last THEN
+            INSERT INTO bursar.kinds (run, kind)
+            SELECT DISTINCT (result.first_sequence - 1 + place) >> 10, p_event_kind[place]
+            FROM (SELECT generate_series(1, event_count) AS place) AS event
+            ON CONFLICT DO NOTHING;
+        END IF;
 
         IF p_hold_id IS NOT NULL THEN
             INSERT INTO bursar.holds (

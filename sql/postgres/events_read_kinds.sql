@@ -1,16 +1,16 @@
--- The events of some types after a place: each type is read from its index up to the limit, and those are merged.
--- $1 the place, $2 types (at least one, each once), $3 how many at the most.
+-- The events of some kinds in some runs, after a place.
+-- $1 the place, $2 kinds, $3 how many at the most, $4 runs.
 SELECT
     event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit, event.transactions,
     event.status, event.decided_at, event.body, event.spent, event.limits
-FROM unnest($2::text[]) AS wanted (kind)
+FROM unnest($4::bigint[]) AS wanted (run)
 CROSS JOIN LATERAL (
     SELECT *
     FROM bursar.events
-    WHERE events.kind = wanted.kind
+    WHERE events.sequence >= wanted.run << 10
+        AND events.sequence < (wanted.run + 1) << 10
         AND events.sequence > $1
-    ORDER BY events.sequence
-    LIMIT $3
+        AND events.kind = ANY ($2::text[])
 ) AS event
 ORDER BY event.sequence
 LIMIT $3;

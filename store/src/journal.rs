@@ -15,6 +15,7 @@
 //!   chain that it has ([`Journal::restore`]).
 //! * **Append-only**, by triggers, and on Postgres by privileges as well.
 
+mod kinds;
 // The log on a server.
 pub mod postgres;
 // The embedded log: one file, no server.

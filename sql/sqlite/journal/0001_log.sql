@@ -63,14 +63,19 @@ CREATE TABLE streams (
     PRIMARY KEY (account, version)
 ) STRICT, WITHOUT ROWID;
 
+-- Which kinds of events each run of 1,024 sequences has, by which the events of a kind are found.
+CREATE TABLE kinds (
+    run INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    PRIMARY KEY (kind, run)
+) STRICT, WITHOUT ROWID;
+
 -- One effect per command id; newest first, the command log.
 CREATE UNIQUE INDEX events_of_command ON events (command_id)
 WHERE command_id IS NOT NULL;
 
 CREATE INDEX events_of_correlation ON events (correlation, sequence)
 WHERE correlation IS NOT NULL;
-
-CREATE INDEX events_of_kind ON events (kind, sequence);
 
 CREATE INDEX events_of_reversed ON events (reverses, sequence)
 WHERE reverses IS NOT NULL;
@@ -145,6 +150,16 @@ END;
 CREATE TRIGGER accounts_are_not_deleted BEFORE DELETE ON accounts
 BEGIN
     SELECT RAISE(ABORT, 'accounts is append-only');
+END;
+
+CREATE TRIGGER kinds_are_not_updated BEFORE UPDATE ON kinds
+BEGIN
+    SELECT RAISE(ABORT, 'kinds is append-only');
+END;
+
+CREATE TRIGGER kinds_are_not_deleted BEFORE DELETE ON kinds
+BEGIN
+    SELECT RAISE(ABORT, 'kinds is append-only');
 END;
 
 CREATE TRIGGER batches_are_not_updated BEFORE UPDATE ON batches

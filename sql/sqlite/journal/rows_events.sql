@@ -1,4 +1,5 @@
--- Events as they are stored, in order, and whether the index of streams has each, as far as it reaches.
+-- Events as they are stored, in order, whether the index of streams has each, as far as it reaches, and whether its run
+-- has its kind.
 -- ?1 the sequence before the first, ?2 the last, ?3 how many at the most.
 SELECT
     sequence, account, version, kind, place,
@@ -6,11 +7,18 @@ SELECT
     correlation,
     balance, held, overdraft_limit, transactions, status, spent, limits,
     decided_at, reverses, body,
-    sequence > (SELECT indexed FROM log) OR sequence IS (
-        SELECT streams.sequence
-        FROM streams
-        WHERE streams.account = events.account
-            AND streams.version = events.version
+    (
+        sequence > (SELECT indexed FROM log) OR sequence IS (
+            SELECT streams.sequence
+            FROM streams
+            WHERE streams.account = events.account
+                AND streams.version = events.version
+        )
+    ) AND EXISTS (
+        SELECT 1
+        FROM kinds
+        WHERE kinds.kind = events.kind
+            AND kinds.run = events.sequence >> 10
     )
 FROM events
 WHERE sequence > ?1 AND sequence <= ?2

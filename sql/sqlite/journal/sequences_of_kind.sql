@@ -1,8 +1,8 @@
--- Where the events of one kind stand.
--- ?1 the kind, ?2 the sequence before, ?3 how many at the most.
+-- Where the events of a kind stand in a run.
+-- ?1 the kind, ?2 the sequence before, ?3 the run.
 SELECT sequence
 FROM events
-WHERE kind = ?1
-    AND sequence > ?2
-ORDER BY sequence
-LIMIT ?3;
+WHERE sequence > max(?2, (?3 << 10) - 1)
+    AND sequence < (?3 + 1) << 10
+    AND kind = ?1
+ORDER BY sequence;

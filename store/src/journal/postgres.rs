@@ -37,6 +37,7 @@ use tokio_postgres::{Client, Row, Statement};
 
 use self::connection::Connector;
 use self::listen::Heard;
+use super::kinds::run_of;
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
@@ -61,6 +62,8 @@ const LOOK_UP_DEADLINE: Duration = Duration::from_millis(1250);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// How long any other read may take; the server gives up before (`reader_session.sql`).
 const READ_DEADLINE: Duration = Duration::from_millis(4500);
+/// The most runs that are looked through at once for the events of a kind: a few ms.
+const RUNS_AT_ONCE_MAX: i64 = 32;
 /// The most profiles in memory; at about 200 bytes each.
 const PROFILES_MAX: usize = 100_000;
 
@@ -248,6 +251,31 @@ impl PostgresJournal {
         self.readers.retain(|_, _| false);
     }
 
+    /// The first events of some kinds after a place: their runs are looked through, few at first.
+    async fn rows_of_kinds(
+        &self,
+        after: i64,
+        limit: i64,
+        kinds: &[String],
+    ) -> Result<Vec<Row>, JournalError> {
+        let mut rows: Vec<Row> = Vec::new();
+        let (mut from, mut at_once) = (run_of(after.saturating_add(1)), 1_i64);
+        loop {
+            let sql = include_str!("../../../sql/postgres/kind_runs.sql");
+            let found = self.query(sql, &[&from, &kinds, &at_once]).await?;
+            let runs = found.iter().map(|row| read::column(row, 0)).collect::<Result<Vec<i64>, _>>()?;
+            let Some(last) = runs.last() else { return Ok(rows) };
+            let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+            let sql = include_str!("../../../sql/postgres/events_read_kinds.sql");
+            rows.extend(self.query(sql, &[&after, &kinds, &left, &runs]).await?);
+            let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+            if is_full || i64::try_from(runs.len()).is_ok_and(|count| count < at_once) {
+                return Ok(rows);
+            }
+            (from, at_once) = (last.saturating_add(1), (at_once * 2).min(RUNS_AT_ONCE_MAX));
+        }
+    }
+
     /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
     async fn events(&self, rows: &[Row]) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let keys = rows.iter().map(read::account_key).collect::<Result<Vec<_>, _>>()?;
@@ -378,8 +406,7 @@ impl Journal for PostgresJournal {
                 let mut kinds = kinds.clone();
                 kinds.sort_unstable();
                 kinds.dedup();
-                let sql = include_str!("../../../sql/postgres/events_read_kinds.sql");
-                self.query(sql, &[&after, &kinds, &limit]).await?
+                self.rows_of_kinds(after, limit, &kinds).await?
             }
             None => {
                 let sql = include_str!("../../../sql/postgres/events_read.sql");

@@ -109,7 +109,7 @@ impl Fixture for Postgres {
     }
 
     async fn unlock(&self) {
-        for table in ["events", "accounts", "batches", "rejections"] {
+        for table in ["events", "accounts", "kinds", "batches", "rejections"] {
             self.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER append_only")).await.unwrap();
         }
     }

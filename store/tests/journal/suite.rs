@@ -46,6 +46,7 @@ pub trait Fixture: Sized + Send + Sync + 'static {
         vec![
             ("events", "sequence"),
             ("accounts", "id"),
+            ("kinds", "kind"),
             ("batches", "last_sequence"),
             ("rejections", "command_id"),
         ]
@@ -100,6 +101,7 @@ macro_rules! journal_suite {
             reading::a_log_keeps_its_id,
             reading::events_are_read_after_a_place_up_to_a_limit,
             reading::events_are_read_through_a_filter,
+            reading::events_of_a_kind_are_found_wherever_they_are,
             reading::a_page_ends_where_a_batch_ends,
             reading::a_stream_is_read_after_a_version,
             reading::an_account_is_read_as_it_was_at_a_place,

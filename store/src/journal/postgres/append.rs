@@ -10,6 +10,7 @@ use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::{Failure, read};
+use crate::journal::kinds::Noted;
 use crate::journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, Fault, Touch, Unit, leaves,
 };
@@ -70,6 +71,7 @@ pub(super) struct Columns<'a> {
     known_last: i64,
     /// Empty where all are known.
     touch_known: Vec<bool>,
+    kinds_known: bool,
 }
 
 /// Accounts whose versions are remembered between appends.
@@ -81,6 +83,7 @@ const KNOWN_MAX: usize = 200_000;
 pub(super) struct Known {
     last: i64,
     versions: HashMap<i64, i64>,
+    kinds: Noted,
 }
 
 impl Known {
@@ -92,6 +95,9 @@ impl Known {
             self.versions.clear();
         }
         self.last = read::place(commit.last.get());
+        for (kind, sequence) in columns.event_kind.iter().zip(before + 1..) {
+            self.kinds.insert(sequence, kind);
+        }
         for (touch, version) in columns.touches.iter().zip(&columns.touch_version) {
             if let Some(AccountKey(key)) = touch.key {
                 self.versions.insert(key, *version);
@@ -266,7 +272,7 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// Marks the versions that need no look-up where nobody else has appended.
+    /// Marks what needs no look-up where nobody else has appended: versions, and kinds.
     pub(super) fn trust(&mut self, known: &Known) {
         self.known_last = known.last;
         let touches = self.touch_key.iter().zip(&self.touch_version);
@@ -277,9 +283,11 @@ impl<'a> Columns<'a> {
         if !self.touch_known.contains(&false) {
             self.touch_known.clear();
         }
+        let mut kinds = self.event_kind.iter().zip(known.last + 1..);
+        self.kinds_known = kinds.all(|(kind, sequence)| known.kinds.has(sequence, kind));
     }
 
-    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 45] {
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 46] {
         [
             dense(&self.repeat_id),
             dense(&self.touch_key),
@@ -326,6 +334,7 @@ impl<'a> Columns<'a> {
             dense(&self.refusal_to_account),
             &self.known_last,
             dense(&self.touch_known),
+            &self.kinds_known,
         ]
     }
 

@@ -119,7 +119,7 @@ fn event(row: &Row) -> Result<EventRow, JournalError> {
         account: read::column(row, 1)?,
         opened: None,
         version: read::column(row, 2)?,
-        indexed: true,
+        indexed: read::column(row, 19)?,
         kind: read::column(row, 3)?,
         place: None,
         command: CommandColumns {

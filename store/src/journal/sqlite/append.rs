@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, Trans
 use super::read::ACCOUNT_KEY;
 use super::streams::{Entry, Merge, Reach, Streams};
 use super::{integer, now};
+use crate::journal::kinds::{Noted, run_of};
 use crate::journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Restore, RestoreError, Touch, Unit,
     leaves,
@@ -23,6 +24,7 @@ const ID_RECORDED: &str = include_str!("../../../../sql/sqlite/journal/id_record
 const ID_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/id_rejected.sql");
 const ACCOUNT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/account_insert.sql");
 const EVENT_INSERT: &str = include_str!("../../../../sql/sqlite/journal/event_insert.sql");
+const KIND_INSERT: &str = include_str!("../../../../sql/sqlite/journal/kind_insert.sql");
 const HOLD_INSERT: &str = include_str!("../../../../sql/sqlite/journal/hold_insert.sql");
 const HOLD_END: &str = include_str!("../../../../sql/sqlite/journal/hold_end.sql");
 const BATCH_INSERT: &str = include_str!("../../../../sql/sqlite/journal/batch_insert.sql");
@@ -57,15 +59,18 @@ pub(super) struct Appender {
     connection: Connection,
     streams: Arc<Streams>,
     merge: Merge,
+    /// What is committed; forgotten when something is not.
+    kinds: Noted,
 }
 
 impl Appender {
     pub(super) fn new(connection: Connection, streams: Arc<Streams>) -> Self {
-        Self { connection, streams, merge: Merge::default() }
+        Self { connection, streams, merge: Merge::default(), kinds: Noted::default() }
     }
 
     pub(super) fn append(&mut self, batch: &Batch) -> Result<Append, AppendError> {
-        let Self { connection, streams, merge } = self;
+        let Self { connection, streams, merge, kinds } = self;
+        let mut noted = std::mem::take(kinds);
         if !connection.is_autocommit() {
             // A rollback that failed earlier; without it no transaction can begin.
             connection.execute_batch("ROLLBACK").map_err(refused_by_database)?;
@@ -98,6 +103,7 @@ impl Appender {
             write(&transaction, batch, &mut end, &mut standpoints, place_of, &mut created, &mut entries)
                 .map_err(refused_by_database)?;
             if end.sequence >= first {
+                note_kinds(&transaction, batch, first, &mut noted).map_err(refused_by_database)?;
                 prove(&transaction, batch, first, &mut end).map_err(refused_by_database)?;
             }
             let merged =
@@ -109,6 +115,7 @@ impl Appender {
             merge.note(&merged);
             streams.note(&entries, end.reach());
         }
+        *kinds = noted;
         Ok(Append::Committed(Commit {
             first: Sequence::new(first),
             last: Sequence::new(end.sequence),
@@ -120,7 +127,8 @@ impl Appender {
 
     /// Writes batches as they were committed elsewhere: the same checks and the same rows, another clock.
     pub(super) fn restore(&mut self, part: Restore) -> Result<(), RestoreError> {
-        let Self { connection, streams, merge } = self;
+        let Self { connection, streams, merge, kinds } = self;
+        let mut noted = std::mem::take(kinds);
         let failed = |error: rusqlite::Error| RestoreError::Unavailable(Box::new(error));
         if !connection.is_autocommit() {
             connection.execute_batch("ROLLBACK").map_err(failed)?;
@@ -153,6 +161,7 @@ impl Appender {
             if places != (past.first, past.last) {
                 return Err(RestoreError::Chain(past.first, past.last));
             }
+            note_kinds(&transaction, &batch, first, &mut noted).map_err(failed)?;
             let new = entries.get(known..).unwrap_or_default();
             written.extend(new.iter().map(|entry| (entry.account, entry.version)));
             (end.chain, end.committed_at) = (past.chain, past.committed_at.as_micros());
@@ -175,6 +184,7 @@ impl Appender {
         transaction.commit().map_err(failed)?;
         merge.note(&merged);
         streams.note(&entries, end.reach());
+        *kinds = noted;
         Ok(())
     }
 }
@@ -375,6 +385,22 @@ fn write<'a>(
             if let Some(change) = draft.event.hold_change() {
                 change_holds(transaction, key, integer(end.sequence), standing.updated_at, &change)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Notes the kinds of the batch's events for their runs.
+fn note_kinds(
+    transaction: &Transaction<'_>,
+    batch: &Batch,
+    first: u64,
+    noted: &mut Noted,
+) -> rusqlite::Result<()> {
+    for (sequence, draft) in (integer(first)..).zip(batch.units.iter().flat_map(Unit::drafts)) {
+        let kind = draft.event.kind();
+        if noted.insert(sequence, kind) {
+            transaction.prepare_cached(KIND_INSERT)?.execute((run_of(sequence), kind))?;
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::integer;
 use super::streams::{Reach, Stream, Streams};
+use crate::journal::kinds::run_of;
 use crate::journal::{
     AccountKey, EventFilter, Head, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled,
     Rejection,
@@ -35,6 +36,7 @@ const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal
 const EVENT_KIND: &str = include_str!("../../../../sql/sqlite/journal/event_kind.sql");
 const EVENT_COMMAND: &str = include_str!("../../../../sql/sqlite/journal/event_command.sql");
 const SEQUENCE_AT: &str = include_str!("../../../../sql/sqlite/journal/sequence_at.sql");
+const RUNS_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/runs_of_kind.sql");
 const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
 const COMMAND_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/command_accepted.sql");
 const COMMAND_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/command_rejected.sql");
@@ -225,10 +227,7 @@ impl<'a> Moment<'a> {
             }
         } else if !filter.kinds.is_empty() {
             for kind in &filter.kinds {
-                self.column(SEQUENCES_OF_KIND, (kind, integer(after.get()), rows), |place| {
-                    places.push(place);
-                    ControlFlow::Continue(())
-                })?;
+                self.places_of_kind(kind, after, limit, &mut places)?;
             }
         } else {
             return self.events(EVENTS_BETWEEN, (integer(after.next().get()), i64::MAX, rows));
@@ -242,6 +241,29 @@ impl<'a> Moment<'a> {
             events.push(self.event(place)?);
         }
         Ok(events)
+    }
+
+    /// The places of the first events of a kind after a sequence: its runs are looked through.
+    fn places_of_kind(
+        &self,
+        kind: &str,
+        after: Sequence,
+        limit: usize,
+        places: &mut Vec<i64>,
+    ) -> Result<(), JournalError> {
+        let full = places.len().saturating_add(limit);
+        let (after, first) = (integer(after.get()), run_of(integer(after.next().get())));
+        let mut statement = self.connection.prepare_cached(RUNS_OF_KIND)?;
+        let mut runs = statement.query((kind, first))?;
+        while places.len() < full
+            && let Some(run) = runs.next()?
+        {
+            self.column(SEQUENCES_OF_KIND, (kind, after, run.get::<_, i64>(0)?), |place| {
+                places.push(place);
+                if places.len() < full { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+        }
+        Ok(())
     }
 
     fn conversation(

@@ -85,7 +85,7 @@ async fn eventful(journal: &dyn Journal) {
 }
 
 /// What is found, and the audit.
-async fn verified(journal: &dyn Journal) -> (Verified, Vec<Finding>) {
+pub async fn verified(journal: &dyn Journal) -> (Verified, Vec<Finding>) {
     let found = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&found);
     let verified = verify(journal, move |finding| told.lock().push(finding.clone())).await.unwrap();

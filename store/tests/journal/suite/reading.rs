@@ -1,9 +1,11 @@
 //! What reads of the log answer.
 
+use domain::audit::Finding;
 use domain::chain::GENESIS;
 use store::{JournalError, Page};
 
 use super::appending::opened;
+use super::archive::verified;
 use super::*;
 
 pub async fn an_empty_log_has_a_head_and_nothing_else(fixture: &impl Fixture) {
@@ -97,6 +99,45 @@ pub async fn events_are_read_through_a_filter(fixture: &impl Fixture) {
         }
     }
     assert!(found > 100, "the filters found too little to mean anything");
+}
+
+/// The index of kinds is one of runs of 1,024 events: rare kinds at their edges and far apart, by writers that know nothing
+/// of each other, and what one of them took back.
+pub async fn events_of_a_kind_are_found_wherever_they_are(fixture: &impl Fixture) {
+    let [journal, other] = [fixture.journal().await, fixture.journal().await];
+    let mut book = opened(&*journal).await;
+    for (round, deposits) in [1020, 0, 1, 3000, 700, 1].into_iter().enumerate() {
+        let writer = if round % 2 == 0 { &journal } else { &other };
+        let mut units = vec![book.withdraw(&format!("w-{round}"), "a", 1)];
+        units.extend((0..deposits).map(|n| book.deposit(&format!("d-{round}-{n}"), "a", 1)));
+        units.push(book.transfer(&format!("t-{round}"), "a", "b", 1));
+        book.commit(&**writer, units).await;
+    }
+    let mut lost = vec![book.withdraw("lost", "a", 1)];
+    lost[0].touches[0].version = version(1);
+    assert!(matches!(append(&*journal, lost).await, Append::Refused(_)));
+    let all = everything(&*other).await;
+    for kinds in
+        [vec!["MONEY_WITHDRAWN"], vec!["TRANSFER_RECEIVED", "MONEY_WITHDRAWN"], vec!["MONEY_DEPOSITED"]]
+    {
+        let filter = EventFilter {
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            ..EventFilter::default()
+        };
+        for (after, limit) in
+            [(0, 100), (0, 1), (1021, 4), (1022, 4), (1023, 4), (1030, 5), (2050, 2), (4000, 100), (4040, 7)]
+        {
+            let wanted = all.iter().filter(|event| event.sequence.get() > after && filter.wants(event));
+            let expected: Vec<_> = wanted.take(limit).map(|event| event.sequence.get()).collect();
+            let events = journal.read(Sequence::new(after), limit, &filter).await.unwrap();
+            assert_eq!(sequences(&events), expected, "{kinds:?}, {limit} after {after}");
+        }
+    }
+    fixture.unlock().await;
+    fixture.execute("DELETE FROM kinds WHERE run = 1 AND kind = 'MONEY_DEPOSITED'").await.unwrap();
+    let (_, found) = verified(&*journal).await;
+    let lacking = |finding: &Finding| finding.what.contains("the index lacks MONEY_DEPOSITED");
+    assert!(!found.is_empty() && found.iter().all(lacking), "{found:?}");
 }
 
 pub async fn a_page_ends_where_a_batch_ends(fixture: &impl Fixture) {
