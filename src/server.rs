@@ -10,6 +10,7 @@ use actix_web::rt::System;
 use actors::Ledger;
 use anyhow::Context as _;
 use domain::proof::CheckpointKey;
+use socket2::{Domain, Socket, Type};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -22,6 +23,8 @@ use crate::{stores, telemetry};
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
 /// How long the whole end may take; requests that are not done then are cut off.
 const END_WITHIN: Duration = Duration::from_secs(5);
+/// Connections that may wait until a worker takes them; the system may allow fewer.
+const CONNECTIONS_WAITING_MAX: i32 = 4096;
 
 /// Runs until SIGTERM or SIGINT. `config` is what is told of the settings.
 pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()> {
@@ -100,13 +103,24 @@ fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
     for ((facade, name), port) in
         FACADES.into_iter().zip(settings.ports).filter(|((facade, _), _)| served(facade))
     {
-        let listener = TcpListener::bind((settings.host, port)).map_err(|error| WrongSetting {
+        let listener = bind((settings.host, port).into()).map_err(|error| WrongSetting {
             name: format!("{name}-port"),
             reason: format!("can't listen on {}:{port}: {error}", settings.host),
         })?;
         listeners.push((facade, listener));
     }
     Ok(listeners)
+}
+
+/// A listener for many clients that come at once: of those that its queue has no room for, the kernel drops the first
+/// packet, and they try again a second later.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As the standard library does, whose queue of 128 is why it is not asked here.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(CONNECTIONS_WAITING_MAX)?;
+    Ok(socket.into())
 }
 
 fn name_of(facade: Facade) -> &'static str {

@@ -12,7 +12,11 @@ use crate::server::{Kind, Server};
 use crate::socket::Socket;
 use crate::wire::{Wire, median, p99};
 
-on_both_stores!(an_overload_does_not_bring_it_down, connections_that_say_nothing_harm_nobody);
+on_both_stores!(
+    an_overload_does_not_bring_it_down,
+    connections_that_say_nothing_harm_nobody,
+    many_that_come_at_once_are_let_in,
+);
 
 /// Commands that the server takes at once, and clients that it serves without turning one away.
 const IN_FLIGHT_MAX: u64 = 16;
@@ -155,4 +159,16 @@ async fn connections_that_say_nothing_harm_nobody(kind: Kind) {
     // In its short form, beside all the other tests, a pause of the machine's is not counted.
     let grace = if is_long() { Duration::ZERO } else { Duration::from_millis(50) };
     assert!(beside <= 2 * alone + grace, "{beside:?} beside them, {alone:?} without");
+}
+
+/// However busy it is: of whom the kernel keeps no room for, it drops the first packet, and that one tries again after a
+/// second.
+async fn many_that_come_at_once_are_let_in(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.freeze();
+    let connect = async |_| TcpStream::connect(("127.0.0.1", server.ports.commands)).await;
+    let all = join_all((0..500).map(connect));
+    let connected = tokio::time::timeout(Duration::from_millis(900), all).await;
+    server.thaw();
+    assert!(connected.is_ok_and(|all| all.iter().all(Result::is_ok)), "some wait for their second packet");
 }

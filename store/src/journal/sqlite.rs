@@ -8,6 +8,7 @@ mod read;
 mod rows;
 mod schema;
 mod streams;
+mod wal;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -125,6 +126,12 @@ impl SqliteJournal {
         }
         schema::migrate(&mut writer, path)?;
         keep_statements(&writer, STATEMENTS_KEPT_MAX).map_err(failed)?;
+        let beside = Connection::open_with_flags(path, writing).map_err(failed)?;
+        beside.execute_batch(PRAGMAS).map_err(failed)?;
+        wal::fold_beside(&mut writer, beside).map_err(|error| match error {
+            wal::Error::Sqlite(source) => failed(source),
+            wal::Error::Thread(source) => no_thread(source),
+        })?;
 
         let streams = Arc::new(Streams::new(events));
         streams.warm(&writer).map_err(failed)?;
