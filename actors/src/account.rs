@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix::prelude::*;
 use domain::{Account, AccountId};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::decision::{Lineage, Order, Settled, clock, decide_order, expire_due};
@@ -146,6 +147,48 @@ impl AccountActor {
         }
         if let Some(back) = back {
             let _ = back.send(gathered);
+        }
+    }
+}
+
+/// Accounts on their way to memory for a meeting, which the last one to be there starts: whoever asks for it waits once, for
+/// the outcome.
+#[derive(Debug)]
+pub(crate) struct Gathering(Mutex<Option<Gathered>>);
+
+#[derive(Debug)]
+struct Gathered {
+    order: Order,
+    /// In the order of the accounts.
+    pins: Vec<Option<Pin>>,
+}
+
+impl Gathering {
+    pub(crate) fn new(order: Order, accounts: usize) -> Arc<Self> {
+        let pins = (0..accounts).map(|_| None).collect();
+        Arc::new(Self(Mutex::new(Some(Gathered { order, pins }))))
+    }
+
+    /// The account at that place is there.
+    pub(crate) fn arrive(&self, place: usize, pin: Pin) {
+        let mut gathered = self.0.lock();
+        // Nobody is waited for where another one failed.
+        let Some(Gathered { pins, .. }) = &mut *gathered else { return };
+        if let Some(seat) = pins.get_mut(place) {
+            *seat = Some(pin);
+        }
+        if pins.iter().all(Option::is_some)
+            && let Some(Gathered { order, pins }) = gathered.take()
+        {
+            drop(gathered);
+            start_meeting(order, pins.into_iter().flatten().collect());
+        }
+    }
+
+    /// One of them can't come.
+    pub(crate) fn fail(&self, settled: Settled) {
+        if let Some(Gathered { order, .. }) = self.0.lock().take() {
+            let _ = order.reply.send(settled);
         }
     }
 }

@@ -9,7 +9,7 @@ use domain::{AccountId, CommandId, Fingerprint, Refusal, Request, Subject};
 use store::{JournalError, LogQuery, Recalled};
 use tokio::sync::oneshot;
 
-use crate::account::{Pin, start_meeting};
+use crate::account::{Gathering, Pin, start_meeting};
 use crate::answer::{Accepted, Answer, Failure, Refused};
 use crate::decision::{Order, Settled, clock, decide_order};
 use crate::keys::Turn;
@@ -183,7 +183,8 @@ impl Ledger {
                 }
                 return;
             }
-            (Subject::Nothing, accounts) => self.pin(accounts).await,
+            (Subject::Nothing, [_, _, ..]) => return self.gather(accounts, order),
+            (Subject::Nothing, []) => Ok(Vec::new()),
             (subject, accounts) => self.look_up(subject, accounts).await.map(|(background, pins)| {
                 order.background = Some(Box::new(background));
                 pins
@@ -196,6 +197,18 @@ impl Ledger {
             }
             Ok(pins) => start_meeting(order, pins),
             Err(settled) => drop(order.reply.send(settled)),
+        }
+    }
+
+    /// Brings accounts to memory and lets them meet.
+    fn gather(&self, accounts: &[AccountId], order: Order) {
+        let gathering = Gathering::new(order, accounts.len());
+        for (place, account) in accounts.iter().enumerate() {
+            let job = Job::Gather(Arc::clone(&gathering), place);
+            let deliver = Deliver { account: account.clone(), job };
+            if self.inner.shards.of(account).try_send(deliver).is_err() {
+                return gathering.fail(Settled::Unavailable);
+            }
         }
     }
 

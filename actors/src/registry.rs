@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use store::{Journal, JournalError, Loaded};
 use tokio::sync::oneshot;
 
-use crate::account::{AccountActor, Decide, Expire, Pin};
+use crate::account::{AccountActor, Decide, Expire, Gathering, Pin};
 use crate::decision::{Lineage, Order, Settled};
 use crate::writer::Writer;
 
@@ -76,7 +76,9 @@ pub(crate) struct Deliver {
 pub(crate) enum Job {
     /// Decide a command on it alone.
     Decide(Order),
-    /// Bring it to memory for a meeting.
+    /// Bring it to memory for a meeting, where it has that place.
+    Gather(Arc<Gathering>, usize),
+    /// Bring it to memory for whoever waits.
     Pin(oneshot::Sender<Result<Pin, Settled>>),
     /// End its holds that are over.
     Expire,
@@ -92,6 +94,7 @@ impl Job {
         // Nobody may be waiting any more.
         match self {
             Self::Decide(order) => drop(order.reply.send(settled)),
+            Self::Gather(gathering, _) => gathering.fail(settled),
             Self::Pin(reply) => drop(reply.send(Err(settled))),
             // Whoever keeps an eye on the clock comes again.
             Self::Expire => {}
@@ -271,12 +274,15 @@ fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, job: Job) -> Resul
         Job::Decide(order) => addr.try_send(Decide(order)).map_err(|error| match error {
             SendError::Full(Decide(order)) | SendError::Closed(Decide(order)) => Job::Decide(order),
         }),
-        Job::Pin(reply) if addr.connected() => {
-            let pin = Pin { addr: addr.clone(), lineage: Arc::clone(lineage) };
-            let _ = reply.send(Ok(pin));
+        Job::Gather(..) | Job::Pin(_) if !addr.connected() => Err(job),
+        Job::Gather(gathering, place) => {
+            gathering.arrive(place, Pin { addr: addr.clone(), lineage: Arc::clone(lineage) });
             Ok(())
         }
-        Job::Pin(_) => Err(job),
+        Job::Pin(reply) => {
+            let _ = reply.send(Ok(Pin { addr: addr.clone(), lineage: Arc::clone(lineage) }));
+            Ok(())
+        }
         Job::Expire => addr.try_send(Expire).map_err(|_| Job::Expire),
     }
 }
