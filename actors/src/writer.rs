@@ -108,13 +108,13 @@ impl Actor for JournalWriter {
             loop {
                 let mut gathered = Vec::new();
                 if !done.is_told() {
-                    let _ = queue.recv_many(&mut gathered, EVENTS_PER_BATCH_MAX / 2).now_or_never();
+                    gather(&mut queue, &mut gathered);
                 }
                 if gathered.is_empty() {
                     desk.tell(std::mem::take(&mut done));
-                    if queue.recv_many(&mut gathered, EVENTS_PER_BATCH_MAX / 2).await == 0 {
-                        return;
-                    }
+                    let Some(first) = queue.recv().await else { return };
+                    gathered.push(first);
+                    gather(&mut queue, &mut gathered);
                 }
                 desk.counts.queued.fetch_sub(gathered.len() as u64, Ordering::Relaxed);
                 // The next batch is on its way before the last one's answers are.
@@ -129,6 +129,18 @@ impl Actor for JournalWriter {
                 std::process::exit(70);
             }
         }));
+    }
+}
+
+/// Adds what waits, until there is enough for a batch.
+fn gather(queue: &mut mpsc::Receiver<Submission>, gathered: &mut Vec<Submission>) {
+    let weight = |submission: &Submission| submission.unit.drafts().len().max(1);
+    let mut events: usize = gathered.iter().map(weight).sum();
+    while events < EVENTS_PER_BATCH_MAX
+        && let Ok(submission) = queue.try_recv()
+    {
+        events += weight(&submission);
+        gathered.push(submission);
     }
 }
 

@@ -9,20 +9,23 @@ use std::time::{Duration, Instant};
 use actix::System;
 use actors::{Answer, Failure, Ledger, ProjectionState, Settings};
 use async_trait::async_trait;
+use domain::account::POSTINGS_MAX;
 use domain::chain::Hash;
 use domain::projection::{Document, Prior};
 use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{
-    Account, AccountId, Command, CommandId, Currency, HoldId, HoldRecord, Quantity, Recorded, Refusal,
-    Request, Sequence, Timestamp, Version,
+    Account, AccountId, Command, CommandId, Currency, HoldId, HoldRecord, Posting, Quantity, Recorded,
+    Refusal, Request, Sequence, Timestamp, Version,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
+use store::journal::EVENTS_PER_BATCH_MAX;
 use store::{
     Append, AppendError, Applied, Batch, Checkpoint, EventFilter, Generation, Head, Journal, JournalError,
     List, Listing, Loaded, LogEntry, LogQuery, Page, Read, Recalled, Restore, RestoreError, Views,
     ViewsError,
 };
 use tempfile::TempDir;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::stores::{journal, views};
@@ -108,6 +111,41 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// However many large postings wait for an append: the next one is never so large that it would be given up before it is
+/// done.
+#[test]
+fn many_large_postings_are_several_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        static LEAVE: Semaphore = Semaphore::const_new(0);
+        const FAULTS: &[Fault] = &[Fault::Succeeds, Fault::Succeeds, Fault::Waits(&LEAVE)];
+        let journal = Faulty::journal(&folder, FAULTS);
+        let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
+        for (name, balance) in [("a", "1"), ("b", "0")] {
+            accepted(ledger.execute(create(name, balance)).await);
+        }
+        let amount = Quantity::parse("1").unwrap();
+        let posting = |n: usize| match n % 2 {
+            0 => Posting { from: id("a"), to: id("b"), amount },
+            _ => Posting { from: id("b"), to: id("a"), amount },
+        };
+        let all = join_all((0..50).map(|_| {
+            let postings = (0..POSTINGS_MAX).map(posting).collect();
+            ledger.execute(request(Command::Post { postings, currency: None, description: None }, None))
+        }));
+        let release = async {
+            until("many wait", || ledger.counts().1["queued"].as_u64() >= Some(20)).await;
+            LEAVE.add_permits(1);
+        };
+        let (all, ()) = join(all, release).await;
+        assert!(all.into_iter().map(accepted).all(|(_, replayed)| !replayed));
+        let batches = ledger.journal().batches(Sequence::ZERO, usize::MAX).await.unwrap();
+        let largest = batches.iter().map(|batch| batch.last - batch.first + 1).max();
+        let most = EVENTS_PER_BATCH_MAX + 2 * POSTINGS_MAX;
+        assert!(largest.is_some_and(|events| events < i64::try_from(most).unwrap()), "{largest:?}");
+    });
 }
 
 #[test]
@@ -240,6 +278,10 @@ fn accounts_that_another_process_moved_stay_bounded_in_memory() {
 
 /// What an append comes to.
 enum Fault {
+    /// None.
+    Succeeds,
+    /// None, as soon as it may.
+    Waits(&'static Semaphore),
     LosesTheAnswer,
     IsAway,
     Panics,
@@ -275,7 +317,11 @@ impl Journal for Faulty {
             }
             Some(Fault::IsAway) => Err(AppendError::Unavailable("nobody listens".into())),
             Some(Fault::Panics) => panic!("a bug"),
-            None => self.inner.append(batch).await,
+            Some(Fault::Waits(leave)) => {
+                leave.acquire().await.unwrap().forget();
+                self.inner.append(batch).await
+            }
+            Some(Fault::Succeeds) | None => self.inner.append(batch).await,
         }
     }
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {

@@ -35,7 +35,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-/// The most events of one batch; a batch is at least one unit, however many events that has.
+/// A batch that has so many events is full; the unit that fills it may have more of them.
 pub const EVENTS_PER_BATCH_MAX: usize = 1024;
 
 /// The store's own number for an account, short in indexes. Assigned in the commit that creates the account.

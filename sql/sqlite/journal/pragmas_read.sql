@@ -2,4 +2,4 @@
 PRAGMA busy_timeout = 5000;
 PRAGMA query_only = ON;
 PRAGMA temp_store = MEMORY;
-PRAGMA cache_size = -16384;
+PRAGMA cache_size = -4096;
