@@ -241,11 +241,7 @@ export const GROUPS = {
       await idle.stop();
       const subscribers = async () => (await json(`${other.at("dashboard")}/stats`)).feed.subscribers;
       await until("their leaving", async () => (await subscribers()) === 0);
-      // The allocator gives free memory back a second later, with the next work that a thread has; a probe is some.
-      await sleep(1500);
-      for (let asked = 0; asked < 8; asked += 1) await json(`${other.at("dashboard")}/stats`);
-      await sleep(200);
-      add(`${what}, after they left: memory each`, "KiB", (residentKib(other.pid) - before) / count);
+      add(`${what}, after they left: memory each`, "KiB", ((await settledKib(other)) - before) / count);
       await other.stop();
     },
   },
@@ -344,9 +340,9 @@ export const GROUPS = {
         await caughtUp(bursar);
       };
       await bring(third);
-      const [before, few] = [residentKib(bursar.pid), await resident()];
+      const [before, few] = [await settledKib(bursar), await resident()];
       await bring(2 * third - 1000);
-      add("memory per resident account", "KiB", (residentKib(bursar.pid) - before) / ((await resident()) - few));
+      add("memory per resident account", "KiB", ((await settledKib(bursar)) - before) / ((await resident()) - few));
 
       const [start, began] = [residentKib(bursar.pid), Date.now()];
       let most = start;
@@ -406,6 +402,14 @@ async function peerRates(servers, [name, program, ...flags], seconds) {
     await running.stop();
   }
   return best;
+}
+
+/** What the process keeps: the allocator gives free memory back a second later, with the next work that a thread has. */
+async function settledKib(bursar) {
+  await sleep(1500);
+  for (let asked = 0; asked < 8; asked += 1) await json(`${bursar.at("dashboard")}/stats`);
+  await sleep(200);
+  return residentKib(bursar.pid);
 }
 
 const freePort = () => 20_000 + Math.floor(Math.random() * 12_000);
