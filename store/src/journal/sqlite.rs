@@ -128,7 +128,7 @@ impl SqliteJournal {
         keep_statements(&writer, STATEMENTS_KEPT_MAX).map_err(failed)?;
         let beside = Connection::open_with_flags(path, writing).map_err(failed)?;
         beside.execute_batch(PRAGMAS).map_err(failed)?;
-        wal::fold_beside(&mut writer, beside).map_err(|error| match error {
+        wal::fold_beside(&mut writer, beside, wal::FOLDED_FROM).map_err(|error| match error {
             wal::Error::Sqlite(source) => failed(source),
             wal::Error::Thread(source) => no_thread(source),
         })?;

@@ -98,7 +98,7 @@ impl RedisViews {
     }
 
     async fn query<T: FromRedisValue>(&self, projection: &str, command: &Cmd) -> Result<T, ViewsError> {
-        self.links.ask(projection, Way::Read, Question::Command(command)).await
+        self.links.ask(projection, Way::Client, Question::Command(command)).await
     }
 
     async fn run<T: FromRedisValue>(
@@ -161,7 +161,8 @@ impl Views for RedisViews {
     ) -> Result<Option<Checkpoint>, ViewsError> {
         let mut command = redis::cmd("GET");
         command.arg(format!("{}:g{}:checkpoint", self.base(projection), generation.0));
-        let text: Option<String> = self.query(projection, &command).await?;
+        let text: Option<String> =
+            self.links.ask(projection, Way::Projector, Question::Command(&command)).await?;
         text.as_deref().map(parse).transpose()
     }
 
@@ -170,7 +171,7 @@ impl Views for RedisViews {
         let start = Checkpoint { log_id, sequence: Sequence::ZERO, chain: GENESIS };
         let mut script = self.scripts.create.prepare_invoke();
         script.key(format!("{base}:latest")).key(format!("{base}:generations")).arg(base).arg(print(&start));
-        self.run(projection, Way::Write, &script).await.map(Generation)
+        self.run(projection, Way::Projector, &script).await.map(Generation)
     }
 
     async fn apply(
@@ -196,7 +197,7 @@ impl Views for RedisViews {
             script.arg(&document.key).arg(place(document)).arg(&document.body);
         }
         // 1, or the checkpoint, which has blanks.
-        match self.run::<Option<String>>(projection, Way::Write, &script).await?.as_deref() {
+        match self.run::<Option<String>>(projection, Way::Projector, &script).await?.as_deref() {
             None => Ok(Applied::Elsewhere(None)),
             Some("1") => Ok(Applied::Done),
             Some(text) => Ok(Applied::Elsewhere(Some(parse(text)?))),
@@ -216,7 +217,8 @@ impl Views for RedisViews {
             for key in keys {
                 command.arg(format!("{base}:doc:{key}"));
             }
-            let bodies: Vec<Option<String>> = self.query(projection, &command).await?;
+            let bodies: Vec<Option<String>> =
+                self.links.ask(projection, Way::Projector, Question::Command(&command)).await?;
             let pairs = keys.iter().zip(bodies);
             found.extend(pairs.filter_map(|(key, body)| body.map(|body| (key.clone(), body))));
         }
@@ -228,7 +230,7 @@ impl Views for RedisViews {
         let number = generation.0;
         let mut script = self.scripts.serve.prepare_invoke();
         script.key(format!("{base}:served")).key(format!("{base}:g{number}:checkpoint")).arg(number);
-        self.run::<()>(projection, Way::Write, &script).await
+        self.run::<()>(projection, Way::Projector, &script).await
     }
 
     async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError> {
@@ -247,7 +249,7 @@ impl Views for RedisViews {
             .arg(format!("{base}:g{number}"))
             .arg(number)
             .arg(DELETES_PER_SCRIPT);
-        while self.run::<bool>(projection, Way::Write, &script).await? {}
+        while self.run::<bool>(projection, Way::Projector, &script).await? {}
         Ok(())
     }
 
@@ -265,7 +267,7 @@ impl Views for RedisViews {
         while !walk.done {
             let mut script = self.scripts.list.prepare_invoke();
             walk.ask(&self.base(projection), &mut script);
-            let step: Option<Step> = self.run(projection, Way::Read, &script).await?;
+            let step: Option<Step> = self.run(projection, Way::Client, &script).await?;
             let step = step.ok_or_else(|| ViewsError::NotServed(projection.to_owned()))?;
             if walk.served.is_some_and(|served| served != step.0) {
                 switches_seen += 1;

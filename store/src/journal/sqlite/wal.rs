@@ -18,15 +18,15 @@ use super::thread;
 const FOLD: &str = include_str!("../../../../sql/sqlite/journal/wal_fold.sql");
 
 /// The pages in the write-ahead log from which on it is folded: index pages are written again and again until then.
-const FOLDED_FROM: i32 = 16_384;
+pub(super) const FOLDED_FROM: i32 = 16_384;
 /// The thread goes on until a round is about no more pages than these, which takes a few ms.
 const PAGES_LEFT_MAX: i64 = 1024;
 /// But not for ever: a reader may look at the log as it was long ago.
 const ROUNDS_MAX: usize = 8;
 
-/// Lets the write-ahead log of the connection that writes be folded by a thread with another one, until the first is
-/// closed.
-pub(super) fn fold_beside(writer: &mut Connection, beside: Connection) -> Result<(), Error> {
+/// Lets the write-ahead log of the connection that writes be folded by a thread with another one, from so many pages on,
+/// until the first is closed.
+pub(super) fn fold_beside(writer: &mut Connection, beside: Connection, from: i32) -> Result<(), Error> {
     let (ask, asked) = sync_channel::<()>(1);
     let is_done = Arc::new(AtomicBool::new(false));
     let done = Arc::clone(&is_done);
@@ -45,7 +45,7 @@ pub(super) fn fold_beside(writer: &mut Connection, beside: Connection) -> Result
                 is_asked = false;
                 let _ = wal.checkpoint();
             }
-        } else if pages >= FOLDED_FROM {
+        } else if pages >= from {
             is_asked = ask.try_send(()).is_ok();
             if !is_asked {
                 let _ = wal.checkpoint();
@@ -57,6 +57,7 @@ pub(super) fn fold_beside(writer: &mut Connection, beside: Connection) -> Result
 }
 
 /// Why it can't be.
+#[derive(Debug)]
 pub(super) enum Error {
     Sqlite(rusqlite::Error),
     Thread(io::Error),
@@ -72,5 +73,39 @@ fn fold(beside: &Connection) {
             return;
         }
         folded = reach;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// While commits go on without a pause, it begins again at its front, and again.
+    #[test]
+    fn the_write_ahead_log_does_not_grow_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.db");
+        let open = || {
+            let connection = Connection::open(&path).unwrap();
+            connection.execute_batch(super::super::PRAGMAS).unwrap();
+            connection
+        };
+        let mut writer = open();
+        fold_beside(&mut writer, open(), 100).unwrap();
+        writer.execute_batch("CREATE TABLE filled (bytes BLOB)").unwrap();
+        // How often it began, by its header (<https://sqlite.org/fileformat2.html#the_write_ahead_log>).
+        let begun = || {
+            let bytes = std::fs::read(folder.path().join("log.db-wal")).unwrap();
+            u32::from_be_bytes(bytes[12..16].try_into().unwrap())
+        };
+        let (first, deadline) = (begun(), Instant::now() + Duration::from_secs(20));
+        while begun() < first + 2 {
+            assert!(Instant::now() < deadline, "it only grows");
+            for _ in 0..20 {
+                writer.execute("INSERT INTO filled VALUES (randomblob(4000))", []).unwrap();
+            }
+        }
     }
 }

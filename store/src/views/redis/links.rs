@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 
 use crate::views::ViewsError;
 
-/// How long a read may take.
-const READ_TIMEOUT: Duration = Duration::from_millis(500);
-/// How long a change may take: Redis may be busy with a page of many thousand documents.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the answer to a client may take.
+const CLIENT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long the answer to the projector may take: Redis may be busy with pages of many thousand documents.
+const PROJECTOR_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connecting may take. It is tried twice, then the requests that waited for it fail, and the next one tries
 /// again.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
@@ -43,16 +43,16 @@ pub(super) struct Links {
 /// The connections to one server.
 #[derive(Clone)]
 struct Link {
-    reads: ConnectionManager,
+    client: ConnectionManager,
     /// One of its own, so that no read waits behind a long page on the wire.
-    writes: ConnectionManager,
+    projector: ConnectionManager,
 }
 
-/// Whether a question changes something.
+/// Whose question it is: a client hears soon that Redis is busy, the projector waits for its own pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    Read,
-    Write,
+    Client,
+    Projector,
 }
 
 /// What is asked: about the keys of one projection.
@@ -99,8 +99,8 @@ impl Links {
         for _ in 0..REDIRECTS_MAX {
             let link = self.link(projection);
             let mut connection = match way {
-                Way::Read => link.reads,
-                Way::Write => link.writes,
+                Way::Client => link.client,
+                Way::Projector => link.projector,
             };
             let error = match self.inside(question.ask(&mut connection)).await {
                 Ok(answer) => return Ok(answer),
@@ -121,16 +121,16 @@ impl Links {
     }
 
     /// Asks every server in use, on both of its connections: one that broke while nobody used it shows and mends itself
-    /// here, not in the next apply. The answers of those for reads.
+    /// here, not in the next apply. The answers of those for clients.
     pub(super) async fn ask_all<T: FromRedisValue>(&self, command: &Cmd) -> Result<Vec<T>, ViewsError> {
         let mut links: Vec<Link> = self.of.read().values().cloned().collect();
         if links.is_empty() {
             links.push(self.first.clone());
         }
         let mut answers = Vec::with_capacity(links.len());
-        for Link { mut reads, mut writes } in links {
-            self.inside(redis::cmd("PING").exec_async(&mut writes)).await?;
-            answers.push(self.inside(command.query_async(&mut reads)).await?);
+        for Link { mut client, mut projector } in links {
+            self.inside(redis::cmd("PING").exec_async(&mut projector)).await?;
+            answers.push(self.inside(command.query_async(&mut client)).await?);
         }
         Ok(answers)
     }
@@ -179,7 +179,7 @@ impl Link {
                 .set_number_of_retries(1);
             ConnectionManager::new_lazy_with_config(client.clone(), config)
         };
-        Ok(Self { reads: manager(READ_TIMEOUT)?, writes: manager(WRITE_TIMEOUT)? })
+        Ok(Self { client: manager(CLIENT_TIMEOUT)?, projector: manager(PROJECTOR_TIMEOUT)? })
     }
 }
 
