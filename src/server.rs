@@ -116,7 +116,7 @@ fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
 /// packet, and they try again a second later.
 fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // As the standard library does, whose queue of 128 is why it is not asked here.
+    // As the standard library's listener has it, whose queue takes no more than 128.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(CONNECTIONS_WAITING_MAX)?;

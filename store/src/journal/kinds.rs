@@ -1,8 +1,8 @@
 //! Where the events of a kind are, as both stores keep it: the kinds of each run of 1,024 sequences. Whoever asks for a kind
-//! looks through the runs that have it. An index entry per event would cost more than all but the row itself.
+//! looks through the runs that have it, which costs those few less than an index entry per event costs every append.
 
-/// The sequences of a run, as a power of two.
-pub(super) const RUN_BITS: u32 = 10;
+/// The sequences of a run, as a power of two; the statements have it as a literal.
+const RUN_BITS: u32 = 10;
 
 /// The run of a sequence.
 pub(super) fn run_of(sequence: i64) -> i64 {
