@@ -1,4 +1,5 @@
--- Events as they are stored, in order, and whether their run has their kind. $1 the sequence before the first, $2 the last, $3 how many at the most.
+-- Events as they are stored, in order, and whether their run has their kind.
+-- $1 the sequence before the first, $2 the last, $3 how many at the most.
 SELECT
     sequence, account, version, kind,
     command_id, fingerprint, command, unit_size,
