@@ -1,6 +1,7 @@
 //! How much happened when: the number of events and the sum of what they moved, per type and currency, by second, minute,
 //! hour and day of their decision. One document holds a minute by its seconds, another one a day by its hours.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -129,27 +130,36 @@ impl Projection for Volume {
     }
 
     fn needs(&self, events: &[Arc<Recorded>]) -> Vec<String> {
+        let seconds: BTreeSet<i64> = events.iter().map(|event| second(event)).collect();
         let keys: BTreeSet<String> =
-            events.iter().flat_map(|event| places(event).map(|(key, ..)| key)).collect();
+            seconds.into_iter().flat_map(|second| places(second).map(|(key, ..)| key)).collect();
         keys.into_iter().collect()
     }
 
     fn fold(&self, prior: &Prior, events: &[Arc<Recorded>]) -> Result<Vec<Document>, String> {
-        let mut spans: BTreeMap<String, Span> = BTreeMap::new();
+        // Many events are of few seconds, types and currencies: they are added up before a document is touched.
+        let mut sums: BTreeMap<(i64, &str, Currency), (u64, i128)> = BTreeMap::new();
         for event in events {
-            for (key, number, slot) in places(event) {
-                if !spans.contains_key(&key) {
-                    let span = prior.get(&key).map(|body| Span::read(body)).transpose()?;
-                    spans.insert(key.clone(), span.unwrap_or(Span { number, slots: BTreeMap::new() }));
-                }
-                let Some(span) = spans.get_mut(&key) else { continue };
-                let kinds = span.slots.entry(slot).or_default();
-                let currencies = kinds.entry(event.event.kind().to_owned()).or_default();
+            let (count, moved) =
+                sums.entry((second(event), event.event.kind(), event.profile.currency)).or_default();
+            *count = count.saturating_add(1);
+            *moved = moved.saturating_add(i128::from(event.event.movement().minor()).saturating_abs());
+        }
+        let mut spans: BTreeMap<String, Span> = BTreeMap::new();
+        for ((second, kind, currency), (events, by_these)) in sums {
+            for (key, number, slot) in places(second) {
+                let span = match spans.entry(key) {
+                    Entry::Occupied(entry) => entry.into_mut(),
+                    Entry::Vacant(entry) => {
+                        let span = prior.get(entry.key()).map(|body| Span::read(body)).transpose()?;
+                        entry.insert(span.unwrap_or(Span { number, slots: BTreeMap::new() }))
+                    }
+                };
+                let currencies = span.slots.entry(slot).or_default().entry(kind.to_owned()).or_default();
                 let (count, moved) =
-                    currencies.entry(event.profile.currency.code().to_owned()).or_insert((0, "0".to_owned()));
-                let by_this = i128::from(event.event.movement().minor()).saturating_abs();
-                *count = count.saturating_add(1);
-                *moved = minor(moved)?.saturating_add(by_this).to_string();
+                    currencies.entry(currency.code().to_owned()).or_insert((0, "0".to_owned()));
+                *count = count.saturating_add(events);
+                *moved = minor(moved)?.saturating_add(by_these).to_string();
             }
         }
         let document = |(key, span): (String, Span)| {
@@ -175,9 +185,14 @@ fn key(width: Width, number: i64) -> String {
     format!("{}:{number:012}", width.name())
 }
 
-/// Where an event is counted: the documents' keys and numbers, and its slots there.
-fn places(event: &Recorded) -> [(String, i64, u8); 2] {
-    let at = event.standing.updated_at;
+/// The second of an event's decision, counted from 1970.
+fn second(event: &Recorded) -> i64 {
+    Width::Second.number_of(event.standing.updated_at)
+}
+
+/// Where the events of a second are counted: the documents' keys and numbers, and the slots there.
+fn places(second: i64) -> [(String, i64, u8); 2] {
+    let at = Width::Second.start_of(second);
     [Width::Second, Width::Hour].map(|slot| {
         let (width, slots) = slot.document();
         let number = width.number_of(at);
