@@ -3,6 +3,7 @@
 mod archive;
 mod client;
 mod manual;
+mod memory;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod server;
@@ -14,9 +15,6 @@ use std::process::ExitCode;
 
 use clap::Command;
 use settings::{EXIT_CONFIG, Settings, Values, WrongSetting};
-
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let matches = match command().try_get_matches() {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout_at};
 use web::{Facade, WebSettings};
 
 use crate::settings::{FACADES, Settings, WrongSetting, masked};
-use crate::{stores, telemetry};
+use crate::{memory, stores, telemetry};
 
 /// How long commands under way may take when the process is to end.
 const DRAIN_WITHIN: Duration = Duration::from_secs(4);
@@ -36,6 +36,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
     let checkpoint_key = settings.checkpoint_key.as_deref().map(read_key).transpose()?.map(Arc::new);
     System::new().block_on(async {
         actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
+        actix_web::rt::spawn(memory::give_back());
         let listeners = listen(settings)?;
         let mut addresses = Vec::with_capacity(listeners.len());
         for (facade, listener) in &listeners {

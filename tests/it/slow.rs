@@ -10,11 +10,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::client::Client;
-use crate::server::{Kind, Server, breathe};
+use crate::server::{Kind, Server, breathe, until};
 use crate::socket::Socket;
 
 on_both_stores!(
     who_does_not_read_costs_no_memory_and_slows_nobody,
+    what_subscribers_took_is_given_back_when_they_are_gone,
     who_stops_reading_is_closed_in_time,
     who_is_gone_without_a_word_is_closed_in_time,
     who_takes_nothing_of_an_answer_is_closed_in_time,
@@ -23,6 +24,8 @@ on_both_stores!(
 /// How many never read: a copy of what is written for each of them would be a gigabyte.
 const NEVER_READ: usize = 50;
 const EVENTS: u64 = 20_000;
+/// How many come and go.
+const SUBSCRIBERS: u64 = 1_000;
 /// By how much the server may grow while it writes them: its recent events, caches, windows; not a queue per subscriber.
 const GROWTH_MAX_BYTES: u64 = 128 * 1024 * 1024;
 /// How long after the last event was written everybody who reads has it.
@@ -95,6 +98,20 @@ async fn who_does_not_read_costs_no_memory_and_slows_nobody(kind: Kind) {
     // They are all still there: what was measured is what they cost.
     assert!(deaf.iter().all(|socket| is_established(&server, socket)));
     assert_eq!(server.get("/livez").await.status, 200);
+}
+
+/// Nobody asks the server for anything then.
+async fn what_subscribers_took_is_given_back_when_they_are_gone(kind: Kind) {
+    let server = Server::start(kind).await;
+    let before = server.resident_bytes();
+    let sockets = join_all((0..SUBSCRIBERS).map(async |_| Socket::connect(&server, "/").await)).await;
+    let grown = server.resident_bytes().saturating_sub(before);
+    assert!(grown > SUBSCRIBERS * 4096, "{grown} bytes for {SUBSCRIBERS} subscribers");
+    drop(sockets);
+    until("most of it is back", async || {
+        (server.resident_bytes().saturating_sub(before) < grown / 2).then_some(())
+    })
+    .await;
 }
 
 async fn who_stops_reading_is_closed_in_time(kind: Kind) {
