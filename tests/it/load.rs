@@ -36,6 +36,12 @@ pub fn is_long() -> bool {
     seconds() >= Duration::from_secs(30)
 }
 
+/// What the machine itself may add to the slowest waits: in the short form, beside all the other tests, a disk or a core may
+/// be away for some 100 ms. A server that is harmed adds time-outs, half a second and more.
+pub fn grace() -> Duration {
+    if is_long() { Duration::ZERO } else { Duration::from_millis(300) }
+}
+
 /// Chance, different in every run; the seed is printed for the report of a failure (xorshift64*).
 pub struct Dice(u64);
 

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::load::is_long;
+use crate::load::{grace, is_long};
 use crate::server::{Kind, Server};
 use crate::socket::Socket;
 use crate::wire::{Wire, median, p99};
@@ -156,9 +156,7 @@ async fn connections_that_say_nothing_harm_nobody(kind: Kind) {
     }
     let (alone, beside) = (median(alone), median(beside));
     eprintln!("p99 {beside:?} beside {CONNECTIONS} connections, {alone:?} without");
-    // In its short form, beside all the other tests, a pause of the machine's is not counted.
-    let grace = if is_long() { Duration::ZERO } else { Duration::from_millis(50) };
-    assert!(beside <= 2 * alone + grace, "{beside:?} beside them, {alone:?} without");
+    assert!(beside <= 2 * alone + grace(), "{beside:?} beside them, {alone:?} without");
 }
 
 /// However busy it is: of whom the kernel keeps no room for, it drops the first packet, and that one tries again after a

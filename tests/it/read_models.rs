@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Client, cents};
 use crate::fold::{Fold, Folded};
-use crate::load::{Dice, Sent, assert_outcomes, is_long, open_accounts};
+use crate::load::{Dice, Sent, assert_outcomes, grace, is_long, open_accounts};
 use crate::server::{Kind, Server, breathe, until};
 use crate::stores::Redis;
 use crate::wire::{self, Wire, median, p99};
@@ -258,9 +258,7 @@ async fn commands_hardly_notice_what_becomes_of_redis() {
     eprintln!(
         "p99 {well:?} with Redis, {away:?} without, {filled:?} while it is filled; {rate} events/s alone"
     );
-    // In its short form, beside all the other tests, a pause of the machine's is not counted.
-    let grace = if is_long() { Duration::ZERO } else { Duration::from_millis(50) };
-    assert!(away.max(filled) <= 2 * well + grace, "{away:?} without, {filled:?} filling, {well:?} else");
+    assert!(away.max(filled) <= 2 * well + grace(), "{away:?} without, {filled:?} filling, {well:?} else");
     assert!(rate >= 50_000 || !is_long() || cfg!(debug_assertions), "{rate} events/s");
     Fold::of(&server.log().await).assert_is_what_is_read(&server).await;
 }
