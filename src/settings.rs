@@ -252,6 +252,20 @@ impl Values {
         self.text(name).split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
+    fn origins(&self, name: &str) -> Result<Vec<String>, WrongSetting> {
+        let origins = self.list(name);
+        let is_origin = |text: &String| {
+            let authority = text.split_once("://").map_or("", |(_, rest)| rest.trim_end_matches('/'));
+            text == "null" || !authority.is_empty() && !authority.contains(['/', '?', '#'])
+        };
+        match origins.iter().find(|text| !is_origin(text)) {
+            Some(text) => {
+                Err(wrong(name, format_args!("{text:?} is not an origin such as https://example.org")))
+            }
+            None => Ok(origins),
+        }
+    }
+
     fn parse<T: std::str::FromStr>(&self, name: &str, expected: &str) -> Result<T, WrongSetting> {
         let text = self.text(name);
         text.parse().map_err(|_| wrong(name, format_args!("{text:?} is not {expected}")))
@@ -371,7 +385,7 @@ impl Values {
             redis_url: self.optional("redis-url"),
             redis_prefix,
             allowed_hosts: self.list("allowed-hosts"),
-            allowed_origins: self.list("allowed-origins"),
+            allowed_origins: self.origins("allowed-origins")?,
             workers: or(self.parse("workers", "a whole number")?, cores),
             ledger: actors::Settings {
                 shards: or(self.parse("shards", "a whole number")?, cores.div_ceil(2)),
@@ -499,6 +513,7 @@ mod tests {
             (vec!["--redis-url", "http://x"], vec![], "redis-url"),
             (vec!["--log-format", "xml"], vec![], "log-format"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
+            (vec!["--allowed-origins", "https://a.example,b.example"], vec![], "allowed-origins"),
             (vec!["--audit", "maybe"], vec![], "audit"),
             (vec!["--facades", "commands"], vec![], "facades"),
             (vec!["--facades", ","], vec![("DATABASE_URL", "postgres://d")], "facades"),

@@ -113,7 +113,8 @@ async fn find(journal: &dyn Journal, target: &Target) -> Result<(Option<CommandI
     };
     match recalled {
         Some(Recalled::Accepted { events, .. }) => Ok((command, Found::among(target, &events))),
-        Some(Recalled::Rejected(_)) | None => Ok((None, Found::Nothing)),
+        Some(Recalled::Rejected(_)) => Ok((None, Found::NotReversible("the command was refused"))),
+        None => Ok((None, Found::Nothing)),
     }
 }
 

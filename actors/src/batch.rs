@@ -53,12 +53,19 @@ impl Ledger {
         let started = Instant::now();
         let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
         let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
+        let is_another = tokio::time::timeout_at(deadline, self.is_another(&requests)).await.unwrap_or(false);
+        let refused = |request: &Request| is_another && request.batch.is_some();
         let mut items = Vec::with_capacity(requests.len());
+        let to_send: Vec<_> = requests.iter().filter(|request| !refused(request)).cloned().collect();
         // What was not sent by then is not done.
-        let _ = tokio::time::timeout_at(deadline, self.send_all(&requests, &mut items)).await;
+        let _ = tokio::time::timeout_at(deadline, self.send_all(&to_send, &mut items)).await;
         let mut items = items.into_iter();
         let mut answers = Vec::with_capacity(requests.len());
         for request in &requests {
+            if refused(request) {
+                answers.push(self.conclude(request, Err(Failure::KeyReused), started));
+                continue;
+            }
             let answer = match items.next() {
                 Some(item) => {
                     let answer = tokio::time::timeout_at(deadline, self.finish(item)).await;
@@ -69,6 +76,16 @@ impl Ledger {
             answers.push(self.conclude(request, answer, started));
         }
         Ok(answers)
+    }
+
+    /// Whether another batch was sent under this one's key before: what it has more than that one, or at another place, would
+    /// be done under ids that nothing is recorded under. The first item without a key of its own tells.
+    async fn is_another(&self, requests: &[Arc<Request>]) -> bool {
+        let Some(first) = requests.iter().find(|request| request.batch.is_some()) else { return false };
+        while let Turn::After(under_way) = self.inner.keys.enter(&first.id) {
+            under_way.over().await;
+        }
+        matches!(self.recorded(first, first.fingerprint()).await, Err(Failure::KeyReused))
     }
 
     /// Has the commands decided in order. Those on one account each go to it in order by themselves; before and behind one

@@ -84,7 +84,8 @@ impl CommandId {
         Self(Arc::from(format!("expire {account} {hold}")))
     }
 
-    /// The id of a batch's item that has no key of its own: the same whenever the batch is sent again under its key.
+    /// The id of a batch's item that has no key of its own, by its place among those: the same whenever the batch is sent
+    /// again under its key.
     pub fn of_item(batch: &Self, place: usize) -> Self {
         Self(digest_id(&format!("bursar batch item {place} of {batch}")))
     }

@@ -105,8 +105,10 @@ impl Batch {
         let correlation = correlation(request)?;
         let trace = trace(request);
         let mut batch = Self { key, items: Vec::new(), commands: Vec::with_capacity(parts.len()) };
-        for (place, part) in parts.iter().enumerate() {
-            let command = item(place, part, batch.key.as_ref()).map(|mut command| {
+        let mut places = 0..;
+        for part in &parts {
+            let derived = || Some(CommandId::of_item(batch.key.as_ref()?, places.next()?));
+            let command = item(part, derived).map(|mut command| {
                 command.correlation.clone_from(&correlation);
                 command.trace.clone_from(&trace);
                 command
@@ -143,8 +145,8 @@ impl Batch {
     }
 }
 
-/// A command of the batch; where it has no key of its own, and the batch has one, its id is made of that.
-fn item(place: usize, part: &RawValue, batch: Option<&CommandId>) -> Result<Request, Problem> {
+/// A command of the batch; where it has no key of its own, and the batch has one, its id is derived from that.
+fn item(part: &RawValue, derived: impl FnOnce() -> Option<CommandId>) -> Result<Request, Problem> {
     let mut fields = Fields::parse(part.get().as_bytes())?;
     let name = fields.string("type")?.ok_or_else(|| Problem::field("type", "is missing"))?;
     let kind = COMMANDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
@@ -156,7 +158,7 @@ fn item(place: usize, part: &RawValue, batch: Option<&CommandId>) -> Result<Requ
     let own_key = fields.id("idempotencyKey", CommandId::parse)?.map(|id| ("idempotencyKey", id));
     let said = body::understand(kind, fields)?;
     let own_key = agreed(own_key, said.command_id.map(|id| ("commandId", id)))?.map(|(_, id)| id);
-    let key = own_key.or_else(|| batch.map(|batch| CommandId::of_item(batch, place)));
+    let key = own_key.or_else(derived);
     Ok(Request {
         keyed: key.is_some(),
         id: key.unwrap_or_else(|| CommandId::from(Uuid::now_v7())),

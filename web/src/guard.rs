@@ -10,7 +10,7 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode, Uri};
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -80,8 +80,9 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let started = Instant::now();
+        drop_last_slash(&mut request);
         let mut answering = request.conn_data::<Connection>().map(|connection| connection.pace.begin());
         let group = Group::of(request.path());
         let origin = match self.guard.admit(&request, group) {
@@ -119,6 +120,23 @@ where
                 }
             }
         })
+    }
+}
+
+/// A path with a slash at its end is the one without, as clients of Express are used to.
+fn drop_last_slash(request: &mut ServiceRequest) {
+    let uri = request.uri();
+    let Some(path) = uri.path().strip_suffix('/').filter(|path| !path.is_empty()) else { return };
+    let text = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    let Ok(path_and_query) = text.parse() else { return };
+    parts.path_and_query = Some(path_and_query);
+    if let Ok(uri) = Uri::from_parts(parts) {
+        request.match_info_mut().get_mut().update(&uri);
+        request.head_mut().uri = uri;
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use ::actors::Member;
 use actix::prelude::*;
+use actix_web::ResponseError as _;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -363,7 +364,8 @@ impl Session {
         frame.quoted("type", "ERROR").quoted("code", code).text("error", problem.detail());
         frame.append(problem.members());
         ctx.text(frame.into_string());
-        let close = if problem.code() == Code::InvalidField { CloseCode::Policy } else { CloseCode::Again };
+        let wrong = problem.status_code().is_client_error();
+        let close = if wrong { CloseCode::Policy } else { CloseCode::Again };
         self.end(close, code, ctx);
     }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::code::Code;
 use crate::json::Object;
+use crate::queries::X_SEQUENCE;
 
 /// A failure on its way to the client.
 #[derive(Clone, Debug)]
@@ -453,6 +454,7 @@ pub(crate) fn not_caught_up(reached: Sequence, wanted: Sequence) -> Problem {
     Problem::new(Code::NotCaughtUp, format!("the read model is at {reached}, not yet at {wanted}"))
         .number("sequence", reached)
         .number("atLeast", wanted)
+        .header(X_SEQUENCE.clone(), HeaderValue::from(reached.get()))
 }
 
 /// A place beyond the end of the log: it is another log, or was restored.

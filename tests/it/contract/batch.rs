@@ -70,7 +70,24 @@ async fn a_batch_is_sent_again_under_its_key(kind: Kind) {
     let other = server.keyed("b", "/commands/batch", &commands(6)).await.expect(200);
     assert_eq!(statuses(&other), [422, 422, 422]);
     assert_eq!(other["results"][2]["code"], "idempotency-key-reused");
-    assert_eq!(Fold::of(&server.log().await).accounts["acc-1"].balance, 600);
+    // Also where it begins otherwise or goes on, in form or not: nothing of it is done.
+    let sent = commands(5)["commands"].as_array().unwrap().clone();
+    let one = || json!({"type": "deposit", "accountId": "acc-1", "amount": 1});
+    for other in [
+        [sent.clone(), vec![one()]].concat(),
+        [vec![one()], sent.clone()].concat(),
+        [vec![json!(7), one(), one(), one(), one()], sent].concat(),
+    ] {
+        let keyless = other.iter().filter(|item| item.is_object()).count();
+        let other = server.keyed("b", "/commands/batch", &json!({"commands": other})).await.expect(200);
+        let refused = statuses(&other).into_iter().filter(|status| *status == 422).count();
+        assert_eq!(refused, keyless, "{other}");
+    }
+    // An item with a key of its own is no part of that.
+    let own = json!({"commands": [one(), {"type": "deposit", "accountId": "acc-1", "amount": 1, "commandId": "own"}]});
+    let other = server.keyed("b", "/commands/batch", &own).await.expect(200);
+    assert_eq!(statuses(&other), [422, 200]);
+    assert_eq!(Fold::of(&server.log().await).accounts["acc-1"].balance, 700);
 }
 
 async fn a_dry_run_of_a_batch_goes_on_from_item_to_item(kind: Kind) {

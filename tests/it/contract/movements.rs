@@ -63,6 +63,9 @@ async fn what_can_not_go_back_says_why(kind: Kind) {
     let problem = reverse(&server, json!({"sequenceNumber": 99})).await.refused(404, "not-found");
     assert_eq!(problem["reverses"], 99);
     reverse(&server, json!({"commandId": "nothing"})).await.refused(404, "command-not-found");
+    let too_much = json!({"accountId": "acc-1", "amount": 1});
+    server.keyed("refused", "/commands/withdraw", &too_much).await.refused(422, "insufficient-funds");
+    reverse(&server, json!({"commandId": "refused"})).await.refused(422, "not-reversible");
     let back = reverse(&server, json!({"sequenceNumber": 3})).await.sequence();
     reverse(&server, json!({"sequenceNumber": back})).await.refused(422, "not-reversible");
     let conditional = server.request(Method::POST, "/commands/reverse").header("If-Match", "\"1\"");

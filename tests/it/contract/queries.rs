@@ -25,7 +25,11 @@ async fn an_account_says_its_version_and_how_fresh_it_is(kind: Kind) {
     assert_eq!(reply.header("ETag"), Some("\"2\""));
     assert!(reply.number("X-Sequence") >= sequence);
     assert_eq!((&reply.json()["version"], &reply.json()["sequence"]), (&json!(2), &json!(2)));
-    server.get("/accounts/nobody").await.refused(404, "account-not-found");
+    let absent = server.get("/accounts/nobody").await;
+    absent.refused(404, "account-not-found");
+    assert!(absent.number("X-Sequence") >= sequence);
+    // As clients of Express are used to.
+    assert_eq!(server.get(&format!("/accounts/acc-1/?atLeast={sequence}")).await.json(), reply.json());
 }
 
 /// Every time, by the sequence that the answer had.
@@ -36,7 +40,9 @@ async fn a_write_can_be_read_back(kind: Kind) {
         let sequence = server.deposit("acc-1", 1).await.sequence();
         assert_eq!(server.account("acc-1", sequence).await["balance"], balance);
     }
-    server.get("/accounts/acc-1?atLeast=1000000&timeout=100ms").await.refused(503, "not-caught-up");
+    let late = server.get("/accounts/acc-1?atLeast=1000000&timeout=100ms").await;
+    late.refused(503, "not-caught-up");
+    assert_eq!(late.number("X-Sequence"), 51);
     for query in ["atLeast=x", "atLeast=-1", "atLeast=1&timeout=11s", "atLeast=1&timeout=soon"] {
         server.get(&format!("/accounts/acc-1?{query}")).await.refused(400, "invalid-field");
     }
