@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::projection::accounts::render;
@@ -49,9 +48,7 @@ async fn place_at(api: &Api, moment: Timestamp) -> Result<Sequence, Problem> {
 pub(crate) async fn last_event(api: &Api, id: &AccountId, place: Sequence) -> Result<Arc<Recorded>, Problem> {
     api.ledger.journal().last_event(id, place).await?.ok_or_else(|| {
         let words = format!("account {id} does not exist at sequence {place}");
-        Problem::new(Code::AccountNotFound, words)
-            .text("accountId", id.as_str())
-            .header(X_SEQUENCE.clone(), HeaderValue::from(place.get()))
+        Problem::new(Code::AccountNotFound, words).text("accountId", id.as_str()).as_of(place)
     })
 }
 

@@ -81,6 +81,11 @@ impl Problem {
         self
     }
 
+    /// With how far what was read is up to date.
+    pub fn as_of(self, sequence: Sequence) -> Self {
+        self.header(X_SEQUENCE.clone(), HeaderValue::from(sequence.get()))
+    }
+
     /// With the id of the command that failed.
     pub fn command(self, id: &CommandId) -> Self {
         self.text("commandId", id.as_str())
@@ -454,7 +459,7 @@ pub(crate) fn not_caught_up(reached: Sequence, wanted: Sequence) -> Problem {
     Problem::new(Code::NotCaughtUp, format!("the read model is at {reached}, not yet at {wanted}"))
         .number("sequence", reached)
         .number("atLeast", wanted)
-        .header(X_SEQUENCE.clone(), HeaderValue::from(reached.get()))
+        .as_of(reached)
 }
 
 /// A place beyond the end of the log: it is another log, or was restored.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use domain::projection::accounts::{BY_BALANCE, BY_LAST_UPDATED, render};
@@ -241,7 +241,7 @@ async fn from_log(api: &Api, id: &AccountId, reached: Sequence) -> Result<(Seque
     else {
         return Err(Problem::new(Code::AccountNotFound, format!("account {id} does not exist"))
             .text("accountId", id.as_str())
-            .header(X_SEQUENCE.clone(), HeaderValue::from(reached.get())));
+            .as_of(reached));
     };
     let reached = reached.max(sequence);
     api.shown.told.fetch_max(reached.get(), Ordering::AcqRel);
