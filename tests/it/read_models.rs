@@ -241,6 +241,10 @@ async fn commands_hardly_notice_what_becomes_of_redis() {
     let (mut well, mut away, mut filled) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
         server.fresh("/accounts?limit=1", server.head().await).await;
+        until("every projection is there", async || {
+            (server.json("/stats").await["lagEvents"] == 0).then_some(())
+        })
+        .await;
         well.push(p99(wire::steadily(port, 64, per_second, lasts).await));
         redis.kill();
         away.push(p99(wire::steadily(port, 64, per_second, lasts).await));
