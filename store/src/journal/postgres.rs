@@ -6,7 +6,8 @@
 //! * Reads have a small pool, no transaction of their own, and a deadline.
 //! * One connection listens for what other processes append.
 //! * Every other connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
-//!   The one that appends is served where appends are asked for; where that has ended, the next append opens another.
+//!   The one that appends belongs to the runtime that appends, and is served by whoever waits for its answers; where
+//!   another runtime has opened it, or that has ended, the next append opens another.
 
 mod append;
 mod connection;
@@ -35,7 +36,7 @@ use parking_lot::Mutex;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
-use self::connection::Connector;
+use self::connection::{Connection, Connector};
 use self::listen::Heard;
 use super::kinds::run_of;
 use super::{
@@ -140,6 +141,7 @@ impl Drop for Lent {
 
 struct Writer {
     client: Client,
+    connection: Connection,
     append: Statement,
     known: append::Known,
 }
@@ -183,8 +185,8 @@ impl PostgresJournal {
 
     /// The connection that appends, taken out of its slot; a new one where there is none.
     async fn writer(&self, slot: &mut Option<Writer>) -> Result<Writer, Failure> {
-        if let Some(writer) = slot.take()
-            && !writer.client.is_closed()
+        if let Some(mut writer) = slot.take()
+            && !writer.connection.has_ended()
         {
             return Ok(writer);
         }
@@ -204,11 +206,15 @@ impl PostgresJournal {
 
     /// A connection for appends, and the server's process behind it.
     async fn connect_writer(&self) -> Result<(Writer, i32), tokio_postgres::Error> {
-        let client = self.connector.client_here().await?;
-        client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
-        let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
-        let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
-        Ok((Writer { client, append, known: append::Known::default() }, backend.try_get(0)?))
+        let (client, mut connection) = self.connector.client_here().await?;
+        let prepare = async {
+            client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
+            let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
+            let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
+            Ok::<_, tokio_postgres::Error>((append, backend.try_get(0)?))
+        };
+        let (append, backend) = connection.serving(prepare).await?;
+        Ok((Writer { client, connection, append, known: append::Known::default() }, backend))
     }
 
     /// One statement on a connection for reads.
@@ -324,11 +330,13 @@ impl Journal for PostgresJournal {
         }
         let mut columns = append::Columns::of(batch).map_err(AppendError::Unavailable)?;
         let mut slot = self.writer.lock().await;
+        // Whoever asked whether the log is there may have made the connection.
+        drop(slot.take_if(|writer| writer.connection.is_elsewhere()));
         let mut writer = self.writer(&mut slot).await.map_err(AppendError::Unavailable)?;
         columns.trust(&writer.known);
         // From here on the batch may be in the log, and only an answer to this very statement says so.
         let values = columns.values();
-        let answer = writer.client.query_one(&writer.append, &values);
+        let answer = writer.connection.serving(writer.client.query_one(&writer.append, &values));
         let row = match tokio::time::timeout(APPEND_DEADLINE, answer).await {
             Ok(Ok(row)) => row,
             Ok(Err(error)) => return Err(append::error(error)),
@@ -543,8 +551,9 @@ impl Journal for PostgresJournal {
     async fn now(&self) -> Result<Timestamp, JournalError> {
         let ask = async {
             let mut slot = self.writer.lock().await;
-            let writer = self.writer(&mut slot).await?;
-            let row = writer.client.query_one(include_str!("../../../sql/postgres/now.sql"), &[]).await?;
+            let mut writer = self.writer(&mut slot).await?;
+            let asked = writer.client.query_one(include_str!("../../../sql/postgres/now.sql"), &[]);
+            let row = writer.connection.serving(asked).await?;
             if row.try_get(1)? {
                 // Whether it can write again is seen on a new connection.
                 return Err("the database is read-only".into());

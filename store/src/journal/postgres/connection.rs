@@ -1,13 +1,13 @@
 //! How connections are made, and the thread that they live on.
 
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use deadpool_postgres::Connect;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
-use tokio::runtime::Handle;
+use futures_util::future::{BoxFuture, Fuse, FusedFuture as _};
+use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
@@ -80,11 +80,10 @@ impl Connector {
         Ok(client)
     }
 
-    /// A connection that is served by the runtime that asks for it, and ends with it: nobody else need be woken for it.
-    pub(super) async fn client_here(&self) -> Result<Client, Error> {
+    /// A connection that nobody serves but who waits for its answers.
+    pub(super) async fn client_here(&self) -> Result<(Client, Connection), Error> {
         let (client, connection) = self.config.connect(NoTls).await?;
-        tokio::spawn(served(connection));
-        Ok(client)
+        Ok((client, Connection { at: Handle::current().id(), served: served(connection).boxed().fuse() }))
     }
 
     async fn open(&self) -> Result<(Client, JoinHandle<()>), Error> {
@@ -101,6 +100,41 @@ impl Connector {
         .await?;
         let serve = handle.spawn(served(connection));
         Ok((client, serve))
+    }
+}
+
+/// The end of a connection at which bytes come and go, in the hands of who waits for its answers: what is asked is on its
+/// way when the asking was first polled, and an answer wakes nobody between.
+pub(super) struct Connection {
+    /// The runtime that hears of what arrives.
+    at: Id,
+    served: Fuse<BoxFuture<'static, ()>>,
+}
+
+impl Connection {
+    /// Waits for what was asked of the client of this connection.
+    pub(super) async fn serving<T>(&mut self, asked: impl Future<Output = T>) -> T {
+        let mut asked = std::pin::pin!(asked);
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(answer) = asked.as_mut().poll(context) {
+                return Poll::Ready(answer);
+            }
+            // Where it has ended, what was asked ends with an error.
+            let _ = self.served.poll_unpin(context);
+            asked.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Whether the server has ended it, as far as that has come to be known since somebody last waited for an answer.
+    pub(super) fn has_ended(&mut self) -> bool {
+        let _ = self.served.poll_unpin(&mut Context::from_waker(Waker::noop()));
+        self.served.is_terminated()
+    }
+
+    /// Whether it is another runtime that hears of what arrives, whose thread may have other things to do.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        self.at != Handle::current().id()
     }
 }
 
