@@ -164,6 +164,24 @@ async fn an_append_of_unknown_fate_is_settled_by_appending_again() {
     assert_eq!(journal.head().await.unwrap().last, Sequence::new(21));
 }
 
+/// Whoever asks whether the log is there may have other things to do afterwards.
+#[tokio::test]
+async fn an_append_waits_for_no_thread_but_its_own() {
+    let database = migrated().await;
+    let journal = Arc::new(database.journal().await);
+    let asked = Arc::clone(&journal);
+    let asking = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(asked.now()).unwrap();
+        runtime
+    });
+    let busy = asking.join().unwrap();
+    let mut book = Book::default();
+    let open = book.create("create-a", "a", 100);
+    book.commit(&*journal, vec![open]).await;
+    busy.shutdown_background();
+}
+
 #[tokio::test]
 async fn a_line_that_swallows_everything_is_given_up_for_another() {
     let database = migrated().await;
