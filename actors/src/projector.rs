@@ -30,9 +30,10 @@ use crate::progress::Progress;
 const EVENTS_PER_STEP: usize = 8192;
 /// Events applied in one step beside commands, where that is enough to catch up: while it is under way, the processors and
 /// Redis have less time for others.
-const EVENTS_PER_STEP_BESIDE: usize = 512;
-/// Such a step is followed by a pause so many times as long as it took.
-const PAUSE_BESIDE: u32 = 3;
+const EVENTS_PER_STEP_BESIDE: usize = 256;
+/// Such a step is followed by a pause so many times as long as it took, its wait for the log's page left out: others may
+/// pause meanwhile.
+const PAUSE_BESIDE: u32 = 7;
 /// The log is quiet when nothing came for so long.
 const QUIET_AFTER: Duration = Duration::from_millis(250);
 /// A step far behind the head applies at least so many times what came since the last one, so that it catches up soon.
@@ -379,7 +380,6 @@ impl Work {
 
     /// Applies what follows a generation's place, once.
     async fn step(&self, log_id: Uuid, filling: &mut Filling, live: bool) -> Result<Step, Stopped> {
-        let began = Instant::now();
         let head = self.feed.head();
         let came = head.ahead_of(filling.head);
         filling.head = head;
@@ -398,6 +398,7 @@ impl Work {
                 page
             }
         };
+        let began = Instant::now();
         let step = self.apply(log_id, filling, &page).await?;
         let (took, events) = (began.elapsed(), page.events.len());
         filling.pause = match filling.place >= head {
