@@ -44,7 +44,7 @@ const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(50), Duration
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A step that reaches the head is followed by a pause so many times as long as it took, at the most so long: what gathers
 /// meanwhile is merged per account, and the projection leaves most of a core to those it follows.
-const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(95));
+const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(80));
 /// That pause is at least so long per event of the step, at the most so long: many events are few steps, and one alone is
 /// there at once.
 const PAUSE_PER_EVENT: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(20));

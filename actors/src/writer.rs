@@ -105,6 +105,10 @@ impl Actor for JournalWriter {
         };
         let work = async move {
             let mut done = Done::default();
+            // Nothing is appended, so that what the first command needs is there: a connection, statements, plans.
+            let stalls_at = tokio::time::Instant::now() + STALLS_AFTER;
+            let nothing = Arc::default();
+            let _ = desk.turning_away(stalls_at, desk.journal.append(&nothing), &mut queue).await;
             loop {
                 let mut gathered = Vec::new();
                 if !done.is_told() {

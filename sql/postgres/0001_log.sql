@@ -47,8 +47,7 @@ CREATE TABLE bursar.events (
     command text,
     correlation text COLLATE "C",
     limits text,
-    body text NOT NULL,
-    CONSTRAINT events_account_version UNIQUE (account, version)
+    body text NOT NULL
 );
 
 CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE command_id IS NOT NULL;
@@ -56,6 +55,25 @@ CREATE UNIQUE INDEX events_command_id ON bursar.events (command_id) WHERE comman
 CREATE INDEX events_correlation ON bursar.events (correlation, sequence) WHERE correlation IS NOT NULL;
 
 CREATE INDEX events_reverses ON bursar.events (reverses, sequence) WHERE reverses IS NOT NULL;
+
+-- Where each account's events stand: some consecutive versions of an account in a row, from the first one on. It follows the
+-- events at a distance, by runs of them, because an entry per event would be a third of what an append costs; what is not
+-- indexed yet, the program keeps in memory (src/journal/streams.rs).
+CREATE TABLE bursar.streams (
+    account bigint NOT NULL,
+    first_version bigint NOT NULL,
+    sequences bigint[] NOT NULL,
+    PRIMARY KEY (account, first_version)
+);
+
+-- Up to here every event is in the streams.
+CREATE TABLE bursar.indexed (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    last_sequence bigint NOT NULL
+) WITH (fillfactor = 10);
+
+INSERT INTO bursar.indexed (last_sequence)
+VALUES (0);
 
 -- Which kinds of events each run of 1,024 sequences has, by which the events of a kind are found.
 CREATE TABLE bursar.kinds (
@@ -127,6 +145,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.events
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.streams
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON bursar.kinds
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
@@ -153,19 +174,26 @@ EXECUTE FUNCTION bursar.refuse();
 CREATE TRIGGER one_row BEFORE DELETE OR TRUNCATE ON bursar.head
 FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
 
+CREATE TRIGGER one_row BEFORE DELETE OR TRUNCATE ON bursar.indexed
+FOR EACH STATEMENT EXECUTE FUNCTION bursar.refuse();
+
 -- A session that plays the replica must not slip past them.
 ALTER TABLE bursar.accounts ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.events ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE bursar.streams ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.kinds ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.batches ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.rejections ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE bursar.holds ENABLE ALWAYS TRIGGER ends_once;
 ALTER TABLE bursar.head ENABLE ALWAYS TRIGGER one_row;
+ALTER TABLE bursar.indexed ENABLE ALWAYS TRIGGER one_row;
 
 -- What became of a batch: where it stands in the log, and the last account before it. If either of the first two is
 -- there, nothing was written, and the rest is the head: they number what is recorded already in p_repeat_id, and what is at
--- another version in the p_touch arrays.
+-- another version in the p_touch arrays. With is_lost nothing was written either, and the caller reads on before it asks
+-- again: it does not know the end of this log. What it has missed are the events that others have appended since the place
+-- that it knows, in order.
 CREATE TYPE bursar.appended AS (
     duplicates integer[],
     conflicts integer[],
@@ -173,7 +201,10 @@ CREATE TYPE bursar.appended AS (
     last_sequence bigint,
     chain bytea,
     committed_at bigint,
-    last_account bigint
+    last_account bigint,
+    is_lost boolean,
+    missed_accounts bigint[],
+    missed_versions bigint[]
 );
 
 -- Appends a batch, or says why not and writes nothing. It is the only way to write for a role that is not the owner, and
@@ -237,11 +268,12 @@ CREATE FUNCTION bursar.append(
     p_refusal_reason text[],
     p_refusal_from_account text[],
     p_refusal_to_account text[],
-    -- The head that the caller's own last append made, and which of the versions above it saw there; NULL for all of them.
-    -- While nobody else has appended since, those are current and are not looked up again.
+    -- Where a batch ends up to which the caller knows the log, and the chain there. The versions above are those of that
+    -- place, but for those that are out of date there already, by their numbers.
     p_known_last bigint,
-    p_touch_known boolean[],
-    -- Whether it saw all kinds of these events noted for the runs that begin behind that head.
+    p_known_chain bytea,
+    p_touch_stale integer[],
+    -- Whether it saw all kinds of these events noted for the runs that begin behind that place.
     p_kinds_known boolean
 )
 RETURNS bursar.appended
@@ -259,7 +291,7 @@ DECLARE
     head bursar.head;
     -- Where the head must be for what the caller knows to be all that is to be known.
     expected bigint := CASE
-        WHEN p_touch_known IS NULL AND p_repeat_id IS NULL AND account_count = 0 AND event_count + refusal_count > 0
+        WHEN p_touch_stale IS NULL AND p_repeat_id IS NULL AND account_count = 0 AND event_count + refusal_count > 0
             THEN p_known_last
     END;
     keys bigint[] := p_touch_key;
@@ -275,34 +307,52 @@ BEGIN
                 SELECT * INTO STRICT head FROM bursar.head FOR UPDATE;
             END IF;
 
+            -- A caller whose place is not in this log, or so far behind that to look through what others have appended since
+            -- would take long under the lock, reads on first.
+            result.is_lost := head.last_sequence - p_known_last NOT BETWEEN 0 AND 8192 OR NOT (
+                p_known_last = 0 OR EXISTS (
+                    SELECT
+                    FROM bursar.batches AS batch
+                    WHERE batch.last_sequence = p_known_last AND batch.chain = p_known_chain
+                )
+            );
+            IF result.is_lost THEN
+                RETURN result;
+            END IF;
+            IF head.last_sequence > p_known_last THEN
+                SELECT
+                    array_agg(event.account ORDER BY event.sequence),
+                    array_agg(event.version ORDER BY event.sequence)
+                INTO result.missed_accounts, result.missed_versions
+                FROM bursar.events AS event
+                WHERE event.sequence > p_known_last;
+            END IF;
+
             SELECT
                 array_agg(resolved.key),
-                array_agg(resolved.place) FILTER (WHERE CASE
-                    WHEN resolved.known THEN FALSE
-                    ELSE resolved.version <> coalesce((
-                        SELECT event.version
-                        FROM bursar.events AS event
-                        WHERE event.account = resolved.key
-                        ORDER BY event.version DESC
-                        LIMIT 1
-                    ), 0)
-                END)
+                array_agg(resolved.place) FILTER (WHERE
+                    resolved.place = ANY (p_touch_stale)
+                    OR resolved.key = ANY (result.missed_accounts)
+                    -- One that the caller takes to be absent.
+                    OR (resolved.is_found AND resolved.version = 0)
+                )
             INTO keys, result.conflicts
             FROM (
                 SELECT
                     touch.place::integer AS place,
                     touch.version,
-                    (p_touch_known IS NULL OR touch.known) AND head.last_sequence = p_known_last AS known,
+                    account.key IS NOT NULL AS is_found,
                     CASE
                         WHEN touch.key > 0 THEN touch.key
-                        ELSE coalesce(
-                            (SELECT account.key FROM bursar.accounts AS account WHERE account.id = touch.id),
-                            head.last_account - touch.key,
-                            0 -- Of an account that is absent and stays so.
-                        )
+                        -- Where there is none: of an account that is absent and stays so.
+                        ELSE coalesce(account.key, head.last_account - touch.key, 0)
                     END AS key
-                FROM unnest(p_touch_key, p_touch_id, p_touch_version, p_touch_known) WITH ORDINALITY
-                    AS touch (key, id, version, known, place)
+                FROM unnest(p_touch_key, p_touch_id, p_touch_version) WITH ORDINALITY AS touch (key, id, version, place)
+                LEFT JOIN LATERAL (
+                    SELECT found.key
+                    FROM bursar.accounts AS found
+                    WHERE (touch.key IS NULL OR touch.key < 0) AND found.id = touch.id
+                ) AS account ON TRUE
                 OFFSET 0 -- Each account is looked up once, not wherever its key is used.
             ) AS resolved;
 
@@ -346,7 +396,7 @@ BEGIN
                 )
                 ELSE current.chain
             END
-        WHERE current.last_sequence = expected
+        WHERE current.last_sequence = expected AND (expected <> p_known_last OR current.chain = p_known_chain)
         RETURNING * INTO head;
         EXIT WHEN FOUND;
         -- Somebody else has appended meanwhile.
@@ -447,9 +497,10 @@ BEGIN
 END
 $$;
 
--- The version that an account had at a place of the log: its last one at or before it, 0 for none. Versions and
--- sequences rise together, so a search by halves finds it in a few index probes at any length of the stream.
-CREATE FUNCTION bursar.version_at(p_account bigint, p_sequence bigint) RETURNS bigint
+-- The row of the streams that an account had come to at a place of the log: the first version of the last row that begins
+-- at or before it, 0 for none. Versions and sequences rise together, so a search by halves finds it in a few index probes
+-- at any length of the stream.
+CREATE FUNCTION bursar.row_at(p_account bigint, p_sequence bigint) RETURNS bigint
 LANGUAGE plpgsql
 STABLE
 SET search_path = pg_catalog, pg_temp
@@ -458,28 +509,79 @@ DECLARE
     low bigint := 0;
     high bigint;
     middle bigint;
-    latest bigint;
+    found bigint;
+    begins bigint;
+    result bigint := 0;
 BEGIN
-    SELECT event.version, event.sequence INTO high, latest
-    FROM bursar.events AS event
-    WHERE event.account = p_account
-    ORDER BY event.version DESC
+    SELECT stream.first_version, stream.sequences[1] INTO high, begins
+    FROM bursar.streams AS stream
+    WHERE stream.account = p_account
+    ORDER BY stream.first_version DESC
     LIMIT 1;
-    IF latest <= p_sequence THEN
-        RETURN high;
+    IF high IS NULL OR begins <= p_sequence THEN
+        RETURN coalesce(high, 0);
     END IF;
+    high := high - 1;
+    -- Up to the version low rows begin early enough, from the one behind high on they do not.
     WHILE low < high LOOP
         middle := (low + high + 1) / 2;
-        SELECT event.sequence INTO STRICT latest
-        FROM bursar.events AS event
-        WHERE event.account = p_account AND event.version = middle;
-        IF latest <= p_sequence THEN
+        SELECT stream.first_version, stream.sequences[1] INTO STRICT found, begins
+        FROM bursar.streams AS stream
+        WHERE stream.account = p_account AND stream.first_version <= middle
+        ORDER BY stream.first_version DESC
+        LIMIT 1;
+        IF begins <= p_sequence THEN
             low := middle;
+            result := found;
         ELSE
-            high := middle - 1;
+            high := found - 1;
         END IF;
     END LOOP;
-    RETURN low;
+    RETURN result;
+END
+$$;
+
+-- The last event of an account at or before a place of the log, as far as the streams reach; NULL for none.
+CREATE FUNCTION bursar.event_at(p_account bigint, p_sequence bigint) RETURNS bigint
+LANGUAGE sql
+STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT stream.sequences[width_bucket(p_sequence, stream.sequences)]
+    FROM bursar.streams AS stream
+    WHERE stream.account = p_account AND stream.first_version = bursar.row_at(p_account, p_sequence)
+$$;
+
+-- Indexes a part of the run behind a place: rows of the streams, each as its first version and its number of sequences,
+-- which follow one another in p_sequence. With the last part p_end is where the run ends. False where the streams have the run
+-- by now; what an attempt that was not finished left behind stays.
+CREATE FUNCTION bursar.index_part(
+    p_after bigint,
+    p_end bigint,
+    p_account bigint[],
+    p_first_version bigint[],
+    p_count integer[],
+    p_sequence bigint[]
+)
+RETURNS boolean
+LANGUAGE plpgsql
+VOLATILE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO bursar.streams (account, first_version, sequences)
+    SELECT part.account, part.first_version, p_sequence[part.ends - part.count + 1:part.ends]
+    FROM (
+        SELECT each.account, each.first_version, each.count, (sum(each.count) OVER (ORDER BY each.place))::integer AS ends
+        FROM unnest(p_account, p_first_version, p_count) WITH ORDINALITY AS each (account, first_version, count, place)
+    ) AS part
+    WHERE EXISTS (SELECT FROM bursar.indexed WHERE indexed.last_sequence = p_after)
+    ON CONFLICT DO NOTHING;
+    IF p_end IS NOT NULL THEN
+        UPDATE bursar.indexed SET last_sequence = p_end WHERE last_sequence = p_after;
+    END IF;
+    RETURN EXISTS (SELECT FROM bursar.indexed WHERE last_sequence IN (p_after, p_end));
 END
 $$;
 
@@ -494,8 +596,9 @@ BEGIN
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA bursar TO %I', p_role);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA bursar TO %I', p_role);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION bursar.append, bursar.version_at TO %I', p_role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION bursar.append, bursar.row_at, bursar.event_at, bursar.index_part TO %I', p_role);
 END
 $$;
 
-REVOKE ALL ON FUNCTION bursar.append, bursar.version_at, bursar.admit, bursar.refuse FROM PUBLIC;
+REVOKE ALL ON FUNCTION bursar.append, bursar.row_at, bursar.event_at, bursar.index_part, bursar.admit, bursar.refuse
+FROM PUBLIC;

@@ -1,4 +1,5 @@
--- Accounts with their last events, which say how they stand, and their open holds (JSON arrays). $1 ids; $2 is their places, to tell them apart.
+-- Accounts with their last events, which say how they stand, and their open holds (JSON arrays). $1 keys, $2 their places, to
+-- tell them apart, $3 their last events, NULL where it is in the streams.
 SELECT
     event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit,
     event.transactions, event.status, event.decided_at, event.body, event.spent, event.limits,
@@ -8,12 +9,13 @@ SELECT
         FROM bursar.holds AS hold
         WHERE hold.account = account.key AND hold.ended_sequence IS NULL
     ) END
-FROM unnest($1::text[], $2::bigint[]) AS wanted (id, place)
-JOIN bursar.accounts AS account ON account.id = wanted.id
-CROSS JOIN LATERAL (
-    SELECT *
-    FROM bursar.events
-    WHERE events.account = account.key
-    ORDER BY events.version DESC
-    LIMIT 1
-) AS event;
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (key, place, last)
+JOIN bursar.accounts AS account ON account.key = wanted.key
+JOIN bursar.events AS event
+    ON event.sequence = coalesce(wanted.last, (
+        SELECT stream.sequences[cardinality(stream.sequences)]
+        FROM bursar.streams AS stream
+        WHERE stream.account = wanted.key
+        ORDER BY stream.first_version DESC
+        LIMIT 1
+    ));

@@ -1,16 +1,24 @@
 -- Accepted commands that touch an account, with their first events, which may stand on another account; newest first.
--- $1 those that begin before it, $2 how many at the most, $3 account id.
+-- $1 those that begin before it, $2 how many at the most, $3 account key, $4 where the streams end, $5 where the account's
+-- newest events behind that stand, as many at the most.
 SELECT DISTINCT
     first.sequence, first.account, first.version, first.balance, first.held, first.overdraft_limit,
     first.transactions, first.status, first.decided_at, first.body, first.spent, first.limits, first.command
-FROM bursar.accounts AS account
-CROSS JOIN LATERAL (
-    SELECT events.sequence
-    FROM bursar.events
-    WHERE events.account = account.key
-        AND events.version <= bursar.version_at(account.key, $1)
-        AND events.sequence < $1
-    ORDER BY events.version DESC
+FROM (
+    SELECT unnest($5::bigint[]) AS sequence
+    UNION ALL
+    (
+        SELECT place.sequence
+        FROM bursar.streams AS stream
+        CROSS JOIN LATERAL unnest(stream.sequences) AS place (sequence)
+        WHERE stream.account = $3
+            AND stream.first_version <= bursar.row_at($3, least($1::bigint - 1, $4))
+            AND place.sequence < $1
+            AND place.sequence <= $4
+        ORDER BY stream.first_version DESC, place.sequence DESC
+        LIMIT $2
+    )
+    ORDER BY sequence DESC
     LIMIT $2
 ) AS own
 CROSS JOIN LATERAL (
@@ -20,5 +28,4 @@ CROSS JOIN LATERAL (
     ORDER BY events.sequence DESC
     LIMIT 1
 ) AS first
-WHERE account.id = $3
 ORDER BY first.sequence DESC;

@@ -1,10 +1,7 @@
--- An account's last event at or before a place of the log, which holds the account as it was there.
--- $1 account id, $2 the place.
+-- An account's last event at or before a place of the log that the streams reach, which holds the account as it was there.
+-- $1 account key, $2 the place.
 SELECT
-    sequence, account, version, balance, held, overdraft_limit, transactions, status, decided_at, body, spent, limits
-FROM bursar.events
-WHERE (account, version) = (
-    SELECT key, bursar.version_at(key, $2)
-    FROM bursar.accounts
-    WHERE id = $1
-);
+    event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit,
+    event.transactions, event.status, event.decided_at, event.body, event.spent, event.limits
+FROM bursar.events AS event
+WHERE event.sequence = bursar.event_at($1, $2);

@@ -1,8 +1,20 @@
--- One account's events after a version. $1 account id, $2 the version, $3 how many at the most.
+-- One account's events after a version, as far as the streams reach. $1 account key, $2 the version, $3 how many at the most,
+-- $4 where the streams end.
 SELECT
-    sequence, account, version, balance, held, overdraft_limit, transactions, status, decided_at, body, spent, limits
-FROM bursar.events
-WHERE account = (SELECT key FROM bursar.accounts WHERE id = $1)
-    AND version > $2
-ORDER BY version
+    event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit,
+    event.transactions, event.status, event.decided_at, event.body, event.spent, event.limits
+FROM bursar.streams AS stream
+CROSS JOIN LATERAL unnest(stream.sequences) AS place (sequence)
+JOIN bursar.events AS event ON event.sequence = place.sequence
+WHERE stream.account = $1
+    AND stream.first_version >= coalesce((
+        SELECT entered.first_version
+        FROM bursar.streams AS entered
+        WHERE entered.account = $1 AND entered.first_version <= $2::bigint + 1
+        ORDER BY entered.first_version DESC
+        LIMIT 1
+    ), 0)
+    AND event.version > $2
+    AND place.sequence <= $4
+ORDER BY stream.first_version, place.sequence
 LIMIT $3;

@@ -20,6 +20,7 @@ mod kinds;
 pub mod postgres;
 // The embedded log: one file, no server.
 pub mod sqlite;
+mod streams;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

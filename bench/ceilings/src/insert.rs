@@ -1,5 +1,6 @@
 //! Loops of one connection that insert rows like those of the log's events and do nothing else: the same columns, the same
-//! indexes, the same durability.
+//! indexes, the same durability. On Postgres the rows have a unique index of (account, version) besides, as events in a plain
+//! table have; Bursar keeps it in another way.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -71,7 +72,8 @@ pub(crate) async fn into_postgres(
     tokio::spawn(connection);
     client
         .batch_execute(
-            "DROP TABLE IF EXISTS public.bare; CREATE TABLE public.bare (LIKE bursar.events INCLUDING ALL)",
+            "DROP TABLE IF EXISTS public.bare; CREATE TABLE public.bare (LIKE bursar.events INCLUDING ALL); \
+             CREATE UNIQUE INDEX bare_account_version ON public.bare (account, version)",
         )
         .await
         .context("there must be a Bursar log in the database")?;

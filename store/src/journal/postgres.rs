@@ -16,6 +16,7 @@ mod migrate;
 mod read;
 mod restore;
 mod rows;
+mod streams;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,7 +31,7 @@ use domain::{
     AccountId, CommandId, HoldEnd, HoldId, HoldRecord, Profile, Recorded, Sequence, Timestamp, Version,
 };
 use futures_util::StreamExt as _;
-use futures_util::future::select_ok;
+use futures_util::future::{select_ok, try_join};
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio_postgres::types::ToSql;
@@ -38,7 +39,9 @@ use tokio_postgres::{Client, Row, Statement};
 
 use self::connection::{Connection, Connector};
 use self::listen::Heard;
-use super::kinds::run_of;
+use self::streams::Streams;
+use super::kinds::{Noted, run_of};
+use super::streams::RUN;
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
@@ -65,6 +68,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 const READ_DEADLINE: Duration = Duration::from_millis(4500);
 /// The most runs that are looked through at once for the events of a kind: a few ms.
 const RUNS_AT_ONCE_MAX: i64 = 32;
+/// How often accounts are looked for whose last events are not found.
+const LOADS_MAX: usize = 4;
 /// The most profiles in memory; at about 200 bytes each.
 const PROFILES_MAX: usize = 100_000;
 
@@ -112,6 +117,7 @@ pub struct PostgresJournal {
     readers: Pool,
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
+    streams: Arc<Streams>,
     heard: Arc<Heard>,
     listening: Once,
 }
@@ -143,7 +149,8 @@ struct Writer {
     client: Client,
     connection: Connection,
     append: Statement,
-    known: append::Known,
+    /// What this connection's appends have seen noted.
+    kinds: Noted,
 }
 
 impl PostgresJournal {
@@ -152,6 +159,14 @@ impl PostgresJournal {
     /// # Errors
     /// See [`ConnectError`].
     pub async fn connect(settings: PostgresSettings) -> Result<Self, ConnectError> {
+        Self::connect_with_runs(settings, RUN).await
+    }
+
+    /// The same with another number of events after which streams are indexed, so that tests reach it.
+    ///
+    /// # Errors
+    /// See [`ConnectError`].
+    pub async fn connect_with_runs(settings: PostgresSettings, events: u32) -> Result<Self, ConnectError> {
         let connector = Connector::new(&settings.url)?;
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let readers = Pool::builder(Manager::from_connect(connector.config(), connector.clone(), manager))
@@ -174,12 +189,15 @@ impl PostgresJournal {
             restorer: tokio::sync::Mutex::default(),
             readers,
             profiles: Mutex::default(),
+            streams: Arc::new(Streams::new(events)),
             heard: Arc::default(),
             listening: Once::new(),
         };
         let client = journal.readers.get().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
         migrate::verify(&client).await?;
         drop(client);
+        // So that the first command need not.
+        journal.reach().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
         Ok(journal)
     }
 
@@ -214,7 +232,7 @@ impl PostgresJournal {
             Ok::<_, tokio_postgres::Error>((append, backend.try_get(0)?))
         };
         let (append, backend) = connection.serving(prepare).await?;
-        Ok((Writer { client, connection, append, known: append::Known::default() }, backend))
+        Ok((Writer { client, connection, append, kinds: Noted::default() }, backend))
     }
 
     /// One statement on a connection for reads.
@@ -282,6 +300,29 @@ impl PostgresJournal {
         }
     }
 
+    /// The first events of some accounts after a place.
+    async fn rows_of_accounts(
+        &self,
+        after: i64,
+        limit: i64,
+        kinds: &[String],
+        accounts: &[&str],
+    ) -> Result<Vec<Row>, JournalError> {
+        let (keys, reach) = try_join(self.keys(accounts), self.reach()).await?;
+        let keys: Vec<i64> = keys.into_values().collect();
+        let behind = keys.iter().flat_map(|key| self.streams.behind(*key, after.max(reach.indexed)));
+        let behind: Vec<i64> = behind.map(|entry| entry.sequence).collect();
+        let sql = include_str!("../../../sql/postgres/events_read_accounts.sql");
+        self.query(sql, &[&after, &kinds, &limit, &keys, &reach.indexed, &behind]).await
+    }
+
+    async fn rows_at(&self, places: &[i64]) -> Result<Vec<Row>, JournalError> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.query(include_str!("../../../sql/postgres/events_at.sql"), &[&places]).await
+    }
+
     /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
     async fn events(&self, rows: &[Row]) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let keys = rows.iter().map(read::account_key).collect::<Result<Vec<_>, _>>()?;
@@ -333,41 +374,81 @@ impl Journal for PostgresJournal {
         // Whoever asked whether the log is there may have made the connection.
         drop(slot.take_if(|writer| writer.connection.is_elsewhere()));
         let mut writer = self.writer(&mut slot).await.map_err(AppendError::Unavailable)?;
-        columns.trust(&writer.known);
-        // From here on the batch may be in the log, and only an answer to this very statement says so.
-        let values = columns.values();
-        let answer = writer.connection.serving(writer.client.query_one(&writer.append, &values));
-        let row = match tokio::time::timeout(APPEND_DEADLINE, answer).await {
-            Ok(Ok(row)) => row,
-            Ok(Err(error)) => return Err(append::error(error)),
-            Err(late) => {
-                self.distrust_line();
-                return Err(AppendError::Unknown(Box::new(late)));
+        let unread = |error: JournalError| AppendError::Unavailable(error.into());
+        let unkeyed = columns.unkeyed();
+        if !unkeyed.is_empty() {
+            let keys = self.keys(&unkeyed).await.map_err(unread)?;
+            columns.key(|id| keys.get(id).copied());
+        }
+        let expected = columns.expected();
+        loop {
+            columns.stand(self.standpoint(&expected).await.map_err(unread)?, &writer.kinds);
+            // From here on the batch may be in the log, and only an answer to this very statement says so.
+            let values = columns.values();
+            let answer = writer.connection.serving(writer.client.query_one(&writer.append, &values));
+            let row = match tokio::time::timeout(APPEND_DEADLINE, answer).await {
+                Ok(Ok(row)) => row,
+                Ok(Err(error)) => return Err(append::error(error)),
+                Err(late) => {
+                    self.distrust_line();
+                    return Err(AppendError::Unknown(Box::new(late)));
+                }
+            };
+            match columns.answer(batch, &row).map_err(AppendError::Unknown)? {
+                append::Answer::Append(append) => {
+                    let mut entries = columns.missed(&row).map_err(AppendError::Unknown)?;
+                    let chain = read::hash(&row, 4).map_err(|error| AppendError::Unknown(error.into()))?;
+                    if let Append::Committed(commit) = &append {
+                        columns.note_kinds(commit.first, &mut writer.kinds);
+                        entries.extend(columns.entries(commit));
+                    }
+                    self.streams.note(&entries, chain);
+                    self.index_when_full();
+                    *slot = Some(writer);
+                    return Ok(append);
+                }
+                append::Answer::Lost => {
+                    self.reach().await.map_err(unread)?;
+                }
             }
-        };
-        let append = columns.answer(batch, &row).map_err(AppendError::Unknown)?;
-        writer.known.note(&columns, &append);
-        *slot = Some(writer);
-        Ok(append)
+        }
     }
 
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
-        let (ids, places): (Vec<&str>, Vec<i64>) =
-            accounts.iter().map(AccountId::as_str).zip(0_i64..).unzip();
-        let sql = include_str!("../../../sql/postgres/accounts_load.sql");
-        let rows = self.look_up(sql, &[&ids, &places]).await?;
-        let mut loaded = vec![read::absent(); accounts.len()];
-        for row in &rows {
-            let place: i64 = read::column(row, 12)?;
-            let key = read::account_key(row)?;
-            let profile = Arc::new(read::profile(row, 13)?);
-            self.remember(key, &profile);
-            let found = read::loaded(row, key, profile)?;
-            if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
-                *slot = found;
+        let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+        for _ in 0..LOADS_MAX {
+            let (keys, _) = try_join(self.keys(&ids), self.reach()).await?;
+            let found: Vec<(i64, i64)> = ids
+                .iter()
+                .zip(0_i64..)
+                .filter_map(|(id, place)| keys.get(*id).map(|key| (*key, place)))
+                .collect();
+            let (keys, places): (Vec<i64>, Vec<i64>) = found.into_iter().unzip();
+            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_of(*key)).collect();
+            let sql = include_str!("../../../sql/postgres/accounts_load.sql");
+            let rows = match keys.is_empty() {
+                true => Vec::new(),
+                false => self.look_up(sql, &[&keys, &places, &last]).await?,
+            };
+            // One that was opened just now may have come behind what was read on.
+            if rows.len() < keys.len() {
+                continue;
             }
+            let mut loaded = vec![read::absent(); accounts.len()];
+            for row in &rows {
+                let place: i64 = read::column(row, 12)?;
+                let key = read::account_key(row)?;
+                let profile = Arc::new(read::profile(row, 13)?);
+                self.remember(key, &profile);
+                self.streams.learn(key, read::column(row, 2)?, read::column(row, 0)?);
+                let found = read::loaded(row, key, profile)?;
+                if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
+                    *slot = found;
+                }
+            }
+            return Ok(loaded);
         }
-        Ok(loaded)
+        Err(JournalError::Damaged("the last event of an account is missing".to_owned()))
     }
 
     async fn head(&self) -> Result<Head, JournalError> {
@@ -406,10 +487,7 @@ impl Journal for PostgresJournal {
                 let sql = include_str!("../../../sql/postgres/events_read_correlation.sql");
                 self.query(sql, &[&after, kinds, &limit, &accounts, correlation]).await?
             }
-            None if !accounts.is_empty() => {
-                let sql = include_str!("../../../sql/postgres/events_read_accounts.sql");
-                self.query(sql, &[&after, kinds, &limit, &accounts]).await?
-            }
+            None if !accounts.is_empty() => self.rows_of_accounts(after, limit, kinds, &accounts).await?,
             None if !kinds.is_empty() => {
                 let mut kinds = kinds.clone();
                 kinds.sort_unstable();
@@ -452,10 +530,17 @@ impl Journal for PostgresJournal {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let sql = include_str!("../../../sql/postgres/events_stream.sql");
-        let values: [&(dyn ToSql + Sync); 3] =
-            [&account.as_str(), &read::place(after.get()), &read::limit(limit)];
-        let rows = self.query(sql, &values).await?;
+        let Some((key, reach)) = self.stream_of(account).await? else { return Ok(Vec::new()) };
+        let after = read::place(after.get());
+        let behind = self.streams.behind(key, reach.indexed);
+        let mut rows = Vec::new();
+        if behind.first().is_none_or(|first| first.version > after.saturating_add(1)) {
+            let sql = include_str!("../../../sql/postgres/events_stream.sql");
+            rows = self.query(sql, &[&key, &after, &read::limit(limit), &reach.indexed]).await?;
+        }
+        let places = behind.iter().filter(|entry| entry.version > after).map(|entry| entry.sequence);
+        let places: Vec<i64> = places.take(limit.saturating_sub(rows.len())).collect();
+        rows.extend(self.rows_at(&places).await?);
         self.events(&rows).await
     }
 
@@ -464,8 +549,12 @@ impl Journal for PostgresJournal {
         account: &AccountId,
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
-        let sql = include_str!("../../../sql/postgres/event_last.sql");
-        let rows = self.query(sql, &[&account.as_str(), &read::place(at.get())]).await?;
+        let Some((key, _)) = self.stream_of(account).await? else { return Ok(None) };
+        let at = read::place(at.get());
+        let rows = match self.streams.last_before(key, at) {
+            Some(place) => self.rows_at(&[place]).await?,
+            None => self.query(include_str!("../../../sql/postgres/event_last.sql"), &[&key, &at]).await?,
+        };
         Ok(self.events(&rows).await?.pop())
     }
 
@@ -475,9 +564,22 @@ impl Journal for PostgresJournal {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let sql = include_str!("../../../sql/postgres/accounts_at.sql");
-        let after = after.map_or("", AccountId::as_str);
-        let rows = self.query(sql, &[&read::place(at.get()), &after, &read::limit(limit)]).await?;
+        self.reach().await?;
+        let at = read::place(at.get());
+        let mut rows = Vec::new();
+        let mut after = after.map_or_else(String::new, |after| after.as_str().to_owned());
+        // Some may not have been there yet.
+        while rows.len() < limit {
+            let sql = include_str!("../../../sql/postgres/accounts_after.sql");
+            let page = self.query(sql, &[&after, &read::limit(limit)]).await?;
+            let Some(end) = page.last() else { break };
+            after = read::column(end, 0)?;
+            let keys = page.iter().map(|row| read::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
+            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
+            let sql = include_str!("../../../sql/postgres/accounts_at.sql");
+            rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
+        }
+        rows.truncate(limit);
         self.events(&rows).await
     }
 
@@ -612,8 +714,12 @@ impl PostgresJournal {
         let limit = read::limit(query.limit);
         let rows = match &query.account {
             Some(account) => {
+                let Some((key, reach)) = self.stream_of(account).await? else { return Ok(Vec::new()) };
+                let behind = self.streams.behind(key, reach.indexed);
+                let newest = behind.iter().rev().map(|entry| entry.sequence).filter(|place| *place < before);
+                let newest: Vec<i64> = newest.take(query.limit).collect();
                 let sql = include_str!("../../../sql/postgres/commands_accepted_of_account.sql");
-                self.query(sql, &[&before, &limit, &account.as_str()]).await?
+                self.query(sql, &[&before, &limit, &key, &reach.indexed, &newest]).await?
             }
             None => {
                 let sql = include_str!("../../../sql/postgres/commands_accepted.sql");

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::append::Appender;
 use self::read::{Moment, Reader};
 use self::streams::Streams;
+use super::streams::RUN;
 use crate::journal::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
@@ -104,7 +105,7 @@ impl SqliteJournal {
     /// # Errors
     /// See [`OpenError`]; the file is unchanged then.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        Self::open_with_runs(path, streams::RUN)
+        Self::open_with_runs(path, RUN)
     }
 
     /// The same with another number of events after which streams are indexed, so that tests reach it.

@@ -11,7 +11,9 @@ use store::{Append, AppendError, Batch, Fault, Journal, JournalError, PostgresJo
 use tokio_postgres::NoTls;
 
 use crate::proxy::{Cut, Proxy};
-use crate::suite::{Book, Fixture, everything, journal_suite, refused};
+use crate::suite::archive::verified;
+use crate::suite::reading;
+use crate::suite::{Book, EVENTS_PER_RUN, Fixture, everything, journal_suite, refused};
 
 /// Where the tests may make databases and roles.
 const URL: &str = "BURSAR_TEST_POSTGRES_URL";
@@ -70,7 +72,9 @@ impl Database {
     }
 
     async fn journal(&self) -> PostgresJournal {
-        PostgresJournal::connect(PostgresSettings { url: self.url() }).await.unwrap()
+        PostgresJournal::connect_with_runs(PostgresSettings { url: self.url() }, EVENTS_PER_RUN)
+            .await
+            .unwrap()
     }
 }
 
@@ -109,9 +113,20 @@ impl Fixture for Postgres {
     }
 
     async fn unlock(&self) {
-        for table in ["events", "accounts", "kinds", "batches", "rejections"] {
+        for table in ["events", "accounts", "streams", "kinds", "batches", "rejections"] {
             self.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER append_only")).await.unwrap();
         }
+    }
+
+    fn append_only(&self) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("events", "sequence"),
+            ("accounts", "id"),
+            ("streams", "first_version"),
+            ("kinds", "kind"),
+            ("batches", "last_sequence"),
+            ("rejections", "command_id"),
+        ]
     }
 
     fn text(&self, bytes: &[u8]) -> String {
@@ -124,6 +139,27 @@ impl Fixture for Postgres {
 }
 
 journal_suite!(Postgres);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_index_of_streams_lacks_is_found() {
+    let fixture = Postgres::start().await.unwrap();
+    let journal = fixture.journal().await;
+    reading::streams_are_whole_wherever_the_index_is(&fixture).await;
+    fixture.unlock().await;
+    let is_indexed = "DO 'BEGIN ASSERT (SELECT last_sequence FROM indexed) > 100; END'";
+    while fixture.execute(is_indexed).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let row = "account = 1 AND 9 BETWEEN first_version AND first_version + cardinality(sequences) - 1";
+    let change = format!("UPDATE streams SET sequences[9 - first_version + 1] = 7 WHERE {row}");
+    fixture.execute(&change).await.unwrap();
+    let row = "account = 2 AND 3 BETWEEN first_version AND first_version + cardinality(sequences) - 1";
+    let change = format!("UPDATE streams SET sequences[3 - first_version + 1] = NULL WHERE {row}");
+    fixture.execute(&change).await.unwrap();
+    let (_, found) = verified(&*journal).await;
+    assert!(found.iter().all(|finding| finding.what.contains("the index lacks")), "{found:?}");
+    assert_eq!(found.len(), 2);
+}
 
 async fn migrated() -> Database {
     let database = Database::create().await;

@@ -5,12 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use store::{Journal, SqliteJournal};
 
-use crate::suite::appending::opened;
 use crate::suite::archive::verified;
-use crate::suite::{Fixture, account_id, everything, journal_suite, sequences, version};
-
-/// Few, so that streams are indexed while they are read.
-const EVENTS_PER_RUN: u32 = 5;
+use crate::suite::reading;
+use crate::suite::{EVENTS_PER_RUN, Fixture, journal_suite};
 
 struct Sqlite {
     folder: tempfile::TempDir,
@@ -56,38 +53,14 @@ impl Fixture for Sqlite {
 
 journal_suite!(Sqlite);
 
-/// Streams as they are read, against the events themselves, while writers come and go in the middle of a run.
 #[tokio::test]
-async fn streams_are_whole_wherever_the_index_is() {
+async fn what_the_index_of_streams_lacks_is_found() {
     let fixture = Sqlite::start().await.unwrap();
-    let reader = fixture.journal().await;
-    let mut book = opened(&*reader).await;
-    for round in 0..40 {
-        let writer = fixture.journal().await;
-        let units = (0..=round % 7).map(|n| book.transfer(&format!("k-{round}-{n}"), "a", "b", 1)).collect();
-        book.commit(&*writer, units).await;
-        if round % 3 == 0 {
-            let paid = book.deposit(&format!("d-{round}"), "a", 1);
-            book.commit(&*reader, vec![paid]).await;
-        }
-        let all = everything(&*reader).await;
-        for id in ["a", "b"] {
-            let own: Vec<_> = all.iter().filter(|event| event.profile.id.as_str() == id).cloned().collect();
-            let after = version(own.len() as u64 / 2);
-            let read = reader.stream(&account_id(id), after, 1000).await.unwrap();
-            assert_eq!(sequences(&read), sequences(&own[own.len() / 2..]), "{id} in round {round}");
-            let then = own[own.len() / 3].sequence;
-            let last = reader.last_event(&account_id(id), then).await.unwrap().unwrap();
-            assert_eq!(last.sequence, then);
-            let loaded = reader.load(&[account_id(id)]).await.unwrap();
-            assert_eq!(loaded[0].sequence, own.last().unwrap().sequence);
-        }
-    }
-    let (_, found) = verified(&*reader).await;
-    assert_eq!(found, []);
+    let journal = fixture.journal().await;
+    reading::streams_are_whole_wherever_the_index_is(&fixture).await;
     fixture.execute("UPDATE streams SET sequence = 7 WHERE account = 1 AND version = 9").await.unwrap();
     fixture.execute("DELETE FROM streams WHERE account = 2 AND version = 3").await.unwrap();
-    let (_, found) = verified(&*reader).await;
+    let (_, found) = verified(&*journal).await;
     assert!(found.iter().all(|finding| finding.what.contains("the index lacks")), "{found:?}");
     assert_eq!(found.len(), 2);
 }

@@ -20,6 +20,9 @@ use store::{
 };
 use uuid::Uuid;
 
+/// Few, so that streams are indexed while they are read.
+pub const EVENTS_PER_RUN: u32 = 5;
+
 /// One log, empty at first, of some adapter.
 #[async_trait]
 pub trait Fixture: Sized + Send + Sync + 'static {
@@ -109,6 +112,7 @@ macro_rules! journal_suite {
             reading::a_moment_is_a_place_where_a_batch_ends,
             reading::the_clock_of_the_log_runs,
             reading::an_event_that_is_not_known_is_never_skipped,
+            reading::streams_are_whole_wherever_the_index_is,
         );
     };
     (@ $fixture:ty; $($module:ident :: $test:ident),* $(,)?) => {

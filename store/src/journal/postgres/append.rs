@@ -1,6 +1,6 @@
 //! A batch as the arrays that `bursar.append` takes, and its answer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use bytes::BytesMut;
 use domain::request::accounts_named;
@@ -9,8 +9,10 @@ use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
+use super::streams::Standpoint;
 use super::{Failure, read};
 use crate::journal::kinds::Noted;
+use crate::journal::streams::Entry;
 use crate::journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Draft, Fault, Touch, Unit, leaves,
 };
@@ -69,46 +71,16 @@ pub(super) struct Columns<'a> {
     refusal_from_account: Vec<Option<String>>,
     refusal_to_account: Vec<Option<String>>,
     known_last: i64,
-    /// Empty where all are known.
-    touch_known: Vec<bool>,
+    known_chain: Vec<u8>,
+    touch_stale: Vec<i32>,
     kinds_known: bool,
 }
 
-/// Accounts whose versions are remembered between appends.
-const KNOWN_MAX: usize = 200_000;
-
-/// What a connection's own appends have seen: while the log's head is where they left it, nobody else has appended, and
-/// the versions that they left are current.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    last: i64,
-    versions: HashMap<i64, i64>,
-    kinds: Noted,
-}
-
-impl Known {
-    /// Remembers what an append left behind.
-    pub(super) fn note(&mut self, columns: &Columns<'_>, append: &Append) {
-        let Append::Committed(commit) = append else { return };
-        let before = read::place(commit.first.get()) - 1;
-        if before != self.last || self.versions.len() > KNOWN_MAX {
-            self.versions.clear();
-        }
-        self.last = read::place(commit.last.get());
-        for (kind, sequence) in columns.event_kind.iter().zip(before + 1..) {
-            self.kinds.insert(sequence, kind);
-        }
-        for (touch, version) in columns.touches.iter().zip(&columns.touch_version) {
-            if let Some(AccountKey(key)) = touch.key {
-                self.versions.insert(key, *version);
-            }
-        }
-        for (place, version) in columns.event_touch.iter().zip(&columns.event_version) {
-            if let Some(AccountKey(key)) = item(&columns.touches, *place).and_then(|touch| touch.key) {
-                self.versions.insert(key, *version);
-            }
-        }
-    }
+/// What the function says.
+pub(super) enum Answer {
+    Append(Append),
+    /// The log was not known well enough: nothing was written.
+    Lost,
 }
 
 /// Units whose id is recorded by an earlier unit of the same batch.
@@ -272,22 +244,60 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// Marks what needs no look-up where nobody else has appended: versions, and kinds.
-    pub(super) fn trust(&mut self, known: &Known) {
-        self.known_last = known.last;
-        let touches = self.touch_key.iter().zip(&self.touch_version);
-        let seen = |(key, version): (&Option<i64>, &i64)| {
-            key.is_some_and(|key| known.versions.get(&key) == Some(version))
-        };
-        self.touch_known = touches.map(seen).collect();
-        if !self.touch_known.contains(&false) {
-            self.touch_known.clear();
-        }
-        let mut kinds = self.event_kind.iter().zip(known.last + 1..);
-        self.kinds_known = kinds.all(|(kind, sequence)| known.kinds.has(sequence, kind));
+    /// The accounts that the batch rests on: their keys, below 1 or none where they are not there yet, and the versions that
+    /// are expected.
+    pub(super) fn expected(&self) -> Vec<(Option<i64>, i64)> {
+        self.touch_key.iter().copied().zip(self.touch_version.iter().copied()).collect()
     }
 
-    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 46] {
+    /// The ids of accounts whose keys were not known when the batch was decided, since they were just being created.
+    pub(super) fn unkeyed(&self) -> Vec<&'a str> {
+        let touches = self.touch_key.iter().zip(&self.touch_version).zip(&self.touch_id);
+        touches.filter(|((key, version), _)| key.is_none() && **version > 0).map(|(_, id)| *id).collect()
+    }
+
+    /// Notes the keys of those.
+    pub(super) fn key(&mut self, key: impl Fn(&str) -> Option<i64>) {
+        for (slot, id) in self.touch_key.iter_mut().zip(&self.touch_id) {
+            *slot = slot.or_else(|| key(id));
+        }
+    }
+
+    /// Rests the batch on what is known of the log.
+    pub(super) fn stand(&mut self, standpoint: Standpoint, noted: &Noted) {
+        let Standpoint { last, chain, stale } = standpoint;
+        let mut kinds = self.event_kind.iter().zip(last + 1..);
+        self.kinds_known = kinds.all(|(kind, sequence)| noted.has(sequence, kind));
+        (self.known_last, self.known_chain, self.touch_stale) = (last, chain.to_vec(), stale);
+    }
+
+    /// Notes which kinds the runs have by now.
+    pub(super) fn note_kinds(&self, first: Sequence, noted: &mut Noted) {
+        for (kind, sequence) in self.event_kind.iter().zip(read::place(first.get())..) {
+            noted.insert(sequence, kind);
+        }
+    }
+
+    /// Where the events stand that were appended.
+    pub(super) fn entries(&self, commit: &Commit) -> Vec<Entry> {
+        let mut created = commit.created.iter();
+        let mut keys = self.touch_key.clone();
+        for place in &self.new_touch {
+            let slot = usize::try_from(*place - 1).ok().and_then(|place| keys.get_mut(place));
+            if let (Some(slot), Some((_, AccountKey(key)))) = (slot, created.next()) {
+                *slot = Some(*key);
+            }
+        }
+        let places = self.event_touch.iter().zip(&self.event_version).zip(read::place(commit.first.get())..);
+        let entry = |((touch, version), sequence): ((&i32, &i64), i64)| Entry {
+            account: item(&keys, *touch).copied().flatten().unwrap_or(0),
+            version: *version,
+            sequence,
+        };
+        places.map(entry).collect()
+    }
+
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 47] {
         [
             dense(&self.repeat_id),
             dense(&self.touch_key),
@@ -333,19 +343,32 @@ impl<'a> Columns<'a> {
             dense(&self.refusal_from_account),
             dense(&self.refusal_to_account),
             &self.known_last,
-            dense(&self.touch_known),
+            &self.known_chain,
+            dense(&self.touch_stale),
             &self.kinds_known,
         ]
     }
 
+    /// What others had appended since the place that was known.
+    pub(super) fn missed(&self, row: &Row) -> Result<Vec<Entry>, Failure> {
+        let accounts: Option<Vec<i64>> = read::column(row, 8)?;
+        let versions: Option<Vec<i64>> = read::column(row, 9)?;
+        let events = accounts.unwrap_or_default().into_iter().zip(versions.unwrap_or_default());
+        let entry = |((account, version), sequence)| Entry { account, version, sequence };
+        Ok(events.zip(self.known_last + 1..).map(entry).collect())
+    }
+
     /// What the function's row says.
-    pub(super) fn answer(&self, batch: &Batch, row: &Row) -> Result<Append, Failure> {
+    pub(super) fn answer(&self, batch: &Batch, row: &Row) -> Result<Answer, Failure> {
+        if read::column::<Option<bool>>(row, 7)? == Some(true) {
+            return Ok(Answer::Lost);
+        }
         let duplicates: Option<Vec<i32>> = read::column(row, 0)?;
         let conflicts: Option<Vec<i32>> = read::column(row, 1)?;
         if duplicates.is_some() || conflicts.is_some() {
             let duplicates = duplicates.unwrap_or_default();
             let conflicts = conflicts.unwrap_or_default();
-            return Ok(Append::Refused(self.faults(batch, &duplicates, &conflicts)));
+            return Ok(Answer::Append(Append::Refused(self.faults(batch, &duplicates, &conflicts))));
         }
         let first_account: i64 = read::column(row, 6)?;
         let created =
@@ -353,13 +376,13 @@ impl<'a> Columns<'a> {
                 let touch = item(&self.touches, *place)?;
                 Some((touch.account.clone(), AccountKey(key)))
             });
-        Ok(Append::Committed(Commit {
+        Ok(Answer::Append(Append::Committed(Commit {
             first: Sequence::new(read::number(row, 2)?),
             last: Sequence::new(read::number(row, 3)?),
             chain: read::hash(row, 4)?,
             committed_at: read::time(row, 5)?,
             created: created.collect(),
-        }))
+        })))
     }
 
     fn faults(&self, batch: &Batch, duplicates: &[i32], conflicts: &[i32]) -> Vec<(usize, Fault)> {

@@ -4,9 +4,14 @@
 //! replaced by theirs: a log of small batches takes no more round trips than one of large ones.
 
 use domain::CommandId;
+use domain::chain::Hash;
 use tokio_postgres::{Client, Transaction};
 
+use super::append::Answer;
+use super::streams::index;
 use super::{CONNECT_DEADLINE, Failure, PostgresJournal, append, read};
+use crate::journal::kinds::Noted;
+use crate::journal::streams::Entry;
 use crate::journal::{Append, AppendError, Batch, JournalError, Restore, RestoreError};
 
 impl From<Failure> for RestoreError {
@@ -28,10 +33,16 @@ impl PostgresJournal {
             Some(client) => client,
             None => self.owner_session().await?,
         };
+        let unread = |error: JournalError| RestoreError::Unavailable(error.into());
+        self.reach().await.map_err(unread)?;
         let transaction = client.transaction().await?;
-        within(&transaction, part).await?;
+        let entries = self.within(&transaction, part).await?;
         transaction.commit().await?;
         *slot = Some(client);
+        if let Some((entries, chain)) = entries {
+            self.streams.note(&entries, chain);
+            index(&self.connector, &self.streams).await?;
+        }
         Ok(())
     }
 
@@ -46,67 +57,84 @@ impl PostgresJournal {
     }
 }
 
-async fn within(transaction: &Transaction<'_>, mut part: Restore) -> Result<(), RestoreError> {
-    transaction.batch_execute(include_str!("../../../../sql/postgres/restore_begin.sql")).await?;
-    let head = include_str!("../../../../sql/postgres/restore_head.sql");
-    let head = transaction.query_one(head, &[]).await?;
-    let damaged = |error: JournalError| RestoreError::Unavailable(Box::new(error));
-    let last = read::number(&head, 0).map_err(damaged)?;
-    let mut chain = read::hash(&head, 1).map_err(damaged)?;
-    if (last, chain) != (part.after.0.get(), part.after.1) {
-        return Err(RestoreError::Elsewhere);
-    }
-    for past in &part.batches {
-        if !past.holds_after(&chain) {
-            return Err(RestoreError::Chain(past.first, past.last));
+impl PostgresJournal {
+    /// Gives where the events stand, and the chain behind them, where there are some.
+    async fn within(
+        &self,
+        transaction: &Transaction<'_>,
+        mut part: Restore,
+    ) -> Result<Option<(Vec<Entry>, Hash)>, RestoreError> {
+        transaction.batch_execute(include_str!("../../../../sql/postgres/restore_begin.sql")).await?;
+        let head = include_str!("../../../../sql/postgres/restore_head.sql");
+        let head = transaction.query_one(head, &[]).await?;
+        let damaged = |error: JournalError| RestoreError::Unavailable(Box::new(error));
+        let last = read::number(&head, 0).map_err(damaged)?;
+        let mut chain = read::hash(&head, 1).map_err(damaged)?;
+        if (last, chain) != (part.after.0.get(), part.after.1) {
+            return Err(RestoreError::Elsewhere);
         }
-        chain = past.chain;
-    }
-    let places: Vec<i64> = part.refusals.iter().map(|(place, _)| read::place(place.get())).collect();
-    let ids: Vec<CommandId> = part.refusals.iter().map(|(_, unit)| unit.command_id.clone()).collect();
-    let units = part.batches.iter_mut().flat_map(|past| std::mem::take(&mut past.units));
-    let units = units.chain(part.refusals.into_iter().map(|(_, unit)| unit));
-    let batch = Batch { units: units.collect() };
-    if !append::repeated_within(&batch).is_empty() {
-        return Err(RestoreError::Taken);
-    }
-    if !batch.units.is_empty() {
-        let columns = append::Columns::of(&batch)?;
-        let statement = transaction.prepare(include_str!("../../../../sql/postgres/append.sql")).await?;
-        let row = transaction.query_one(&statement, &columns.values()).await.map_err(taken)?;
-        match columns.answer(&batch, &row)? {
-            Append::Refused(_) => return Err(RestoreError::Taken),
-            Append::Committed(commit) => {
-                let places = part.batches.first().zip(part.batches.last());
-                if let Some((first, last)) = places
-                    && (commit.first, commit.last) != (first.first, last.last)
-                {
-                    return Err(RestoreError::Chain(first.first, last.last));
+        for past in &part.batches {
+            if !past.holds_after(&chain) {
+                return Err(RestoreError::Chain(past.first, past.last));
+            }
+            chain = past.chain;
+        }
+        let places: Vec<i64> = part.refusals.iter().map(|(place, _)| read::place(place.get())).collect();
+        let ids: Vec<CommandId> = part.refusals.iter().map(|(_, unit)| unit.command_id.clone()).collect();
+        let units = part.batches.iter_mut().flat_map(|past| std::mem::take(&mut past.units));
+        let units = units.chain(part.refusals.into_iter().map(|(_, unit)| unit));
+        let batch = Batch { units: units.collect() };
+        if !append::repeated_within(&batch).is_empty() {
+            return Err(RestoreError::Taken);
+        }
+        let mut entries = Vec::new();
+        if !batch.units.is_empty() {
+            let mut columns = append::Columns::of(&batch)?;
+            let standpoint = self.standpoint(&columns.expected()).await.map_err(damaged)?;
+            if (standpoint.last, standpoint.chain) != (read::place(part.after.0.get()), part.after.1) {
+                return Err(RestoreError::Elsewhere);
+            }
+            columns.stand(standpoint, &Noted::default());
+            let statement = transaction.prepare(include_str!("../../../../sql/postgres/append.sql")).await?;
+            let row = transaction.query_one(&statement, &columns.values()).await.map_err(taken)?;
+            match columns.answer(&batch, &row)? {
+                Answer::Lost => return Err(RestoreError::Elsewhere),
+                Answer::Append(Append::Refused(_)) => return Err(RestoreError::Taken),
+                Answer::Append(Append::Committed(commit)) => {
+                    entries = columns.entries(&commit);
+                    let places = part.batches.first().zip(part.batches.last());
+                    if let Some((first, last)) = places
+                        && (commit.first, commit.last) != (first.first, last.last)
+                    {
+                        return Err(RestoreError::Chain(first.first, last.last));
+                    }
                 }
             }
         }
+        if !part.batches.is_empty() {
+            let past = &part.batches;
+            let last: Vec<i64> = past.iter().map(|past| read::place(past.last.get())).collect();
+            let first: Vec<i64> = past.iter().map(|past| read::place(past.first.get())).collect();
+            let at: Vec<i64> = past.iter().map(|past| past.committed_at.as_micros()).collect();
+            let roots: Vec<&[u8]> = past.iter().map(|past| past.root.as_slice()).collect();
+            let chains: Vec<&[u8]> = past.iter().map(|past| past.chain.as_slice()).collect();
+            let sql = include_str!("../../../../sql/postgres/restore_batches.sql");
+            transaction.execute(sql, &[&last, &first, &at, &roots, &chains]).await?;
+        }
+        if !ids.is_empty() {
+            let ids: Vec<&str> = ids.iter().map(CommandId::as_str).collect();
+            let sql = include_str!("../../../../sql/postgres/restore_refusals.sql");
+            transaction.execute(sql, &[&ids, &places]).await?;
+        }
+        let end = part.batches.last();
+        let moved = end.map(|past| (entries, past.chain));
+        let (chain, at) =
+            (end.map(|past| past.chain.as_slice()), end.map(|past| past.committed_at.as_micros()));
+        let sql = include_str!("../../../../sql/postgres/restore_end.sql");
+        transaction.execute(sql, &[&chain, &at, &part.log_id]).await?;
+        transaction.batch_execute(include_str!("../../../../sql/postgres/restore_done.sql")).await?;
+        Ok(moved)
     }
-    if !part.batches.is_empty() {
-        let past = &part.batches;
-        let last: Vec<i64> = past.iter().map(|past| read::place(past.last.get())).collect();
-        let first: Vec<i64> = past.iter().map(|past| read::place(past.first.get())).collect();
-        let at: Vec<i64> = past.iter().map(|past| past.committed_at.as_micros()).collect();
-        let roots: Vec<&[u8]> = past.iter().map(|past| past.root.as_slice()).collect();
-        let chains: Vec<&[u8]> = past.iter().map(|past| past.chain.as_slice()).collect();
-        let sql = include_str!("../../../../sql/postgres/restore_batches.sql");
-        transaction.execute(sql, &[&last, &first, &at, &roots, &chains]).await?;
-    }
-    if !ids.is_empty() {
-        let ids: Vec<&str> = ids.iter().map(CommandId::as_str).collect();
-        let sql = include_str!("../../../../sql/postgres/restore_refusals.sql");
-        transaction.execute(sql, &[&ids, &places]).await?;
-    }
-    let end = part.batches.last();
-    let (chain, at) = (end.map(|past| past.chain.as_slice()), end.map(|past| past.committed_at.as_micros()));
-    let sql = include_str!("../../../../sql/postgres/restore_end.sql");
-    transaction.execute(sql, &[&chain, &at, &part.log_id]).await?;
-    transaction.batch_execute(include_str!("../../../../sql/postgres/restore_done.sql")).await?;
-    Ok(())
 }
 
 fn taken(error: tokio_postgres::Error) -> RestoreError {

@@ -9,9 +9,10 @@ use domain::{AccountId, CommandId, HoldChange, Sequence, Timestamp};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, ffi};
 
 use super::read::ACCOUNT_KEY;
-use super::streams::{Entry, Merge, Reach, Streams};
+use super::streams::{Merge, Streams};
 use super::{integer, now};
 use crate::journal::kinds::{Noted, run_of};
+use crate::journal::streams::{Entry, Reach};
 use crate::journal::{
     AccountKey, Append, AppendError, Batch, Commit, Contents, Fault, Restore, RestoreError, Touch, Unit,
     leaves,

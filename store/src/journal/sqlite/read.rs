@@ -14,8 +14,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
 use uuid::Uuid;
 
 use super::integer;
-use super::streams::{Reach, Stream, Streams};
+use super::streams::{Stream, Streams, reach_of};
 use crate::journal::kinds::run_of;
+use crate::journal::streams::Reach;
 use crate::journal::{
     AccountKey, EventFilter, Head, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled,
     Rejection,
@@ -427,7 +428,7 @@ impl<'a> Moment<'a> {
     fn stream_by(&mut self, key: i64) -> Result<Stream<'a>, JournalError> {
         let reach = match self.reach {
             Some(reach) => reach,
-            None => *self.reach.insert(Reach::of(self.connection)?),
+            None => *self.reach.insert(reach_of(self.connection)?),
         };
         Ok(self.streams.of(self.connection, reach, key)?)
     }

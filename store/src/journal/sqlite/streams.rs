@@ -1,12 +1,8 @@
 //! Where each account's events stand: in the table `streams` up to a place in the log, in memory from there on.
 //!
-//! An index of (account, version) that followed every append would have a page to write for each account in a batch,
-//! which costs as much as everything else in it. So the latest events are in memory alone, in runs. A full run goes into
-//! the table in the order of accounts, a part of it with each append, which changes few pages, and `log.indexed` moves on
-//! in the commit that puts its last part in. What the table lacks is read again from the events themselves, by whoever
-//! finds that the memory does not reach as far as the log: after a start, or because another process wrote.
+//! A full run goes into the table in the order of accounts, a part of it with each append, which changes few pages, and
+//! `log.indexed` moves on in the commit that puts its last part in.
 
-use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -14,6 +10,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction};
 
 use crate::journal::JournalError;
+use crate::journal::streams::{Entry, Latest, Reach};
 
 const LOG_REACH: &str = include_str!("../../../../sql/sqlite/journal/log_reach.sql");
 const EVENTS_UNINDEXED: &str = include_str!("../../../../sql/sqlite/journal/events_unindexed.sql");
@@ -23,32 +20,10 @@ const STREAM_PLACE: &str = include_str!("../../../../sql/sqlite/journal/stream_p
 const STREAM_AFTER: &str = include_str!("../../../../sql/sqlite/journal/stream_after.sql");
 const STREAM_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/stream_before.sql");
 
-/// Events of a run.
-pub(super) const RUN: u32 = 32_768;
-
-/// An event's place in its account's stream, and in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
-    pub(super) account: i64,
-    pub(super) version: i64,
-    pub(super) sequence: i64,
-}
-
-/// How far a view of the log reaches: of a transaction that reads it, or writes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Reach {
-    /// The last event that is in the table with all before it.
-    pub(super) indexed: i64,
-    /// The last event.
-    pub(super) last: i64,
-}
-
-impl Reach {
-    /// Of the transaction that is open.
-    pub(super) fn of(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut statement = connection.prepare_cached(LOG_REACH)?;
-        statement.query_row([], |row| Ok(Self { indexed: row.get(0)?, last: row.get(1)? }))
-    }
+/// How far the log reaches in the transaction that is open.
+pub(super) fn reach_of(connection: &Connection) -> rusqlite::Result<Reach> {
+    let mut statement = connection.prepare_cached(LOG_REACH)?;
+    statement.query_row([], |row| Ok(Reach { indexed: row.get(0)?, last: row.get(1)? }))
 }
 
 /// The latest events of every account, for all connections of a journal.
@@ -59,17 +34,6 @@ pub(super) struct Streams {
     latest: Mutex<Latest>,
 }
 
-#[derive(Debug)]
-struct Latest {
-    run: i64,
-    /// The sequence before the first run.
-    after: i64,
-    /// The last event that is here.
-    last: i64,
-    /// In order, all of them full but the last one: each account's entries by version.
-    runs: VecDeque<HashMap<i64, Arc<Vec<Entry>>>>,
-}
-
 impl Streams {
     pub(super) fn new(run: u32) -> Self {
         let run = i64::from(run.max(1));
@@ -78,8 +42,8 @@ impl Streams {
 
     /// Reads what is not indexed, so that the first command need not.
     pub(super) fn warm(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let reach = Reach::of(connection)?;
-        self.latest.lock().cover(connection, reach).map(|_| ())
+        let reach = reach_of(connection)?;
+        cover(&mut self.latest.lock(), self.run, connection, reach).map(|_| ())
     }
 
     /// An account's stream, as a view of the log has it.
@@ -90,9 +54,9 @@ impl Streams {
         account: i64,
     ) -> rusqlite::Result<Stream<'a>> {
         let mut latest = self.latest.lock();
-        let covered = latest.cover(connection, reach)?;
+        let covered = cover(&mut latest, self.run, connection, reach)?;
         let mut runs: Vec<Arc<Vec<Entry>>> = match covered {
-            true => latest.runs.iter().filter_map(|run| run.get(&account)).cloned().collect(),
+            true => latest.runs_of(account),
             false => Vec::new(),
         };
         drop(latest);
@@ -120,10 +84,10 @@ impl Streams {
         accounts: &[Option<i64>],
     ) -> rusqlite::Result<Vec<i64>> {
         let mut latest = self.latest.lock();
-        if latest.last > reach.last || !latest.cover(transaction, reach)? {
+        if latest.last > reach.last || !cover(&mut latest, self.run, transaction, reach)? {
             // The log has gone back.
             *latest = Latest::from(self.run, 0);
-            latest.cover(transaction, reach)?;
+            cover(&mut latest, self.run, transaction, reach)?;
         }
         let version = |account: &Option<i64>| match account {
             Some(account) => match latest.of(*account, reach.last).next_back() {
@@ -142,72 +106,26 @@ impl Streams {
         if entries.first().is_some_and(|first| first.sequence == latest.last + 1) {
             entries.iter().for_each(|entry| latest.push(*entry));
         }
-        latest.forget(reach.indexed);
-    }
-
-    /// The run that follows on what the table has, in the order of the table; nothing where it is not full yet.
-    fn full_run(&self, reach: Reach) -> Option<Vec<Entry>> {
-        let latest = self.latest.lock();
-        if latest.last < reach.indexed + self.run {
-            return None;
-        }
-        let place = usize::try_from((reach.indexed - latest.after) / self.run).ok()?;
-        let mut entries: Vec<Entry> =
-            latest.runs.get(place)?.values().flat_map(|entries| entries.iter().copied()).collect();
-        drop(latest);
-        entries.sort_unstable();
-        Some(entries)
+        latest.forget(reach.indexed).for_each(drop);
     }
 }
 
-impl Latest {
-    fn from(run: i64, place: i64) -> Self {
-        Self { run, after: place, last: place, runs: VecDeque::new() }
+/// Reads what is missing up to the end of a view; false where what the view needs is no longer here.
+fn cover(latest: &mut Latest, run: i64, connection: &Connection, reach: Reach) -> rusqlite::Result<bool> {
+    if latest.last < reach.indexed {
+        *latest = Latest::from(run, reach.indexed);
     }
-
-    /// Reads what is missing up to the end of a view; false where what the view needs is no longer here.
-    fn cover(&mut self, connection: &Connection, reach: Reach) -> rusqlite::Result<bool> {
-        if self.last < reach.indexed {
-            *self = Self::from(self.run, reach.indexed);
+    if latest.last < reach.last {
+        let missing = Reach { indexed: latest.last, last: reach.last };
+        let read = each_unindexed(connection, missing, |entry| latest.push(entry));
+        if read.is_err() {
+            *latest = Latest::from(run, 0);
         }
-        if self.last < reach.last {
-            let missing = Reach { indexed: self.last, last: reach.last };
-            let read = each_unindexed(connection, missing, |entry| self.push(entry));
-            if read.is_err() {
-                *self = Self::from(self.run, 0);
-            }
-            read?;
-            self.last = reach.last;
-        }
-        self.forget(reach.indexed);
-        Ok(self.after <= reach.indexed)
+        read?;
+        latest.last = reach.last;
     }
-
-    fn push(&mut self, entry: Entry) {
-        let place = usize::try_from((entry.sequence - 1 - self.after) / self.run).unwrap_or(0);
-        while self.runs.len() <= place {
-            self.runs.push_back(HashMap::new());
-        }
-        if let Some(run) = self.runs.get_mut(place) {
-            // A copy only while somebody reads it.
-            Arc::make_mut(run.entry(entry.account).or_default()).push(entry);
-        }
-        self.last = entry.sequence;
-    }
-
-    /// An account's entries up to an end, by version.
-    fn of(&self, account: i64, last: i64) -> impl DoubleEndedIterator<Item = &Entry> {
-        let entries = self.runs.iter().filter_map(move |run| run.get(&account));
-        entries.flat_map(|entries| entries.iter()).filter(move |entry| entry.sequence <= last)
-    }
-
-    /// Drops what the table has; one run is kept for those whose view is older.
-    fn forget(&mut self, indexed: i64) {
-        while self.after + self.run < indexed && self.runs.len() > 1 {
-            self.runs.pop_front();
-            self.after += self.run;
-        }
-    }
+    latest.forget(reach.indexed).for_each(drop);
+    Ok(latest.reaches_back_to(reach.indexed))
 }
 
 /// What a transaction puts into the table, until it is committed.
@@ -239,9 +157,11 @@ impl Merge {
         appended: usize,
     ) -> rusqlite::Result<Merged> {
         if self.after != reach.indexed || self.entries.is_empty() {
-            let Some(entries) = streams.full_run(reach) else {
+            let full = streams.latest.lock().full_run(reach.indexed);
+            let Some(mut entries) = full else {
                 return Ok(Merged { done: 0, indexed: reach.indexed });
             };
+            entries.sort_unstable();
             *self = Self { after: reach.indexed, entries, done: 0 };
         }
         let end = self.entries.len().min(self.done + appended + appended / 4 + 1);
@@ -383,7 +303,7 @@ mod tests {
             let reach = Reach { indexed: (last - 5).max(0) / 10 * 10, last };
             let stream = streams.of(&log, reach, 1).unwrap();
             assert_eq!((stream.versions, stream.place(last).unwrap()), (last, last));
-            assert!(streams.latest.lock().runs.len() <= 3);
+            assert!(streams.latest.lock().runs_of(1).len() <= 3);
         }
         // A view from before what is in memory has its events from the log.
         let stream = streams.of(&log, Reach { indexed: 20, last: 42 }, 1).unwrap();

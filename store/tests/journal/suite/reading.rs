@@ -295,3 +295,37 @@ pub async fn all_accounts_are_read_as_they_were_at_a_place(fixture: &impl Fixtur
     assert_eq!(at(99, None, 2).await, "a@3 b@5");
     assert_eq!(at(99, Some("b"), 2).await, "c@4");
 }
+
+/// Streams as they are read, against the events themselves, while writers come and go in the middle of a run.
+pub async fn streams_are_whole_wherever_the_index_is(fixture: &impl Fixture) {
+    let reader = fixture.journal().await;
+    let mut book = opened(&*reader).await;
+    for round in 0..40 {
+        let writer = fixture.journal().await;
+        let units = (0..=round % 7).map(|n| book.transfer(&format!("k-{round}-{n}"), "a", "b", 1)).collect();
+        book.commit(&*writer, units).await;
+        if round % 3 == 0 {
+            let paid = book.deposit(&format!("d-{round}"), "a", 1);
+            book.commit(&*reader, vec![paid]).await;
+        }
+        let all = everything(&*reader).await;
+        for id in ["a", "b"] {
+            let own: Vec<_> = all.iter().filter(|event| event.profile.id.as_str() == id).cloned().collect();
+            let after = version(own.len() as u64 / 2);
+            let read = reader.stream(&account_id(id), after, 1000).await.unwrap();
+            assert_eq!(sequences(&read), sequences(&own[own.len() / 2..]), "{id} in round {round}");
+            for then in [0, own.len() / 3, own.len() - 1].map(|place| own[place].sequence) {
+                let last = reader.last_event(&account_id(id), then).await.unwrap().unwrap();
+                assert_eq!(last.sequence, then);
+            }
+            let loaded = reader.load(&[account_id(id)]).await.unwrap();
+            assert_eq!(loaded[0].sequence, own.last().unwrap().sequence);
+            let filter = EventFilter { accounts: vec![account_id(id)], ..EventFilter::default() };
+            let middle = own[own.len() / 2].sequence;
+            let read = reader.read(middle, 1000, &filter).await.unwrap();
+            assert_eq!(sequences(&read), sequences(&own[own.len() / 2 + 1..]), "{id} in round {round}");
+        }
+    }
+    let (_, found) = verified(&*reader).await;
+    assert_eq!(found, []);
+}

@@ -1,0 +1,10 @@
+-- The last versions of accounts that are indexed. $1 keys.
+SELECT wanted.key, last.version
+FROM unnest($1::bigint[]) AS wanted (key)
+CROSS JOIN LATERAL (
+    SELECT stream.first_version + cardinality(stream.sequences) - 1 AS version
+    FROM bursar.streams AS stream
+    WHERE stream.account = wanted.key
+    ORDER BY stream.first_version DESC
+    LIMIT 1
+) AS last;

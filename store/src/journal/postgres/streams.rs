@@ -1,0 +1,362 @@
+//! Where each account's events stand: in the table `streams` up to a place in the log, in memory from there on.
+//!
+//! A run that is full goes into the table beside the appends, on a connection of its own and a part at a time, by whichever
+//! process comes first; `bursar.indexed` moves on behind the last part. The memory ends at a batch's end, whose chain tells
+//! whether it is still of this log.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use domain::AccountId;
+use domain::chain::{GENESIS, Hash};
+use futures_util::future::try_join;
+use parking_lot::Mutex;
+
+use super::connection::Connector;
+use super::{Failure, PostgresJournal, read};
+use crate::journal::JournalError;
+use crate::journal::streams::{Entry, Latest, Reach};
+
+/// Versions of a row of the table: a KiB.
+const VERSIONS_PER_ROW: usize = 128;
+/// Rows that are indexed by one statement: a ms or two.
+const ROWS_PER_PART: usize = 128;
+/// A part is followed by a pause so many times as long as it took, while no second run is full.
+const PAUSE_AFTER_PART: u32 = 3;
+/// Accounts whose versions are remembered beyond the runs in memory; at about 20 bytes each.
+const VERSIONS_KEPT_MAX: usize = 200_000;
+
+/// The streams, as far as this process knows them.
+pub(super) struct Streams {
+    run: i64,
+    memory: Mutex<Memory>,
+    /// Whoever reads on has it; others wait, since they would read the same.
+    reading_on: tokio::sync::Mutex<()>,
+    indexing: AtomicBool,
+}
+
+struct Memory {
+    latest: Latest,
+    /// The chain at the end of the latest.
+    chain: Hash,
+    indexed: i64,
+    /// The versions that accounts had before the latest runs, of some that were asked for.
+    versions: HashMap<i64, i64>,
+}
+
+/// What the log has behind a place, up to a batch's end.
+struct Missing {
+    /// The log's last event.
+    head: i64,
+    indexed: i64,
+    /// Whether the place was of this log.
+    is_of_this_log: bool,
+    /// The place before the first entry.
+    after: i64,
+    /// The place of the last entry, and the chain there.
+    last: i64,
+    chain: Hash,
+    accounts: Vec<i64>,
+    versions: Vec<i64>,
+}
+
+impl Streams {
+    pub(super) fn new(run: u32) -> Self {
+        let run = i64::from(run.max(1));
+        let memory =
+            Memory { latest: Latest::from(run, 0), chain: GENESIS, indexed: 0, versions: HashMap::new() };
+        Self {
+            run,
+            memory: Mutex::new(memory),
+            reading_on: tokio::sync::Mutex::default(),
+            indexing: AtomicBool::new(false),
+        }
+    }
+
+    /// Where the memory ends, and the chain there.
+    fn end(&self) -> (i64, Hash) {
+        let memory = self.memory.lock();
+        (memory.latest.last, memory.chain)
+    }
+
+    /// Takes in what was read; gives how far the log is known now.
+    fn take(&self, missing: &Missing, asked: i64) -> Reach {
+        let mut memory = self.memory.lock();
+        let lost = !missing.is_of_this_log && memory.latest.last == asked;
+        if lost || memory.latest.last < missing.indexed {
+            memory.latest = Latest::from(self.run, missing.indexed);
+            memory.versions.clear();
+            memory.indexed = missing.indexed;
+        }
+        let entries = missing.accounts.iter().zip(&missing.versions).zip(missing.after + 1..);
+        for ((&account, &version), sequence) in entries {
+            if sequence == memory.latest.last + 1 {
+                memory.latest.push(Entry { account, version, sequence });
+            }
+        }
+        if memory.latest.last == missing.last {
+            memory.chain = missing.chain;
+        }
+        memory.move_indexed(missing.indexed);
+        Reach { indexed: memory.indexed, last: memory.latest.last }
+    }
+
+    /// Notes what the log has behind the place that was known, with the chain at the end of it.
+    pub(super) fn note(&self, entries: &[Entry], chain: Hash) {
+        let mut memory = self.memory.lock();
+        for entry in entries {
+            // Somebody may have read on meanwhile.
+            if entry.sequence == memory.latest.last + 1 {
+                memory.latest.push(*entry);
+            }
+        }
+        if entries.last().is_some_and(|last| last.sequence == memory.latest.last) {
+            memory.chain = chain;
+        }
+    }
+
+    /// An account's last event that is in memory.
+    pub(super) fn last_of(&self, account: i64) -> Option<i64> {
+        self.memory.lock().latest.of(account, i64::MAX).next_back().map(|entry| entry.sequence)
+    }
+
+    /// An account's last event that is in memory, at or before a place.
+    pub(super) fn last_before(&self, account: i64, place: i64) -> Option<i64> {
+        self.memory.lock().latest.of(account, place).next_back().map(|entry| entry.sequence)
+    }
+
+    /// An account's events behind a place, as far as they are in memory, in order.
+    pub(super) fn behind(&self, account: i64, place: i64) -> Vec<Entry> {
+        let memory = self.memory.lock();
+        memory.latest.of(account, i64::MAX).filter(|entry| entry.sequence > place).copied().collect()
+    }
+
+    /// Notes the version that an account has in the table, where the memory has none.
+    pub(super) fn learn(&self, account: i64, version: i64, sequence: i64) {
+        let mut memory = self.memory.lock();
+        if sequence <= memory.indexed {
+            memory.keep_version(account, version);
+        }
+    }
+
+    /// Whether a run waits to be indexed, and nobody is at it; whoever is told so is to be.
+    fn wants_index(&self) -> bool {
+        let memory = self.memory.lock();
+        memory.latest.last >= memory.indexed + self.run && !self.indexing.swap(true, Ordering::AcqRel)
+    }
+}
+
+impl Memory {
+    /// The version of an account at the end of the latest; `None` where it must be looked up in the table.
+    fn version(&self, account: i64) -> Option<i64> {
+        let latest = self.latest.of(account, i64::MAX).next_back().map(|entry| entry.version);
+        latest.or_else(|| self.versions.get(&account).copied())
+    }
+
+    fn keep_version(&mut self, account: i64, version: i64) {
+        if self.versions.len() >= VERSIONS_KEPT_MAX {
+            self.versions.clear();
+        }
+        self.versions.insert(account, version);
+    }
+
+    fn move_indexed(&mut self, indexed: i64) {
+        self.indexed = self.indexed.max(indexed);
+        let dropped: Vec<_> = self.latest.forget(self.indexed).collect();
+        for (account, entries) in dropped.into_iter().flatten() {
+            if let Some(last) = entries.last() {
+                self.keep_version(account, last.version);
+            }
+        }
+    }
+}
+
+/// The accounts of a batch, as the log has them at a place: what an append is decided on.
+pub(super) struct Standpoint {
+    /// The place, and the chain there.
+    pub(super) last: i64,
+    pub(super) chain: Hash,
+    /// Which of the accounts are at another version, counted from 1.
+    pub(super) stale: Vec<i32>,
+}
+
+impl PostgresJournal {
+    /// Reads on to the end of the log; gives how far it is known and indexed then.
+    pub(super) async fn reach(&self) -> Result<Reach, JournalError> {
+        let _alone = self.streams.reading_on.lock().await;
+        loop {
+            let (last, chain) = self.streams.end();
+            let missing = self.missing(last, &chain).await?;
+            let reach = self.streams.take(&missing, last);
+            if reach.last >= missing.head {
+                self.index_when_full();
+                return Ok(reach);
+            }
+            // Far behind: what was read is indexed first, so that the memory stays small. A standby can't.
+            if let Err(error) = index(&self.connector, &self.streams).await {
+                warn_of(&error);
+            }
+        }
+    }
+
+    async fn missing(&self, last: i64, chain: &Hash) -> Result<Missing, JournalError> {
+        let sql = include_str!("../../../../sql/postgres/streams_reach.sql");
+        let rows = self.look_up(sql, &[&last, &chain.as_slice(), &(2 * self.streams.run)]).await?;
+        let row = rows.first().ok_or_else(|| JournalError::Damaged("the head is missing".to_owned()))?;
+        let missing = Missing {
+            head: read::column(row, 0)?,
+            indexed: read::column(row, 1)?,
+            is_of_this_log: read::column(row, 2)?,
+            after: read::column(row, 3)?,
+            last: read::column(row, 4)?,
+            chain: read::hash(row, 5)?,
+            accounts: read::column::<Option<_>>(row, 6)?.unwrap_or_default(),
+            versions: read::column::<Option<_>>(row, 7)?.unwrap_or_default(),
+        };
+        let count = i64::try_from(missing.accounts.len()).unwrap_or(i64::MAX);
+        if count != (missing.last - missing.after).max(0) {
+            let (after, last) = (missing.after, missing.last);
+            return Err(JournalError::Damaged(format!("{count} events after {after} up to {last}")));
+        }
+        Ok(missing)
+    }
+
+    /// The keys of accounts, by their ids; those that are not there are left out.
+    pub(super) async fn keys(&self, ids: &[&str]) -> Result<HashMap<String, i64>, JournalError> {
+        let sql = include_str!("../../../../sql/postgres/accounts_keys.sql");
+        let rows = self.look_up(sql, &[&ids]).await?;
+        rows.iter().map(|row| Ok((read::column(row, 0)?, read::column(row, 1)?))).collect()
+    }
+
+    /// An account's key and how far the streams reach.
+    pub(super) async fn stream_of(&self, account: &AccountId) -> Result<Option<(i64, Reach)>, JournalError> {
+        let ids = [account.as_str()];
+        let (keys, reach) = try_join(self.keys(&ids), self.reach()).await?;
+        Ok(keys.get(account.as_str()).map(|key| (*key, reach)))
+    }
+
+    /// How some accounts (keys, and the versions that are expected of them) stand at a place that is known; keys below 1
+    /// are those of accounts that are not there yet.
+    pub(super) async fn standpoint(
+        &self,
+        touches: &[(Option<i64>, i64)],
+    ) -> Result<Standpoint, JournalError> {
+        let mut has_read_on = false;
+        loop {
+            let mut unknown = Vec::new();
+            let mut is_behind = false;
+            let standpoint = {
+                let memory = self.streams.memory.lock();
+                let mut stale = Vec::new();
+                for ((key, expected), place) in touches.iter().zip(1..) {
+                    let Some(key) = key.filter(|key| *key > 0) else {
+                        // Of one that is to be there nothing was found.
+                        stale.extend((key.is_none() && *expected > 0).then_some(place));
+                        continue;
+                    };
+                    match memory.version(key) {
+                        Some(version) if version == *expected => {}
+                        Some(version) => {
+                            is_behind |= version < *expected;
+                            stale.push(place);
+                        }
+                        None => unknown.push(key),
+                    }
+                }
+                Standpoint { last: memory.latest.last, chain: memory.chain, stale }
+            };
+            if !unknown.is_empty() {
+                self.look_versions_up(&unknown).await?;
+            } else if is_behind && !has_read_on {
+                // Who decided knows more than is known here, since others have appended.
+                has_read_on = true;
+                self.reach().await?;
+            } else {
+                return Ok(standpoint);
+            }
+        }
+    }
+
+    async fn look_versions_up(&self, accounts: &[i64]) -> Result<(), JournalError> {
+        let sql = include_str!("../../../../sql/postgres/streams_versions.sql");
+        let rows = self.look_up(sql, &[&accounts]).await?;
+        let found = rows.iter().map(|row| Ok((read::column(row, 0)?, read::column(row, 1)?)));
+        let found = found.collect::<Result<HashMap<i64, i64>, JournalError>>()?;
+        let mut memory = self.streams.memory.lock();
+        for account in accounts {
+            memory.keep_version(*account, found.get(account).copied().unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    /// Has full runs indexed, beside whatever goes on.
+    pub(super) fn index_when_full(&self) {
+        if !self.streams.wants_index() {
+            return;
+        }
+        let (connector, streams) = (self.connector.clone(), Arc::clone(&self.streams));
+        self.connector.spawn(async move {
+            if let Err(error) = index(&connector, &streams).await {
+                warn_of(&error);
+            }
+            streams.indexing.store(false, Ordering::Release);
+        });
+    }
+}
+
+/// Indexes the runs that are full.
+pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<(), Failure> {
+    let full = || {
+        let memory = streams.memory.lock();
+        let is_late = memory.latest.last >= memory.indexed + 2 * streams.run;
+        memory.latest.full_run(memory.indexed).map(|entries| (memory.indexed, entries, is_late))
+    };
+    let Some(mut next) = full() else { return Ok(()) };
+    let client = connector.client().await?;
+    client.batch_execute(include_str!("../../../../sql/postgres/indexer_session.sql")).await?;
+    let part = client.prepare(include_str!("../../../../sql/postgres/index_part.sql")).await?;
+    loop {
+        let (after, mut entries, is_late) = next;
+        entries.sort_unstable();
+        let end = after + streams.run;
+        let rows = rows_of(&entries);
+        let mut left = rows.chunks(ROWS_PER_PART).peekable();
+        while let Some(rows) = left.next() {
+            let began = Instant::now();
+            let accounts: Vec<i64> =
+                rows.iter().filter_map(|row| row.first()).map(|entry| entry.account).collect();
+            let versions: Vec<i64> =
+                rows.iter().filter_map(|row| row.first()).map(|entry| entry.version).collect();
+            let counts = rows.iter().map(|row| i32::try_from(row.len())).collect::<Result<Vec<_>, _>>()?;
+            let places: Vec<i64> =
+                rows.iter().flat_map(|row| row.iter()).map(|entry| entry.sequence).collect();
+            let ends = left.peek().is_none().then_some(end);
+            let row =
+                client.query_one(&part, &[&after, &ends, &accounts, &versions, &counts, &places]).await?;
+            if !row.try_get::<_, bool>(0)? {
+                // Another process was first.
+                break;
+            }
+            if ends.is_none() && !is_late {
+                tokio::time::sleep(began.elapsed() * PAUSE_AFTER_PART).await;
+            }
+        }
+        streams.memory.lock().move_indexed(end);
+        match full() {
+            Some(another) => next = another,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn warn_of(error: &Failure) {
+    tracing::warn!(error = &**error as &dyn std::error::Error, "a run of streams can't be indexed yet");
+}
+
+/// The rows of the table for a run in the order of accounts.
+fn rows_of(entries: &[Entry]) -> Vec<&[Entry]> {
+    let accounts = entries.chunk_by(|one, next| one.account == next.account);
+    accounts.flat_map(|own| own.chunks(VERSIONS_PER_ROW)).collect()
+}
