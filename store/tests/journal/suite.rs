@@ -100,6 +100,7 @@ macro_rules! journal_suite {
             racing::a_reader_never_misses_an_event,
             racing::one_id_from_two_writers_is_committed_once,
             racing::transfers_between_two_writers_conserve_money,
+            racing::who_is_far_behind_finds_out_what_has_changed,
             reading::an_empty_log_has_a_head_and_nothing_else,
             reading::a_log_keeps_its_id,
             reading::events_are_read_after_a_place_up_to_a_limit,

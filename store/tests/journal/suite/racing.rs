@@ -175,3 +175,26 @@ pub async fn transfers_between_two_writers_conserve_money(fixture: &impl Fixture
     assert_eq!(total, 20_000);
     assert_eq!(fold["a"].version(), version(1 + 2 * COMMANDS));
 }
+
+/// Further than a writer looks back in an append.
+pub async fn who_is_far_behind_finds_out_what_has_changed(fixture: &impl Fixture) {
+    let (behind, busy) = (fixture.journal().await, fixture.journal().await);
+    let mut book = opened(&*behind).await;
+    let mut theirs = Book::default();
+    theirs.reload(&*busy, &["a"]).await;
+    for round in 0..10 {
+        let units = (0..1000).map(|n| theirs.deposit(&format!("{round}-{n}"), "a", 1)).collect();
+        theirs.commit(&*busy, units).await;
+    }
+    let units = vec![book.deposit("stale", "a", 1), book.deposit("current", "b", 1)];
+    let [stale, current] = <[Unit; 2]>::try_from(units).unwrap();
+    let answer = append(&*behind, vec![stale, current.clone()]).await;
+    assert_eq!(refused(answer), [(0, Fault::Conflict)]);
+    let commit = committed(append(&*behind, vec![current]).await);
+    assert_eq!(commit.first, Sequence::new(10_003));
+    book.reload(&*behind, &["a"]).await;
+    let unit = book.deposit("again", "a", 1);
+    book.commit(&*behind, vec![unit]).await;
+    theirs.reload(&*busy, &["a"]).await;
+    assert_eq!(theirs.account("a"), book.account("a"));
+}
