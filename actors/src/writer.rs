@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use actix::prelude::*;
 use domain::record::publish;
 use domain::{AccountId, CommandId, Recorded, Version};
+use foldhash::HashMapExt as _;
 use futures_util::FutureExt as _;
 use futures_util::future::join;
 use parking_lot::Mutex;
@@ -419,7 +420,7 @@ fn fault_at(faults: &[(usize, Fault)], place: usize) -> Option<Fault> {
 /// The submissions that rest on sound memory, in order: whatever rests on a broken lineage is taken out, and breaks what
 /// it touches in turn; so is a unit that does not follow on the one before it.
 fn sound(line: Vec<Submission>, failed: &mut Vec<(Ticket, Settled)>) -> Vec<Submission> {
-    let mut versions: HashMap<AccountId, Version> = HashMap::with_capacity(line.len());
+    let mut versions = foldhash::HashMap::<AccountId, Version>::with_capacity(line.len());
     let mut kept: Vec<Submission> = Vec::with_capacity(line.len());
     for Submission { unit, ticket } in line {
         let follows =

@@ -23,7 +23,6 @@ pub mod sqlite;
 mod streams;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -34,6 +33,7 @@ use domain::{
     Account, AccountId, CommandId, Event, Fingerprint, HoldId, HoldRecord, Profile, Recorded, Refusal,
     Sequence, Standing, Timestamp, UnknownEvent, Version,
 };
+use foldhash::HashMapExt as _;
 use uuid::Uuid;
 
 /// A batch that has so many events is full; the unit that fills it may have more of them.
@@ -119,9 +119,9 @@ impl Batch {
     }
 
     /// Every account of the batch once, as its first unit expects it to be, with its place.
-    pub fn first_touches(&self) -> (Vec<&Touch>, HashMap<&AccountId, usize>) {
+    pub fn first_touches(&self) -> (Vec<&Touch>, foldhash::HashMap<&AccountId, usize>) {
         let mut touches: Vec<&Touch> = Vec::new();
-        let mut places = HashMap::with_capacity(self.units.len());
+        let mut places = foldhash::HashMap::with_capacity(self.units.len());
         for touch in self.units.iter().flat_map(|unit| &unit.touches) {
             places.entry(&touch.account).or_insert_with(|| {
                 touches.push(touch);

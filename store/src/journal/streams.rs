@@ -5,8 +5,10 @@
 //! time; what lies beyond is here. What is missing here is read again from the events themselves, by whoever finds that the
 //! memory does not reach as far as the log: after a start, or because another process wrote.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 /// Events of a run.
 pub(super) const RUN: u32 = 32_768;
@@ -54,11 +56,12 @@ impl Latest {
     pub(super) fn push(&mut self, entry: Entry) {
         let place = usize::try_from((entry.sequence - 1 - self.after) / self.run).unwrap_or(0);
         while self.runs.len() <= place {
-            self.runs.push_back(HashMap::new());
+            self.runs.push_back(HashMap::default());
         }
         if let Some(run) = self.runs.get_mut(place) {
             // A copy only while somebody reads it.
-            Arc::make_mut(run.entry(entry.account).or_default()).push(entry);
+            let own = run.entry(entry.account).or_insert_with(|| Arc::new(Vec::with_capacity(1)));
+            Arc::make_mut(own).push(entry);
         }
         self.last = entry.sequence;
     }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use bytes::BytesMut;
 use domain::request::accounts_named;
 use domain::{HoldChange, Sequence, Timestamp, chain};
+use foldhash::HashSetExt as _;
 use tokio_postgres::Row;
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -85,7 +86,7 @@ pub(super) enum Answer {
 
 /// Units whose id is recorded by an earlier unit of the same batch.
 pub(super) fn repeated_within(batch: &Batch) -> Vec<(usize, Fault)> {
-    let mut recorded = HashSet::with_capacity(batch.units.len());
+    let mut recorded = foldhash::HashSet::with_capacity(batch.units.len());
     let mut repeated = Vec::new();
     for (place, unit) in batch.units.iter().enumerate() {
         let fresh = match unit.contents {

@@ -32,8 +32,9 @@ const VERSIONS_KEPT_MAX: usize = 200_000;
 pub(super) struct Streams {
     run: i64,
     memory: Mutex<Memory>,
-    /// Whoever reads on has it; others wait, since they would read the same.
-    reading_on: tokio::sync::Mutex<()>,
+    /// Whoever reads on has it, and leaves there when that began and how far it came: those who came before it began take
+    /// that.
+    reading_on: tokio::sync::Mutex<Option<(Instant, Reach)>>,
     indexing: AtomicBool,
 }
 
@@ -43,7 +44,7 @@ struct Memory {
     chain: Hash,
     indexed: i64,
     /// The versions that accounts had before the latest runs, of some that were asked for.
-    versions: HashMap<i64, i64>,
+    versions: foldhash::HashMap<i64, i64>,
 }
 
 /// What the log has behind a place, up to a batch's end.
@@ -65,8 +66,12 @@ struct Missing {
 impl Streams {
     pub(super) fn new(run: u32) -> Self {
         let run = i64::from(run.max(1));
-        let memory =
-            Memory { latest: Latest::from(run, 0), chain: GENESIS, indexed: 0, versions: HashMap::new() };
+        let memory = Memory {
+            latest: Latest::from(run, 0),
+            chain: GENESIS,
+            indexed: 0,
+            versions: foldhash::HashMap::default(),
+        };
         Self {
             run,
             memory: Mutex::new(memory),
@@ -185,12 +190,20 @@ pub(super) struct Standpoint {
 impl PostgresJournal {
     /// Reads on to the end of the log; gives how far it is known and indexed then.
     pub(super) async fn reach(&self) -> Result<Reach, JournalError> {
-        let _alone = self.streams.reading_on.lock().await;
+        let came = Instant::now();
+        let mut read = self.streams.reading_on.lock().await;
+        if let Some((began, reach)) = *read
+            && began >= came
+        {
+            return Ok(reach);
+        }
+        let began = Instant::now();
         loop {
             let (last, chain) = self.streams.end();
             let missing = self.missing(last, &chain).await?;
             let reach = self.streams.take(&missing, last);
             if reach.last >= missing.head {
+                *read = Some((began, reach));
                 self.index_when_full();
                 return Ok(reach);
             }
