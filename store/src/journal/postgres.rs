@@ -345,19 +345,32 @@ impl PostgresJournal {
         kinds: &[String],
         accounts: &[&str],
     ) -> Result<Vec<Row>, JournalError> {
-        let (keys, reach) = try_join(self.keys(accounts), self.reach()).await?;
+        let (keys, _) = try_join(self.keys(accounts), self.reach()).await?;
         let keys: Vec<i64> = keys.into_values().collect();
-        let behind = keys.iter().flat_map(|key| self.streams.behind(*key, after.max(reach.indexed)));
-        let behind: Vec<i64> = behind.map(|entry| entry.sequence).collect();
+        let (indexed, beyond) = self.streams.beyond_table(&keys);
         let sql = include_str!("../../../sql/postgres/events_read_accounts.sql");
-        self.query(sql, &[&after, &kinds, &limit, &keys, &reach.indexed, &behind]).await
+        let mut rows = match after < indexed {
+            true => self.query(sql, &[&after, &kinds, &limit, &keys, &indexed]).await?,
+            false => Vec::new(),
+        };
+        // Whatever is not in the table comes after what is.
+        let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        let beyond = beyond.iter().map(|entry| entry.sequence).filter(|place| *place > after);
+        let mut places: Vec<i64> = beyond.collect();
+        if kinds.is_empty() {
+            places.sort_unstable();
+            places.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+        rows.extend(self.rows_at(&places, kinds, left).await?);
+        Ok(rows)
     }
 
-    async fn rows_at(&self, places: &[i64]) -> Result<Vec<Row>, JournalError> {
-        if places.is_empty() {
+    /// The events at some places that are of some kinds, or of any.
+    async fn rows_at(&self, places: &[i64], kinds: &[String], limit: i64) -> Result<Vec<Row>, JournalError> {
+        if places.is_empty() || limit <= 0 {
             return Ok(Vec::new());
         }
-        self.query(include_str!("../../../sql/postgres/events_at.sql"), &[&places]).await
+        self.query(include_str!("../../../sql/postgres/events_at.sql"), &[&places, &kinds, &limit]).await
     }
 
     /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
@@ -536,17 +549,17 @@ impl Journal for PostgresJournal {
         after: Version,
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let Some((key, reach)) = self.stream_of(account).await? else { return Ok(Vec::new()) };
+        let Some(key) = self.stream_of(account).await? else { return Ok(Vec::new()) };
         let after = read::place(after.get());
-        let behind = self.streams.behind(key, reach.indexed);
+        let (indexed, beyond) = self.streams.beyond_table(&[key]);
         let mut rows = Vec::new();
-        if behind.first().is_none_or(|first| first.version > after.saturating_add(1)) {
+        if beyond.first().is_none_or(|first| first.version > after.saturating_add(1)) {
             let sql = include_str!("../../../sql/postgres/events_stream.sql");
-            rows = self.query(sql, &[&key, &after, &read::limit(limit), &reach.indexed]).await?;
+            rows = self.query(sql, &[&key, &after, &read::limit(limit), &indexed]).await?;
         }
-        let places = behind.iter().filter(|entry| entry.version > after).map(|entry| entry.sequence);
+        let places = beyond.iter().filter(|entry| entry.version > after).map(|entry| entry.sequence);
         let places: Vec<i64> = places.take(limit.saturating_sub(rows.len())).collect();
-        rows.extend(self.rows_at(&places).await?);
+        rows.extend(self.rows_at(&places, &[], i64::MAX).await?);
         self.events(&rows).await
     }
 
@@ -555,10 +568,10 @@ impl Journal for PostgresJournal {
         account: &AccountId,
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
-        let Some((key, _)) = self.stream_of(account).await? else { return Ok(None) };
+        let Some(key) = self.stream_of(account).await? else { return Ok(None) };
         let at = read::place(at.get());
         let rows = match self.streams.last_before(key, at) {
-            Some(place) => self.rows_at(&[place]).await?,
+            Some(place) => self.rows_at(&[place], &[], 1).await?,
             None => self.query(include_str!("../../../sql/postgres/event_last.sql"), &[&key, &at]).await?,
         };
         Ok(self.events(&rows).await?.pop())
@@ -720,12 +733,12 @@ impl PostgresJournal {
         let limit = read::limit(query.limit);
         let rows = match &query.account {
             Some(account) => {
-                let Some((key, reach)) = self.stream_of(account).await? else { return Ok(Vec::new()) };
-                let behind = self.streams.behind(key, reach.indexed);
-                let newest = behind.iter().rev().map(|entry| entry.sequence).filter(|place| *place < before);
+                let Some(key) = self.stream_of(account).await? else { return Ok(Vec::new()) };
+                let (indexed, beyond) = self.streams.beyond_table(&[key]);
+                let newest = beyond.iter().rev().map(|entry| entry.sequence).filter(|place| *place < before);
                 let newest: Vec<i64> = newest.take(query.limit).collect();
                 let sql = include_str!("../../../sql/postgres/commands_accepted_of_account.sql");
-                self.query(sql, &[&before, &limit, &key, &reach.indexed, &newest]).await?
+                self.query(sql, &[&before, &limit, &key, &indexed, &newest]).await?
             }
             None => {
                 let sql = include_str!("../../../sql/postgres/commands_accepted.sql");

@@ -132,10 +132,12 @@ impl Streams {
         self.memory.lock().latest.of(account, place).next_back().map(|entry| entry.sequence)
     }
 
-    /// An account's events behind a place, as far as they are in memory, in order.
-    pub(super) fn behind(&self, account: i64, place: i64) -> Vec<Entry> {
+    /// Where the table ends, and some accounts' events behind that, of each in order: both of one moment, since the memory
+    /// drops what it finds in the table.
+    pub(super) fn beyond_table(&self, accounts: &[i64]) -> (i64, Vec<Entry>) {
         let memory = self.memory.lock();
-        memory.latest.of(account, i64::MAX).filter(|entry| entry.sequence > place).copied().collect()
+        let own = accounts.iter().flat_map(|account| memory.latest.of(*account, i64::MAX));
+        (memory.indexed, own.filter(|entry| entry.sequence > memory.indexed).copied().collect())
     }
 
     /// Notes the version that an account has in the table, where the memory has none.
@@ -243,11 +245,11 @@ impl PostgresJournal {
         rows.iter().map(|row| Ok((read::column(row, 0)?, read::column(row, 1)?))).collect()
     }
 
-    /// An account's key and how far the streams reach.
-    pub(super) async fn stream_of(&self, account: &AccountId) -> Result<Option<(i64, Reach)>, JournalError> {
+    /// An account's key, when the streams are known to the end of the log.
+    pub(super) async fn stream_of(&self, account: &AccountId) -> Result<Option<i64>, JournalError> {
         let ids = [account.as_str()];
-        let (keys, reach) = try_join(self.keys(&ids), self.reach()).await?;
-        Ok(keys.get(account.as_str()).map(|key| (*key, reach)))
+        let (keys, _) = try_join(self.keys(&ids), self.reach()).await?;
+        Ok(keys.get(account.as_str()).copied())
     }
 
     /// How some accounts (keys, and the versions that are expected of them) stand at a place that is known; keys below 1
