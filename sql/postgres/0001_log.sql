@@ -292,6 +292,8 @@ DECLARE
     -- Where the head must be for what the caller knows to be all that is to be known.
     expected bigint := CASE
         WHEN p_touch_stale IS NULL AND p_repeat_id IS NULL AND account_count = 0 AND event_count + refusal_count > 0
+            -- Whether an account is absent is not known but looked up.
+            AND array_position(p_touch_key, NULL::bigint) IS NULL
             THEN p_known_last
     END;
     keys bigint[] := p_touch_key;
@@ -325,35 +327,40 @@ BEGIN
                     array_agg(event.version ORDER BY event.sequence)
                 INTO result.missed_accounts, result.missed_versions
                 FROM bursar.events AS event
-                WHERE event.sequence > p_known_last;
+                WHERE event.sequence > p_known_last AND event.sequence <= head.last_sequence;
             END IF;
 
             SELECT
-                array_agg(resolved.key),
+                array_agg(resolved.key ORDER BY resolved.place),
                 array_agg(resolved.place) FILTER (WHERE
                     resolved.place = ANY (p_touch_stale)
-                    OR resolved.key = ANY (result.missed_accounts)
+                    OR resolved.key IN (SELECT unnest(result.missed_accounts))
                     -- One that the caller takes to be absent.
-                    OR (resolved.is_found AND resolved.version = 0)
+                    OR (resolved.found IS NOT NULL AND resolved.version = 0)
                 )
             INTO keys, result.conflicts
             FROM (
                 SELECT
-                    touch.place::integer AS place,
+                    touch.place,
                     touch.version,
-                    account.key IS NOT NULL AS is_found,
+                    touch.found,
                     CASE
                         WHEN touch.key > 0 THEN touch.key
                         -- Where there is none: of an account that is absent and stays so.
-                        ELSE coalesce(account.key, head.last_account - touch.key, 0)
+                        ELSE coalesce(touch.found, head.last_account - touch.key, 0)
                     END AS key
-                FROM unnest(p_touch_key, p_touch_id, p_touch_version) WITH ORDINALITY AS touch (key, id, version, place)
-                LEFT JOIN LATERAL (
-                    SELECT found.key
-                    FROM bursar.accounts AS found
-                    WHERE (touch.key IS NULL OR touch.key < 0) AND found.id = touch.id
-                ) AS account ON TRUE
-                OFFSET 0 -- Each account is looked up once, not wherever its key is used.
+                FROM (
+                    SELECT
+                        given.place::integer AS place,
+                        given.version,
+                        given.key,
+                        CASE WHEN given.key > 0 THEN NULL ELSE (
+                            SELECT account.key FROM bursar.accounts AS account WHERE account.id = given.id
+                        ) END AS found
+                    FROM unnest(p_touch_key, p_touch_id, p_touch_version) WITH ORDINALITY
+                        AS given (key, id, version, place)
+                    OFFSET 0 -- Each account is looked up once, not wherever its key is used.
+                ) AS touch
             ) AS resolved;
 
             IF p_repeat_id IS NOT NULL THEN
@@ -553,9 +560,12 @@ AS $$
 $$;
 
 -- Indexes a part of the run behind a place: rows of the streams, each as its first version and its number of sequences,
--- which follow one another in p_sequence. With the last part p_end is where the run ends. False where the streams have the run
--- by now; what an attempt that was not finished left behind stays.
+-- which follow one another in p_sequence. With the last part p_end is where the run ends. The caller knows the log up to the
+-- end of a batch. Answers up to where the streams are whole then, which is p_after between the parts, and another place where
+-- another process was first; NULL where it is another log. What an attempt that was not finished left behind stays.
 CREATE FUNCTION bursar.index_part(
+    p_known_last bigint,
+    p_known_chain bytea,
     p_after bigint,
     p_end bigint,
     p_account bigint[],
@@ -563,13 +573,20 @@ CREATE FUNCTION bursar.index_part(
     p_count integer[],
     p_sequence bigint[]
 )
-RETURNS boolean
+RETURNS bigint
 LANGUAGE plpgsql
 VOLATILE
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF NOT EXISTS (
+        SELECT
+        FROM bursar.batches AS batch
+        WHERE batch.last_sequence = p_known_last AND batch.chain = p_known_chain
+    ) THEN
+        RETURN NULL;
+    END IF;
     INSERT INTO bursar.streams (account, first_version, sequences)
     SELECT part.account, part.first_version, p_sequence[part.ends - part.count + 1:part.ends]
     FROM (
@@ -581,7 +598,7 @@ BEGIN
     IF p_end IS NOT NULL THEN
         UPDATE bursar.indexed SET last_sequence = p_end WHERE last_sequence = p_after;
     END IF;
-    RETURN EXISTS (SELECT FROM bursar.indexed WHERE last_sequence IN (p_after, p_end));
+    RETURN (SELECT last_sequence FROM bursar.indexed);
 END
 $$;
 

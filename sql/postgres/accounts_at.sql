@@ -5,5 +5,5 @@ SELECT
     event.transactions, event.status, event.decided_at, event.body, event.spent, event.limits
 FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS wanted (key, last, place)
 JOIN bursar.events AS event
-    ON event.sequence = coalesce(wanted.last, bursar.event_at(wanted.key, $1))
+    ON event.account = wanted.key AND event.sequence = coalesce(wanted.last, bursar.event_at(wanted.key, $1))
 ORDER BY wanted.place;

@@ -12,7 +12,7 @@ SELECT
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (key, place, last)
 JOIN bursar.accounts AS account ON account.key = wanted.key
 JOIN bursar.events AS event
-    ON event.sequence = coalesce(wanted.last, (
+    ON event.account = wanted.key AND event.sequence = coalesce(wanted.last, (
         SELECT stream.sequences[cardinality(stream.sequences)]
         FROM bursar.streams AS stream
         WHERE stream.account = wanted.key

@@ -4,4 +4,4 @@ SELECT
     event.sequence, event.account, event.version, event.balance, event.held, event.overdraft_limit,
     event.transactions, event.status, event.decided_at, event.body, event.spent, event.limits
 FROM bursar.events AS event
-WHERE event.sequence = bursar.event_at($1, $2);
+WHERE event.account = $1 AND event.sequence = bursar.event_at($1, $2);

@@ -13,6 +13,11 @@ CROSS JOIN LATERAL (
         AND stream.first_version >= bursar.row_at(account.key, $1)
         AND place.sequence > $1
         AND place.sequence <= $5
+        -- Where a run has none of the types, its events' rows are not looked at.
+        AND (
+            cardinality($2::text[]) = 0
+            OR place.sequence >> 10 IN (SELECT noted.run FROM bursar.kinds AS noted WHERE noted.kind = ANY ($2))
+        )
         AND (cardinality($2::text[]) = 0 OR event.kind = ANY ($2))
     ORDER BY stream.first_version, place.sequence
     LIMIT $3

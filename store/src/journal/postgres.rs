@@ -68,6 +68,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 const READ_DEADLINE: Duration = Duration::from_millis(4500);
 /// The most runs that are looked through at once for the events of a kind: a few ms.
 const RUNS_AT_ONCE_MAX: i64 = 32;
+/// The most accounts that are looked at at once for how they were at a place.
+const ACCOUNTS_AT_ONCE_MAX: usize = 8192;
 /// How often accounts are looked for whose last events are not found.
 const LOADS_MAX: usize = 4;
 /// The most profiles in memory; at about 200 bytes each.
@@ -197,7 +199,7 @@ impl PostgresJournal {
         migrate::verify(&client).await?;
         drop(client);
         // So that the first command need not.
-        journal.reach().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
+        journal.read_on().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
         Ok(journal)
     }
 
@@ -310,6 +312,7 @@ impl PostgresJournal {
                 .filter_map(|(id, place)| keys.get(*id).map(|key| (*key, place)))
                 .collect();
             let (keys, places): (Vec<i64>, Vec<i64>) = found.into_iter().unzip();
+            let turn = self.streams.turn();
             let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_of(*key)).collect();
             let sql = include_str!("../../../sql/postgres/accounts_load.sql");
             let rows = match keys.is_empty() {
@@ -321,17 +324,19 @@ impl PostgresJournal {
                 continue;
             }
             let mut loaded = vec![read::absent(); accounts.len()];
+            let mut learnt = Vec::new();
             for row in &rows {
                 let place: i64 = read::column(row, 12)?;
                 let key = read::account_key(row)?;
                 let profile = Arc::new(read::profile(row, 13)?);
                 self.remember(key, &profile);
-                self.streams.learn(key, read::column(row, 2)?, read::column(row, 0)?);
+                learnt.push((key, read::column(row, 2)?));
                 let found = read::loaded(row, key, profile)?;
                 if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
                     *slot = found;
                 }
             }
+            self.streams.learn(turn, learnt);
             return Ok(loaded);
         }
         Err(JournalError::Damaged("the last event of an account is missing".to_owned()))
@@ -362,6 +367,31 @@ impl PostgresJournal {
             places.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         }
         rows.extend(self.rows_at(&places, kinds, left).await?);
+        Ok(rows)
+    }
+
+    /// The last events at or before a place of the accounts behind an id that had one there.
+    async fn rows_of_accounts_at(
+        &self,
+        at: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Row>, JournalError> {
+        self.reach().await?;
+        let (mut rows, mut after, mut about) = (Vec::new(), after.to_owned(), limit);
+        // Some may not have been there yet; where it is many, more are looked at.
+        while rows.len() < limit {
+            let sql = include_str!("../../../sql/postgres/accounts_after.sql");
+            let page = self.query(sql, &[&after, &read::limit(about)]).await?;
+            let Some(end) = page.last() else { break };
+            after = read::column(end, 0)?;
+            let keys = page.iter().map(|row| read::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
+            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
+            let sql = include_str!("../../../sql/postgres/accounts_at.sql");
+            rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
+            about = about.saturating_mul(2).min(ACCOUNTS_AT_ONCE_MAX);
+        }
+        rows.truncate(limit);
         Ok(rows)
     }
 
@@ -458,6 +488,7 @@ impl Journal for PostgresJournal {
                     return Ok(append);
                 }
                 append::Answer::Lost => {
+                    writer.kinds = Noted::default();
                     self.reach().await.map_err(unread)?;
                 }
             }
@@ -583,22 +614,10 @@ impl Journal for PostgresJournal {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        self.reach().await?;
-        let at = read::place(at.get());
-        let mut rows = Vec::new();
-        let mut after = after.map_or_else(String::new, |after| after.as_str().to_owned());
-        // Some may not have been there yet.
-        while rows.len() < limit {
-            let sql = include_str!("../../../sql/postgres/accounts_after.sql");
-            let page = self.query(sql, &[&after, &read::limit(limit)]).await?;
-            let Some(end) = page.last() else { break };
-            after = read::column(end, 0)?;
-            let keys = page.iter().map(|row| read::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
-            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
-            let sql = include_str!("../../../sql/postgres/accounts_at.sql");
-            rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
-        }
-        rows.truncate(limit);
+        let look =
+            self.rows_of_accounts_at(read::place(at.get()), after.map_or("", AccountId::as_str), limit);
+        let rows = tokio::time::timeout(READ_DEADLINE, look).await;
+        let rows = rows.unwrap_or_else(|late| Err(JournalError::Unavailable(late.into())))?;
         self.events(&rows).await
     }
 

@@ -11,9 +11,12 @@ use store::{Append, AppendError, Batch, Fault, Journal, JournalError, PostgresJo
 use tokio_postgres::NoTls;
 
 use crate::proxy::{Cut, Proxy};
+use crate::suite::appending::opened;
 use crate::suite::archive::verified;
 use crate::suite::reading;
-use crate::suite::{Book, EVENTS_PER_RUN, Fixture, everything, journal_suite, refused};
+use crate::suite::{
+    Book, EVENTS_PER_RUN, Fixture, account_id, everything, folded, journal_suite, refused, sequences, version,
+};
 
 /// Where the tests may make databases and roles.
 const URL: &str = "BURSAR_TEST_POSTGRES_URL";
@@ -139,6 +142,61 @@ impl Fixture for Postgres {
 }
 
 journal_suite!(Postgres);
+
+/// A server that goes down may lose the end of what was indexed, since that waits for no disk.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_of_streams_that_has_lost_its_end_is_made_again() {
+    let fixture = Postgres::start().await.unwrap();
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let units = (0..98).map(|n| book.deposit(&format!("k-{n}"), "a", 1)).collect();
+    book.commit(&*journal, units).await;
+    let is_indexed = "DO 'BEGIN ASSERT (SELECT last_sequence FROM indexed) = 100; END'";
+    while fixture.execute(is_indexed).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    fixture.unlock().await;
+    fixture.execute("DELETE FROM streams WHERE sequences[1] > 50").await.unwrap();
+    fixture.execute("UPDATE indexed SET last_sequence = 50").await.unwrap();
+    let all = everything(&*journal).await;
+    let own: Vec<_> = all.iter().filter(|event| event.profile.id.as_str() == "a").cloned().collect();
+    let read = journal.stream(&account_id("a"), version(0), 1000).await.unwrap();
+    assert_eq!(sequences(&read), sequences(&own));
+    let unit = book.deposit("again", "a", 1);
+    book.commit(&*journal, vec![unit]).await;
+    while fixture.execute(is_indexed).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let (_, found) = verified(&*journal).await;
+    assert_eq!(found, []);
+}
+
+/// The plan of the append's look-ups is another one when tables were analyzed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_are_of_their_accounts_whatever_the_plan_is() {
+    let fixture = Postgres::start().await.unwrap();
+    let first = fixture.journal().await;
+    let mut book = Book::default();
+    let units = (0..500).map(|n| book.create(&format!("create-{n}"), &format!("acc-{n}"), 10)).collect();
+    book.commit(&*first, units).await;
+    fixture.execute("ANALYZE").await.unwrap();
+    for from in [0, 200, 440] {
+        let journal = fixture.journal().await;
+        let new: Vec<_> =
+            (0..3).map(|n| book.create(&format!("new-{from}-{n}"), &format!("new-{from}-{n}"), 1)).collect();
+        let moves = (from..from + 59).map(|n| {
+            book.transfer(&format!("move-{n}"), &format!("acc-{}", 499 - n), &format!("acc-{n}"), 1)
+        });
+        let moves: Vec<_> = moves.collect();
+        book.commit(&*journal, new.into_iter().chain(moves).collect()).await;
+    }
+    let (_, found) = verified(&*first).await;
+    assert_eq!(found, []);
+    let events = everything(&*first).await;
+    for (name, account) in folded(&events) {
+        assert_eq!(account, book.account(name.as_str()), "{name}");
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_index_of_streams_lacks_is_found() {

@@ -13,9 +13,10 @@ use domain::AccountId;
 use domain::chain::{GENESIS, Hash};
 use futures_util::future::try_join;
 use parking_lot::Mutex;
+use tokio_postgres::types::ToSql;
 
 use super::connection::Connector;
-use super::{Failure, PostgresJournal, read};
+use super::{CONNECT_DEADLINE, Failure, PostgresJournal, READ_DEADLINE, read};
 use crate::journal::JournalError;
 use crate::journal::streams::{Entry, Latest, Reach};
 
@@ -45,6 +46,8 @@ struct Memory {
     indexed: i64,
     /// The versions that accounts had before the latest runs, of some that were asked for.
     versions: foldhash::HashMap<i64, i64>,
+    /// How often what is before the latest runs has become another: what was asked of the table before that is out of date.
+    turn: u64,
 }
 
 /// What the log has behind a place, up to a batch's end.
@@ -71,6 +74,7 @@ impl Streams {
             chain: GENESIS,
             indexed: 0,
             versions: foldhash::HashMap::default(),
+            turn: 0,
         };
         Self {
             run,
@@ -87,14 +91,17 @@ impl Streams {
     }
 
     /// Takes in what was read; gives how far the log is known now.
-    fn take(&self, missing: &Missing, asked: i64) -> Reach {
+    fn take(&self, missing: &Missing) -> Reach {
         let mut memory = self.memory.lock();
-        let lost = !missing.is_of_this_log && memory.latest.last == asked;
-        if lost || memory.latest.last < missing.indexed {
+        // The table may lack what it had: a server that went down loses the end of what was indexed, not of the log.
+        let is_whole =
+            memory.latest.reaches_back_to(missing.indexed) && memory.latest.last >= missing.indexed;
+        if !missing.is_of_this_log || !is_whole {
             memory.latest = Latest::from(self.run, missing.indexed);
             memory.versions.clear();
-            memory.indexed = missing.indexed;
+            memory.turn += 1;
         }
+        memory.indexed = missing.indexed;
         let entries = missing.accounts.iter().zip(&missing.versions).zip(missing.after + 1..);
         for ((&account, &version), sequence) in entries {
             if sequence == memory.latest.last + 1 {
@@ -140,11 +147,16 @@ impl Streams {
         (memory.indexed, own.filter(|entry| entry.sequence > memory.indexed).copied().collect())
     }
 
-    /// Notes the version that an account has in the table, where the memory has none.
-    pub(super) fn learn(&self, account: i64, version: i64, sequence: i64) {
+    /// Which turn it is, for what is asked of the table now.
+    pub(super) fn turn(&self) -> u64 {
+        self.memory.lock().turn
+    }
+
+    /// Notes the versions that accounts have in the table, as they were asked for in a turn.
+    pub(super) fn learn(&self, turn: u64, versions: impl IntoIterator<Item = (i64, i64)>) {
         let mut memory = self.memory.lock();
-        if sequence <= memory.indexed {
-            memory.keep_version(account, version);
+        if memory.turn == turn {
+            versions.into_iter().for_each(|(account, version)| memory.keep_version(account, version));
         }
     }
 
@@ -170,8 +182,9 @@ impl Memory {
     }
 
     fn move_indexed(&mut self, indexed: i64) {
-        self.indexed = self.indexed.max(indexed);
-        let dropped: Vec<_> = self.latest.forget(self.indexed).collect();
+        self.indexed = indexed;
+        let dropped: Vec<_> = self.latest.forget(indexed).collect();
+        self.turn += u64::from(!dropped.is_empty());
         for (account, entries) in dropped.into_iter().flatten() {
             if let Some(last) = entries.last() {
                 self.keep_version(account, last.version);
@@ -192,6 +205,12 @@ pub(super) struct Standpoint {
 impl PostgresJournal {
     /// Reads on to the end of the log; gives how far it is known and indexed then.
     pub(super) async fn reach(&self) -> Result<Reach, JournalError> {
+        let read = tokio::time::timeout(READ_DEADLINE, self.read_on()).await;
+        read.unwrap_or_else(|late| Err(JournalError::Unavailable(late.into())))
+    }
+
+    /// The same for as long as it takes: what was never indexed is, run by run.
+    pub(super) async fn read_on(&self) -> Result<Reach, JournalError> {
         let came = Instant::now();
         let mut read = self.streams.reading_on.lock().await;
         if let Some((began, reach)) = *read
@@ -203,7 +222,7 @@ impl PostgresJournal {
         loop {
             let (last, chain) = self.streams.end();
             let missing = self.missing(last, &chain).await?;
-            let reach = self.streams.take(&missing, last);
+            let reach = self.streams.take(&missing);
             if reach.last >= missing.head {
                 *read = Some((began, reach));
                 self.index_when_full();
@@ -295,14 +314,13 @@ impl PostgresJournal {
     }
 
     async fn look_versions_up(&self, accounts: &[i64]) -> Result<(), JournalError> {
+        let turn = self.streams.turn();
         let sql = include_str!("../../../../sql/postgres/streams_versions.sql");
         let rows = self.look_up(sql, &[&accounts]).await?;
         let found = rows.iter().map(|row| Ok((read::column(row, 0)?, read::column(row, 1)?)));
         let found = found.collect::<Result<HashMap<i64, i64>, JournalError>>()?;
-        let mut memory = self.streams.memory.lock();
-        for account in accounts {
-            memory.keep_version(*account, found.get(account).copied().unwrap_or(0));
-        }
+        let version = |account: &i64| (*account, found.get(account).copied().unwrap_or(0));
+        self.streams.learn(turn, accounts.iter().map(version));
         Ok(())
     }
 
@@ -313,11 +331,20 @@ impl PostgresJournal {
         }
         let (connector, streams) = (self.connector.clone(), Arc::clone(&self.streams));
         self.connector.spawn(async move {
-            if let Err(error) = index(&connector, &streams).await {
+            let at_it = AtIt(streams);
+            if let Err(error) = index(&connector, &at_it.0).await {
                 warn_of(&error);
             }
-            streams.indexing.store(false, Ordering::Release);
         });
+    }
+}
+
+/// Whoever indexes beside the appends; its end is seen, whatever it was.
+struct AtIt(Arc<Streams>);
+
+impl Drop for AtIt {
+    fn drop(&mut self) {
+        self.0.indexing.store(false, Ordering::Release);
     }
 }
 
@@ -326,14 +353,19 @@ pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<()
     let full = || {
         let memory = streams.memory.lock();
         let is_late = memory.latest.last >= memory.indexed + 2 * streams.run;
-        memory.latest.full_run(memory.indexed).map(|entries| (memory.indexed, entries, is_late))
+        let known = (memory.latest.last, memory.chain);
+        memory.latest.full_run(memory.indexed).map(|entries| (memory.indexed, entries, known, is_late))
     };
     let Some(mut next) = full() else { return Ok(()) };
-    let client = connector.client().await?;
-    client.batch_execute(include_str!("../../../../sql/postgres/indexer_session.sql")).await?;
-    let part = client.prepare(include_str!("../../../../sql/postgres/index_part.sql")).await?;
+    let connect = async {
+        let client = connector.client().await?;
+        client.batch_execute(include_str!("../../../../sql/postgres/indexer_session.sql")).await?;
+        let part = client.prepare(include_str!("../../../../sql/postgres/index_part.sql")).await?;
+        Ok::<_, tokio_postgres::Error>((client, part))
+    };
+    let (client, part) = tokio::time::timeout(CONNECT_DEADLINE, connect).await??;
     loop {
-        let (after, mut entries, is_late) = next;
+        let (after, mut entries, (last, chain), is_late) = next;
         entries.sort_unstable();
         let end = after + streams.run;
         let rows = rows_of(&entries);
@@ -348,17 +380,19 @@ pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<()
             let places: Vec<i64> =
                 rows.iter().flat_map(|row| row.iter()).map(|entry| entry.sequence).collect();
             let ends = left.peek().is_none().then_some(end);
-            let row =
-                client.query_one(&part, &[&after, &ends, &accounts, &versions, &counts, &places]).await?;
-            if !row.try_get::<_, bool>(0)? {
-                // Another process was first.
+            let values: [&(dyn ToSql + Sync); 8] =
+                [&last, &chain.as_slice(), &after, &ends, &accounts, &versions, &counts, &places];
+            let row = tokio::time::timeout(READ_DEADLINE, client.query_one(&part, &values)).await??;
+            let Some(indexed) = row.try_get::<_, Option<i64>>(0)? else { return Ok(()) };
+            if indexed != after {
+                // It is done, or another process was first.
+                streams.memory.lock().move_indexed(indexed);
                 break;
             }
-            if ends.is_none() && !is_late {
+            if !is_late {
                 tokio::time::sleep(began.elapsed() * PAUSE_AFTER_PART).await;
             }
         }
-        streams.memory.lock().move_indexed(end);
         match full() {
             Some(another) => next = another,
             None => return Ok(()),
