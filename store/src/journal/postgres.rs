@@ -462,7 +462,9 @@ impl Journal for PostgresJournal {
         }
         let expected = columns.expected();
         loop {
-            columns.stand(self.standpoint(&expected).await.map_err(unread)?, &writer.kinds);
+            let standpoint = self.standpoint(&expected).await.map_err(unread)?;
+            let turn = standpoint.turn;
+            columns.stand(standpoint, &writer.kinds);
             // From here on the batch may be in the log, and only an answer to this very statement says so.
             let values = columns.values();
             let answer = writer.connection.serving(writer.client.query_one(&writer.append, &values));
@@ -482,7 +484,7 @@ impl Journal for PostgresJournal {
                         columns.note_kinds(commit.first, &mut writer.kinds);
                         entries.extend(columns.entries(commit));
                     }
-                    self.streams.note(&entries, chain);
+                    self.streams.note(turn, &entries, chain);
                     self.index_when_full();
                     *slot = Some(writer);
                     return Ok(append);

@@ -266,7 +266,7 @@ impl<'a> Columns<'a> {
 
     /// Rests the batch on what is known of the log.
     pub(super) fn stand(&mut self, standpoint: Standpoint, noted: &Noted) {
-        let Standpoint { last, chain, stale } = standpoint;
+        let Standpoint { last, chain, stale, turn: _ } = standpoint;
         let mut kinds = self.event_kind.iter().zip(last + 1..);
         self.kinds_known = kinds.all(|(kind, sequence)| noted.has(sequence, kind));
         (self.known_last, self.known_chain, self.touch_stale) = (last, chain.to_vec(), stale);

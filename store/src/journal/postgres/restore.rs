@@ -39,8 +39,8 @@ impl PostgresJournal {
         let entries = self.within(&transaction, part).await?;
         transaction.commit().await?;
         *slot = Some(client);
-        if let Some((entries, chain)) = entries {
-            self.streams.note(&entries, chain);
+        if let Some((turn, entries, chain)) = entries {
+            self.streams.note(turn, &entries, chain);
             index(&self.connector, &self.streams).await?;
         }
         Ok(())
@@ -58,12 +58,12 @@ impl PostgresJournal {
 }
 
 impl PostgresJournal {
-    /// Gives where the events stand, and the chain behind them, where there are some.
+    /// Gives where the events stand, and the chain behind them, where there are some, and the turn that they follow on.
     async fn within(
         &self,
         transaction: &Transaction<'_>,
         mut part: Restore,
-    ) -> Result<Option<(Vec<Entry>, Hash)>, RestoreError> {
+    ) -> Result<Option<(u64, Vec<Entry>, Hash)>, RestoreError> {
         transaction.batch_execute(include_str!("../../../../sql/postgres/restore_begin.sql")).await?;
         let head = include_str!("../../../../sql/postgres/restore_head.sql");
         let head = transaction.query_one(head, &[]).await?;
@@ -87,13 +87,14 @@ impl PostgresJournal {
         if !append::repeated_within(&batch).is_empty() {
             return Err(RestoreError::Taken);
         }
-        let mut entries = Vec::new();
+        let (mut turn, mut entries) = (0, Vec::new());
         if !batch.units.is_empty() {
             let mut columns = append::Columns::of(&batch)?;
             let standpoint = self.standpoint(&columns.expected()).await.map_err(damaged)?;
             if (standpoint.last, standpoint.chain) != (read::place(part.after.0.get()), part.after.1) {
                 return Err(RestoreError::Elsewhere);
             }
+            turn = standpoint.turn;
             columns.stand(standpoint, &Noted::default());
             let statement = transaction.prepare(include_str!("../../../../sql/postgres/append.sql")).await?;
             let row = transaction.query_one(&statement, &columns.values()).await.map_err(taken)?;
@@ -127,7 +128,7 @@ impl PostgresJournal {
             transaction.execute(sql, &[&ids, &places]).await?;
         }
         let end = part.batches.last();
-        let moved = end.map(|past| (entries, past.chain));
+        let moved = end.map(|past| (turn, entries, past.chain));
         let (chain, at) =
             (end.map(|past| past.chain.as_slice()), end.map(|past| past.committed_at.as_micros()));
         let sql = include_str!("../../../../sql/postgres/restore_end.sql");

@@ -115,9 +115,13 @@ impl Streams {
         Reach { indexed: memory.indexed, last: memory.latest.last }
     }
 
-    /// Notes what the log has behind the place that was known, with the chain at the end of it.
-    pub(super) fn note(&self, entries: &[Entry], chain: Hash) {
+    /// Notes what the log has behind the place that was known in a turn, with the chain at the end of it. Nothing where
+    /// another turn has come, perhaps with another log: whoever asks next reads on.
+    pub(super) fn note(&self, turn: u64, entries: &[Entry], chain: Hash) {
         let mut memory = self.memory.lock();
+        if memory.turn != turn {
+            return;
+        }
         for entry in entries {
             // Somebody may have read on meanwhile.
             if entry.sequence == memory.latest.last + 1 {
@@ -200,6 +204,8 @@ pub(super) struct Standpoint {
     pub(super) chain: Hash,
     /// Which of the accounts are at another version, counted from 1.
     pub(super) stale: Vec<i32>,
+    /// The memory's turn.
+    pub(super) turn: u64,
 }
 
 impl PostgresJournal {
@@ -299,7 +305,7 @@ impl PostgresJournal {
                         None => unknown.push(key),
                     }
                 }
-                Standpoint { last: memory.latest.last, chain: memory.chain, stale }
+                Standpoint { last: memory.latest.last, chain: memory.chain, stale, turn: memory.turn }
             };
             if !unknown.is_empty() {
                 self.look_versions_up(&unknown).await?;
