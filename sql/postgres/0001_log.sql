@@ -58,7 +58,7 @@ CREATE INDEX events_reverses ON bursar.events (reverses, sequence) WHERE reverse
 
 -- Where each account's events stand: some consecutive versions of an account in a row, from the first one on. It follows the
 -- events at a distance, by runs of them, because an entry per event would be a third of what an append costs; what is not
--- indexed yet, the program keeps in memory (src/journal/streams.rs).
+-- indexed yet, the program keeps in memory (store/src/journal/streams.rs).
 CREATE TABLE bursar.streams (
     account bigint NOT NULL,
     first_version bigint NOT NULL,
