@@ -32,6 +32,9 @@ pub(super) struct Columns<'a> {
     touch_version: Vec<i64>,
     /// The accounts above, as a conflict names them.
     touches: Vec<&'a Touch>,
+    /// The versions that they come to, and those whose versions do not follow one another, counted from 1.
+    touch_last: Vec<i64>,
+    touch_torn: Vec<i32>,
     new_touch: Vec<i32>,
     new_currency: Vec<&'a str>,
     new_owner: Vec<Option<&'a str>>,
@@ -125,6 +128,7 @@ impl<'a> Columns<'a> {
             columns.touch_key.push(touch.key.map(|AccountKey(key)| key));
             columns.touch_id.push(touch.account.as_str());
             columns.touch_version.push(read::place(touch.version.get()));
+            columns.touch_last.push(read::place(touch.version.get()));
         }
         columns.touches = touches;
         for (place, unit) in batch.units.iter().enumerate() {
@@ -197,8 +201,16 @@ impl<'a> Columns<'a> {
                 *key = Some(-i64::try_from(self.new_touch.len())?);
             }
         }
+        let version = read::place(standing.version.get());
+        // The caller keeps versions in step within a batch; a gap would be for ever, so it is not left to trust.
+        if let Some(last) = self.touch_last.get_mut(touch) {
+            if version != last.saturating_add(1) {
+                self.touch_torn.push(place);
+            }
+            *last = version;
+        }
         self.event_touch.push(place);
-        self.event_version.push(read::place(standing.version.get()));
+        self.event_version.push(version);
         self.event_balance.push(standing.balance.minor());
         self.event_held.push(standing.held.minor());
         self.event_overdraft_limit.push(standing.overdraft_limit.minor());
@@ -270,6 +282,7 @@ impl<'a> Columns<'a> {
         let mut kinds = self.event_kind.iter().zip(last + 1..);
         self.kinds_known = kinds.all(|(kind, sequence)| noted.has(sequence, kind));
         (self.known_last, self.known_chain, self.touch_stale) = (last, chain.to_vec(), stale);
+        self.touch_stale.extend(&self.touch_torn);
     }
 
     /// Notes which kinds the runs have by now.
