@@ -198,8 +198,10 @@ impl PostgresJournal {
         let client = journal.readers.get().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
         migrate::verify(&client).await?;
         drop(client);
-        // So that the first command need not.
-        journal.read_on().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
+        // So that the first command need not. A log that is damaged there is opened all the same: it is to be audited.
+        if let Err(error) = journal.read_on().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the end of the log can't be read");
+        }
         Ok(journal)
     }
 

@@ -171,6 +171,16 @@ async fn an_index_of_streams_that_has_lost_its_end_is_made_again() {
     assert_eq!(found, []);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_whose_end_is_damaged_is_opened_and_audited() {
+    let fixture = Postgres::start().await.unwrap();
+    opened(&*fixture.journal().await).await;
+    fixture.unlock().await;
+    fixture.execute("DELETE FROM events WHERE sequence = 2").await.unwrap();
+    let (_, found) = verified(&*fixture.journal().await).await;
+    assert_ne!(found, []);
+}
+
 /// The plan of the append's look-ups is another one when tables were analyzed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_of_their_accounts_whatever_the_plan_is() {
