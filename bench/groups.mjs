@@ -325,7 +325,8 @@ export const GROUPS = {
     runs: 1,
     async measure({ kind, servers, seconds, connections, add, events, accounts }) {
       const size = `${events.toLocaleString("en-US")} events, ${accounts.toLocaleString("en-US")} accounts`;
-      let bursar = await startBursar(kind, servers);
+      const flags = ["--resident-accounts", String(accounts)];
+      let bursar = await startBursar(kind, servers, flags);
       await createAccounts(bursar, 10 * ACCOUNTS);
       await caughtUp(bursar);
       const small = await writesAndReads(bursar, 10 * ACCOUNTS, connections, seconds);
@@ -341,7 +342,7 @@ export const GROUPS = {
       add("bytes on disk per event of the log", "bytes", logBytes(bursar) / (await head(bursar)));
       await bursar.stop();
 
-      bursar = await startBursar(kind, servers, [], bursar.stores);
+      bursar = await startBursar(kind, servers, flags, bursar.stores);
       add(`start to ready at ${size}`, "ms", bursar.readyMs);
       const asked = performance.now();
       await json(post(bursar, "deposit"), deposit(0));
