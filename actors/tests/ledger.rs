@@ -564,7 +564,7 @@ impl Views for Shaky {
     ) -> Result<Applied, ViewsError> {
         match self.applies.fetch_add(1, Ordering::SeqCst) {
             0 | 1 => panic!("a bug"),
-            2..6 => Err(ViewsError::Unavailable("a fault".into())),
+            2..6 => Err(ViewsError::unavailable("a fault")),
             _ => self.inner.apply(projection, generation, from, documents, to).await,
         }
     }

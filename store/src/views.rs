@@ -8,6 +8,8 @@
 pub mod redis;
 pub mod sqlite;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::Sequence;
 use domain::chain::Hash;
@@ -94,11 +96,11 @@ pub struct List {
 }
 
 /// Why the read models have no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ViewsError {
     /// The store can't be reached or can't answer.
     #[error("the read models can't be reached")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The store may throw documents away.
     #[error("the read models may be thrown away: {0}")]
     Evicting(String),
@@ -108,6 +110,13 @@ pub enum ViewsError {
     /// What is stored is damaged.
     #[error("the read models are damaged: {0}")]
     Damaged(String),
+}
+
+impl ViewsError {
+    /// The store can't be reached or can't answer, for that cause.
+    pub fn unavailable(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unavailable(cause.into().into())
+    }
 }
 
 /// The read models.
@@ -172,5 +181,5 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn no_such_rank(place: usize) -> ViewsError {
-    ViewsError::Unavailable(format!("documents have no rank {place}").into())
+    ViewsError::unavailable(format!("documents have no rank {place}"))
 }

@@ -499,7 +499,7 @@ mod tests {
     #[test]
     fn read_models_that_have_no_answer_are_unavailable() {
         let all = [
-            ViewsError::Unavailable("refused".into()),
+            ViewsError::unavailable("refused"),
             ViewsError::NotServed("accounts".to_owned()),
             ViewsError::Evicting("volatile-lru".to_owned()),
             ViewsError::Damaged("bytes".to_owned()),

@@ -11,9 +11,11 @@
 //! * `…:g3:ids`, `…:g3:ids:<tag>`, `…:g3:rank0`, `…:g3:rank1`: the indexes, sorted sets in the order of their bytes, the
 //!   members of the latter two being rank, `\1` and key; `…:g3:tags` names the tags that there are.
 
+mod documents;
 mod links;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::Sequence;
@@ -23,6 +25,7 @@ use parking_lot::RwLock;
 use redis::{Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
+use self::documents::{Documents, Served};
 use self::links::{Links, Question, Way};
 use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
 
@@ -52,9 +55,9 @@ pub struct RedisSettings {
 /// The adapter; see the module.
 pub struct RedisViews {
     prefix: String,
-    links: Links,
-    /// The generation that was served when last looked, by projection; every answer says whether it still is.
-    served: RwLock<HashMap<String, Generation>>,
+    links: Arc<Links>,
+    /// By projection.
+    documents: RwLock<HashMap<String, Arc<Documents>>>,
     scripts: Scripts,
 }
 
@@ -80,8 +83,8 @@ impl RedisViews {
     pub fn connect(settings: RedisSettings) -> Result<Self, ViewsError> {
         Ok(Self {
             prefix: settings.prefix,
-            links: Links::new(settings.url)?,
-            served: RwLock::default(),
+            links: Arc::new(Links::new(settings.url)?),
+            documents: RwLock::default(),
             scripts: Scripts {
                 apply: Script::new(include_str!("redis/apply.lua")),
                 create: Script::new(include_str!("redis/create.lua")),
@@ -110,43 +113,21 @@ impl RedisViews {
         self.links.ask(projection, way, Question::Script(script)).await
     }
 
-    /// The served generation's number and checkpoint, and what stands under one of its keys, all of one moment: one
-    /// command, with the number as it was when last looked, which is nearly always the one that the answer confirms.
-    async fn read_served(
-        &self,
-        projection: &str,
-        rest: &str,
-    ) -> Result<(Generation, String, Option<String>), ViewsError> {
-        let not_served = || ViewsError::NotServed(projection.to_owned());
-        let base = self.base(projection);
-        let known = self.served.read().get(projection).copied();
-        // Generation 0 never exists, so the first answer brings the number.
-        let mut generation = known.unwrap_or(Generation(0));
-        for _ in 0..SWITCHES_MAX {
-            let number = generation.0;
-            let mut command = redis::cmd("MGET");
-            command
-                .arg(format!("{base}:served"))
-                .arg(format!("{base}:g{number}:checkpoint"))
-                .arg(format!("{base}:g{number}:{rest}"));
-            let (served, checkpoint, found): (Option<u64>, Option<String>, Option<String>) =
-                self.query(projection, &command).await?;
-            let served = Generation(served.ok_or_else(not_served)?);
-            if served == generation {
-                return Ok((served, checkpoint.ok_or_else(not_served)?, found));
-            }
-            self.served.write().insert(projection.to_owned(), served);
-            generation = served;
+    /// The single documents of a projection.
+    fn documents(&self, projection: &str) -> Arc<Documents> {
+        if let Some(documents) = self.documents.read().get(projection) {
+            return Arc::clone(documents);
         }
-        Err(switches())
+        let of = || Documents::new(projection, self.base(projection), Arc::clone(&self.links));
+        Arc::clone(self.documents.write().entry(projection.to_owned()).or_insert_with(|| Arc::new(of())))
     }
 }
 
 #[async_trait]
 impl Views for RedisViews {
     async fn served(&self, projection: &str) -> Result<Option<Generation>, ViewsError> {
-        match self.read_served(projection, "checkpoint").await {
-            Ok((generation, ..)) => Ok(Some(generation)),
+        match self.documents(projection).read(&[]).await {
+            Ok(Served { generation, .. }) => Ok(Some(generation)),
             Err(ViewsError::NotServed(_)) => Ok(None),
             Err(other @ (ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::Damaged(_))) => {
                 Err(other)
@@ -254,8 +235,7 @@ impl Views for RedisViews {
     }
 
     async fn get(&self, projection: &str, key: &str) -> Result<Read<Option<String>>, ViewsError> {
-        let (_, checkpoint, value) = self.read_served(projection, &format!("doc:{key}")).await?;
-        Ok(Read { sequence: sequence_of(&checkpoint)?, value })
+        self.documents(projection).get(key).await
     }
 
     /// A list by key or of all documents is of one moment. One by rank with a tag or prefix may take several steps, each
@@ -498,12 +478,16 @@ fn damaged_checkpoint(text: &str) -> ViewsError {
     ViewsError::Damaged(format!("{text:?} is no checkpoint"))
 }
 
+fn damaged_generation(text: &str) -> ViewsError {
+    ViewsError::Damaged(format!("{text:?} is no generation"))
+}
+
 fn switches() -> ViewsError {
-    ViewsError::Unavailable("the served generation keeps changing".into())
+    ViewsError::unavailable("the served generation keeps changing")
 }
 
 impl From<RedisError> for ViewsError {
     fn from(error: RedisError) -> Self {
-        Self::Unavailable(Box::new(error))
+        Self::unavailable(error)
     }
 }

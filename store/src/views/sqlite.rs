@@ -274,11 +274,7 @@ fn work_in_thread(
             job(&mut connection);
         }
     };
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map(drop)
-        .map_err(|error| ViewsError::Unavailable(Box::new(error)))
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop).map_err(ViewsError::unavailable)
 }
 
 async fn run<T: Send + 'static>(
@@ -290,8 +286,8 @@ async fn run<T: Send + 'static>(
         // Who asked may have gone away. A panic is his matter, and the thread is there for the next one.
         let _ = reply.send(catch_unwind(AssertUnwindSafe(|| work(connection))));
     });
-    queue.send(job).await.map_err(|_| ViewsError::Unavailable("the thread for it has ended".into()))?;
-    let done = answer.await.map_err(|_| ViewsError::Unavailable("the thread for it has ended".into()))?;
+    queue.send(job).await.map_err(|_| ViewsError::unavailable("the thread for it has ended"))?;
+    let done = answer.await.map_err(|_| ViewsError::unavailable("the thread for it has ended"))?;
     done.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
@@ -576,7 +572,7 @@ impl From<rusqlite::Error> for ViewsError {
             error,
             rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..)
         );
-        if damaged { Self::Damaged(error.to_string()) } else { Self::Unavailable(Box::new(error)) }
+        if damaged { Self::Damaged(error.to_string()) } else { Self::unavailable(error) }
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::Sequence;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use store::{Applied, Direction, Generation, Listing, Order, RedisSettings, RedisViews, Views, ViewsError};
 use tempfile::TempDir;
 
@@ -144,6 +146,31 @@ async fn emptied_it_says_so() {
     // And is filled again, under a number that it once had.
     served_with(&views, &[document("a", "open", ["1", "1"], "again")]).await;
     assert_eq!(views.get("accounts", "a").await.unwrap().value.as_deref(), Some("again"));
+}
+
+/// Who asks while an answer is under way shares the next question with others, and is answered even where the first one of
+/// them has left.
+#[tokio::test]
+async fn documents_are_asked_for_together() {
+    const MANY: usize = 2000;
+    let server = Server::start();
+    let views = server.views();
+    let body = |number: usize| format!("body {number}");
+    let documents: Vec<_> =
+        (0..MANY).map(|number| document(&number.to_string(), "open", ["1", "1"], &body(number))).collect();
+    served_with(&views, &documents).await;
+    server.ask(&["CONFIG", "RESETSTAT"]);
+    assert!(views.get("accounts", "0").now_or_never().is_none());
+    let keys: Vec<_> = (0..=MANY).map(|number| number.to_string()).collect();
+    let answers = join_all(keys.iter().map(|key| views.get("accounts", key))).await;
+    for (number, answer) in answers.into_iter().enumerate() {
+        assert_eq!(answer.unwrap().value, (number < MANY).then(|| body(number)));
+    }
+    let stats: String =
+        redis::cmd("INFO").arg("commandstats").query(&mut server.connection().unwrap()).unwrap();
+    let (_, calls) = stats.split_once("cmdstat_mget:calls=").unwrap();
+    let calls: usize = calls.split(',').next().unwrap().parse().unwrap();
+    assert!((MANY / 256..MANY / 4).contains(&calls), "{calls}");
 }
 
 #[tokio::test]

@@ -89,6 +89,11 @@ impl Links {
         Ok(Self { home, first, of: RwLock::default(), runtime: handle, _runtime_ends: runtime_ends })
     }
 
+    /// Runs something where the connections live, whatever becomes of who wanted it.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
     /// Asks the server that has the projection.
     pub(super) async fn ask<T: FromRedisValue>(
         &self,
@@ -117,7 +122,7 @@ impl Links {
                 }
             }
         }
-        Err(ViewsError::Unavailable("the cluster keeps redirecting".into()))
+        Err(ViewsError::unavailable("the cluster keeps redirecting"))
     }
 
     /// Asks every server in use, on both of its connections: one that broke while nobody used it shows and mends itself
@@ -193,5 +198,5 @@ fn moved_to(error: &RedisError) -> Option<(String, u16)> {
 }
 
 fn unavailable(error: std::io::Error) -> ViewsError {
-    ViewsError::Unavailable(Box::new(error))
+    ViewsError::unavailable(error)
 }
