@@ -1,7 +1,7 @@
 //! The auditor: audits the log behind its head, row by row as it is stored, and the read model of the accounts beside it.
 //!
 //! It is the audit of `bursar verify`, without an end. It begins at the first event with each start of the process and takes
-//! its time: while commands come in it works a twentieth of it, else a fifth, on a thread of its own. What it finds it logs as an
+//! its time: while commands come in it works a twentieth of it, else a tenth, on a thread of its own. What it finds it logs as an
 //! error, once, counts, and shows at `/audit`; it changes nothing. It remembers the accounts, about 300 bytes for each.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,7 +27,7 @@ const DOCUMENTS_PER_STEP: usize = 128;
 /// A step is followed by a pause so many times as long as it took, while commands come in.
 const PAUSE_WHEN_BUSY: u32 = 19;
 /// The same while none do.
-const PAUSE_WHEN_IDLE: u32 = 4;
+const PAUSE_WHEN_IDLE: u32 = 9;
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 /// What comes at the head gathers for so long.

@@ -5,5 +5,5 @@ PRAGMA synchronous = NORMAL;
 PRAGMA busy_timeout = 5000;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -65536;
-PRAGMA wal_autocheckpoint = 8192;
-PRAGMA journal_size_limit = 67108864;
+PRAGMA wal_autocheckpoint = 32768;
+PRAGMA journal_size_limit = 134217728;
