@@ -54,13 +54,17 @@ CREATE TABLE events (
     body TEXT NOT NULL
 ) STRICT;
 
--- The stream of an account. It follows the events at a distance (log.indexed), because an entry per event in this order
--- is a page per event; what is not in it yet, the writer knows.
+-- Where each account's events stand: some consecutive versions of an account in a row, from the first one on. It follows
+-- the events at a distance (log.indexed), by runs of them, because an entry per event in this order is a page per event;
+-- what is not in it yet, the writer knows.
 CREATE TABLE streams (
     account INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    PRIMARY KEY (account, version)
+    first_version INTEGER NOT NULL,
+    -- The sequence before the run.
+    run_after INTEGER NOT NULL,
+    -- How far behind that each event stands: two bytes each, the greater one first.
+    distances BLOB NOT NULL CHECK (length(distances) > 0 AND length(distances) % 2 = 0),
+    PRIMARY KEY (account, first_version)
 ) STRICT, WITHOUT ROWID;
 
 -- Which kinds of events each run of 1,024 sequences has, by which the events of a kind are found.

@@ -8,11 +8,18 @@ SELECT
     balance, held, overdraft_limit, transactions, status, spent, limits,
     decided_at, reverses, body,
     (
-        sequence > (SELECT indexed FROM log) OR sequence IS (
-            SELECT streams.sequence
-            FROM streams
-            WHERE streams.account = events.account
-                AND streams.version = events.version
+        sequence > (SELECT indexed FROM log) OR coalesce(
+            (
+                SELECT
+                    printf('%04X', events.sequence - streams.run_after)
+                    = hex(substr(streams.distances, 2 * (events.version - streams.first_version) + 1, 2))
+                FROM streams
+                WHERE streams.account = events.account
+                    AND streams.first_version <= events.version
+                ORDER BY streams.first_version DESC
+                LIMIT 1
+            ),
+            FALSE
         )
     ) AND EXISTS (
         SELECT 1

@@ -1,5 +1,5 @@
--- Indexes an event; one that is indexed already, by an attempt that was not finished, stays.
--- ?1 the account's key, ?2 the version, ?3 the sequence.
-INSERT INTO streams (account, version, sequence)
-VALUES (?1, ?2, ?3)
+-- Indexes some consecutive events of an account; those that are indexed already, by an attempt that was not finished, stay.
+-- ?1 the account's key, ?2 the first version, ?3 the sequence before the run, ?4 how far behind it each event stands.
+INSERT INTO streams (account, first_version, run_after, distances)
+VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT DO NOTHING;

@@ -1,5 +1,7 @@
--- The last version of an account that is indexed; NULL for none. One step into the table.
+-- The last version of an account that is indexed.
 -- ?1 the account's key.
-SELECT max(version)
+SELECT first_version + length(distances) / 2 - 1
 FROM streams
-WHERE account = ?1;
+WHERE account = ?1
+ORDER BY first_version DESC
+LIMIT 1;

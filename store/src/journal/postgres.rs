@@ -41,7 +41,7 @@ use self::connection::{Connection, Connector};
 use self::listen::Heard;
 use self::streams::Streams;
 use super::kinds::{Noted, run_of};
-use super::streams::RUN;
+use super::streams::{Entry, RUN};
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
@@ -332,7 +332,11 @@ impl PostgresJournal {
                 let key = read::account_key(row)?;
                 let profile = Arc::new(read::profile(row, 13)?);
                 self.remember(key, &profile);
-                learnt.push((key, read::column(row, 2)?));
+                learnt.push(Entry {
+                    account: key,
+                    version: read::column(row, 2)?,
+                    sequence: read::column(row, 0)?,
+                });
                 let found = read::loaded(row, key, profile)?;
                 if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
                     *slot = found;

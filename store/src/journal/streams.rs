@@ -77,13 +77,13 @@ impl Latest {
         self.runs.iter().filter_map(|run| run.get(&account)).cloned().collect()
     }
 
-    /// The run that follows on what is indexed, in no order; nothing where it is not full yet.
-    pub(super) fn full_run(&self, indexed: i64) -> Option<Vec<Entry>> {
+    /// The run that follows on what is indexed, account by account in no order; nothing where it is not full yet.
+    pub(super) fn full_run(&self, indexed: i64) -> Option<Vec<Arc<Vec<Entry>>>> {
         if self.last < indexed + self.run {
             return None;
         }
         let place = usize::try_from((indexed - self.after) / self.run).ok()?;
-        Some(self.runs.get(place)?.values().flat_map(|entries| entries.iter().copied()).collect())
+        Some(self.runs.get(place)?.values().cloned().collect())
     }
 
     /// Drops what is indexed; one run is kept for those whose view is older. Gives what was dropped.

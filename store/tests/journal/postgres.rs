@@ -171,6 +171,28 @@ async fn an_index_of_streams_that_has_lost_its_end_is_made_again() {
     assert_eq!(found, []);
 }
 
+/// What the table has of an account may be from behind the place that a process knows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_finds_an_account_in_the_index_beyond_what_he_knows_reads_on() {
+    let fixture = Postgres::start().await.unwrap();
+    let [journal, other] = [fixture.journal().await, fixture.journal().await];
+    let mut book = opened(&*journal).await;
+    for (round, count) in [98, 10].into_iter().enumerate() {
+        let units = (0..count).map(|n| book.deposit(&format!("{round}-{n}"), "a", 1)).collect();
+        let last = book.commit(&*journal, units).await.last.get() / 5 * 5;
+        let is_indexed = format!("DO 'BEGIN ASSERT (SELECT last_sequence FROM indexed) = {last}; END'");
+        while fixture.execute(&is_indexed).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        if round == 0 {
+            // Everything is in the table, nothing in memory.
+            other.stream(&account_id("a"), version(0), 1).await.unwrap();
+        }
+    }
+    let unit = book.deposit("o", "a", 1);
+    book.commit(&*other, vec![unit]).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_whose_end_is_damaged_is_opened_and_audited() {
     let fixture = Postgres::start().await.unwrap();

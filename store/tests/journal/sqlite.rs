@@ -58,9 +58,16 @@ async fn what_the_index_of_streams_lacks_is_found() {
     let fixture = Sqlite::start().await.unwrap();
     let journal = fixture.journal().await;
     reading::streams_are_whole_wherever_the_index_is(&fixture).await;
-    fixture.execute("UPDATE streams SET sequence = 7 WHERE account = 1 AND version = 9").await.unwrap();
-    fixture.execute("DELETE FROM streams WHERE account = 2 AND version = 3").await.unwrap();
+    for damage in [
+        "UPDATE streams SET distances = CAST(x'0007' || substr(distances, 3) AS BLOB)
+        WHERE account = 1 AND first_version = 9",
+        // Two versions.
+        "DELETE FROM streams WHERE account = 2 AND first_version = (SELECT first_version FROM streams
+        WHERE account = 2 AND length(distances) = 4 ORDER BY first_version LIMIT 1)",
+    ] {
+        fixture.execute(damage).await.unwrap();
+    }
     let (_, found) = verified(&*journal).await;
     assert!(found.iter().all(|finding| finding.what.contains("the index lacks")), "{found:?}");
-    assert_eq!(found.len(), 2);
+    assert_eq!(found.len(), 3);
 }

@@ -156,12 +156,19 @@ impl Streams {
         self.memory.lock().turn
     }
 
-    /// Notes the versions that accounts have in the table, as they were asked for in a turn.
-    pub(super) fn learn(&self, turn: u64, versions: impl IntoIterator<Item = (i64, i64)>) {
+    /// Notes the last events that accounts have in the table, as they were asked for in a turn. Gives whether the log is
+    /// known as far as that: the table goes on while others append, and index.
+    pub(super) fn learn(&self, turn: u64, entries: impl IntoIterator<Item = Entry>) -> bool {
         let mut memory = self.memory.lock();
-        if memory.turn == turn {
-            versions.into_iter().for_each(|(account, version)| memory.keep_version(account, version));
+        let mut is_known = true;
+        for Entry { account, version, sequence } in entries {
+            if sequence > memory.latest.last {
+                is_known = false;
+            } else if memory.turn == turn {
+                memory.keep_version(account, version);
+            }
         }
+        is_known
     }
 
     /// Whether a run waits to be indexed, and nobody is at it; whoever is told so is to be.
@@ -323,10 +330,17 @@ impl PostgresJournal {
         let turn = self.streams.turn();
         let sql = include_str!("../../../../sql/postgres/streams_versions.sql");
         let rows = self.look_up(sql, &[&accounts]).await?;
-        let found = rows.iter().map(|row| Ok((read::column(row, 0)?, read::column(row, 1)?)));
-        let found = found.collect::<Result<HashMap<i64, i64>, JournalError>>()?;
-        let version = |account: &i64| (*account, found.get(account).copied().unwrap_or(0));
-        self.streams.learn(turn, accounts.iter().map(version));
+        let mut found: HashMap<i64, Entry> = HashMap::new();
+        for row in &rows {
+            let account = read::column(row, 0)?;
+            let (version, sequence) = (read::column(row, 1)?, read::column(row, 2)?);
+            found.insert(account, Entry { account, version, sequence });
+        }
+        let none = |account| Entry { account, version: 0, sequence: 0 };
+        let entry = |account: &i64| found.get(account).copied().unwrap_or_else(|| none(*account));
+        if !self.streams.learn(turn, accounts.iter().map(entry)) {
+            self.reach().await?;
+        }
         Ok(())
     }
 
@@ -360,7 +374,7 @@ pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<()
         let memory = streams.memory.lock();
         let is_late = memory.latest.last >= memory.indexed + 2 * streams.run;
         let known = (memory.latest.last, memory.chain);
-        memory.latest.full_run(memory.indexed).map(|entries| (memory.indexed, entries, known, is_late))
+        memory.latest.full_run(memory.indexed).map(|accounts| (memory.indexed, accounts, known, is_late))
     };
     let Some(mut next) = full() else { return Ok(()) };
     let connect = async {
@@ -371,10 +385,11 @@ pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<()
     };
     let (client, part) = tokio::time::timeout(CONNECT_DEADLINE, connect).await??;
     loop {
-        let (after, mut entries, (last, chain), is_late) = next;
-        entries.sort_unstable();
+        let (after, mut accounts, (last, chain), is_late) = next;
+        accounts.sort_unstable_by_key(|entries| entries.first().map(|entry| entry.account));
         let end = after + streams.run;
-        let rows = rows_of(&entries);
+        let rows: Vec<&[Entry]> =
+            accounts.iter().flat_map(|entries| entries.chunks(VERSIONS_PER_ROW)).collect();
         let mut left = rows.chunks(ROWS_PER_PART).peekable();
         while let Some(rows) = left.next() {
             let began = Instant::now();
@@ -408,10 +423,4 @@ pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<()
 
 fn warn_of(error: &Failure) {
     tracing::warn!(error = &**error as &dyn std::error::Error, "a run of streams can't be indexed yet");
-}
-
-/// The rows of the table for a run in the order of accounts.
-fn rows_of(entries: &[Entry]) -> Vec<&[Entry]> {
-    let accounts = entries.chunk_by(|one, next| one.account == next.account);
-    accounts.flat_map(|own| own.chunks(VERSIONS_PER_ROW)).collect()
 }

@@ -3,11 +3,12 @@
 //! A full run goes into the table in the order of accounts, a part of it with each append, which changes few pages, and
 //! `log.indexed` moves on in the commit that puts its last part in.
 
+use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 use crate::journal::JournalError;
 use crate::journal::streams::{Entry, Latest, Reach};
@@ -16,9 +17,11 @@ const LOG_REACH: &str = include_str!("../../../../sql/sqlite/journal/log_reach.s
 const EVENTS_UNINDEXED: &str = include_str!("../../../../sql/sqlite/journal/events_unindexed.sql");
 const STREAM_INSERT: &str = include_str!("../../../../sql/sqlite/journal/stream_insert.sql");
 const STREAM_LAST: &str = include_str!("../../../../sql/sqlite/journal/stream_last.sql");
-const STREAM_PLACE: &str = include_str!("../../../../sql/sqlite/journal/stream_place.sql");
 const STREAM_AFTER: &str = include_str!("../../../../sql/sqlite/journal/stream_after.sql");
 const STREAM_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/stream_before.sql");
+
+/// Versions of a row of the table: half a KiB.
+const VERSIONS_PER_ROW: usize = 256;
 
 /// How far the log reaches in the transaction that is open.
 pub(super) fn reach_of(connection: &Connection) -> rusqlite::Result<Reach> {
@@ -130,8 +133,8 @@ fn cover(latest: &mut Latest, run: i64, connection: &Connection, reach: Reach) -
 
 /// What a transaction puts into the table, until it is committed.
 pub(super) struct Merged {
-    /// How many entries of the run are in it then.
-    done: usize,
+    /// How many accounts of the run are left then.
+    left: usize,
     /// Where the table reaches then.
     pub(super) indexed: i64,
 }
@@ -141,9 +144,8 @@ pub(super) struct Merged {
 pub(super) struct Merge {
     /// The sequence before the run.
     after: i64,
-    entries: Vec<Entry>,
-    /// How many are in the table.
-    done: usize,
+    /// The entries of each account that are not in the table yet, the last account first.
+    left: Vec<Arc<Vec<Entry>>>,
 }
 
 impl Merge {
@@ -156,30 +158,54 @@ impl Merge {
         reach: Reach,
         appended: usize,
     ) -> rusqlite::Result<Merged> {
-        if self.after != reach.indexed || self.entries.is_empty() {
+        if self.after != reach.indexed || self.left.is_empty() {
             let full = streams.latest.lock().full_run(reach.indexed);
-            let Some(mut entries) = full else {
-                return Ok(Merged { done: 0, indexed: reach.indexed });
+            let Some(mut left) = full else {
+                return Ok(Merged { left: 0, indexed: reach.indexed });
             };
-            entries.sort_unstable();
-            *self = Self { after: reach.indexed, entries, done: 0 };
+            left.sort_unstable_by_key(|entries| Reverse(entries.first().map(|entry| entry.account)));
+            *self = Self { after: reach.indexed, left };
         }
-        let end = self.entries.len().min(self.done + appended + appended / 4 + 1);
+        let wanted = appended + appended / 4 + 1;
         let mut insert = transaction.prepare_cached(STREAM_INSERT)?;
-        for Entry { account, version, sequence } in self.entries.get(self.done..end).unwrap_or_default() {
-            insert.execute((account, version, sequence))?;
+        let (mut left, mut done) = (self.left.as_slice(), 0);
+        while done < wanted
+            && let Some((entries, others)) = left.split_last()
+        {
+            for row in entries.chunks(VERSIONS_PER_ROW) {
+                let Some(first) = row.first() else { continue };
+                insert.execute((first.account, first.version, self.after, distances(self.after, row)?))?;
+            }
+            done += entries.len();
+            left = others;
         }
-        let indexed = if end == self.entries.len() { reach.indexed + streams.run } else { reach.indexed };
-        Ok(Merged { done: end, indexed })
+        let indexed = if left.is_empty() { reach.indexed + streams.run } else { reach.indexed };
+        Ok(Merged { left: left.len(), indexed })
     }
 
     /// Notes what was committed of it.
     pub(super) fn note(&mut self, merged: &Merged) {
-        self.done = merged.done;
-        if merged.indexed > self.after {
-            *self = Self::default();
-        }
+        self.left.truncate(merged.left);
     }
+}
+
+/// How far behind a place some events stand, as the table has it.
+fn distances(after: i64, entries: &[Entry]) -> rusqlite::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(2 * entries.len());
+    for entry in entries {
+        let distance = u16::try_from(entry.sequence - after)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        bytes.extend(distance.to_be_bytes());
+    }
+    Ok(bytes)
+}
+
+/// The versions and places that a row of the table has.
+fn row_of(row: &Row<'_>) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let (first, after): (i64, i64) = (row.get(0)?, row.get(1)?);
+    let distances = row.get_ref(2)?.as_blob()?.chunks_exact(2);
+    let place = |distance: &[u8]| after + distance.iter().fold(0, |sum, byte| 256 * sum + i64::from(*byte));
+    Ok((first..).zip(distances.map(place)).collect())
 }
 
 /// One account's events, as a view of the log has them.
@@ -212,8 +238,10 @@ impl Stream<'_> {
     /// Where an event stands.
     pub(super) fn place(&self, version: i64) -> rusqlite::Result<i64> {
         if version < self.first_in_memory() {
-            let mut statement = self.connection.prepare_cached(STREAM_PLACE)?;
-            return statement.query_row((self.account, version), |row| row.get(0));
+            let mut statement = self.connection.prepare_cached(STREAM_BEFORE)?;
+            let row = statement.query_row((self.account, version), row_of)?;
+            let own = row.into_iter().find(|(own, _)| *own == version);
+            return own.map(|(_, place)| place).ok_or(rusqlite::Error::QueryReturnedNoRows);
         }
         let entry = self.latest_after(version - 1).next().filter(|entry| entry.version == version);
         entry.map(|entry| entry.sequence).ok_or(rusqlite::Error::QueryReturnedNoRows)
@@ -228,10 +256,12 @@ impl Stream<'_> {
         let indexed = self.first_in_memory() - 1;
         if version < indexed {
             let mut statement = self.connection.prepare_cached(STREAM_AFTER)?;
-            let mut rows = statement.query((self.account, version, indexed))?;
+            let mut rows = statement.query((self.account, version.saturating_add(1), indexed))?;
             while let Some(row) = rows.next()? {
-                if call(row.get(0)?)?.is_break() {
-                    return Ok(());
+                for (own, place) in row_of(row)? {
+                    if own > version && own <= indexed && call(place)?.is_break() {
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -255,11 +285,13 @@ impl Stream<'_> {
             }
         }
         let mut statement = self.connection.prepare_cached(STREAM_BEFORE)?;
-        let behind = self.first_in_memory().min(version.saturating_add(1));
-        let mut rows = statement.query((self.account, behind))?;
+        let last = version.min(self.first_in_memory() - 1);
+        let mut rows = statement.query((self.account, last))?;
         while let Some(row) = rows.next()? {
-            if call(row.get(0)?)?.is_break() {
-                return Ok(());
+            for (own, place) in row_of(row)?.into_iter().rev() {
+                if own <= last && call(place)?.is_break() {
+                    return Ok(());
+                }
             }
         }
         Ok(())
@@ -269,7 +301,7 @@ impl Stream<'_> {
 /// The last version of an account in the table, 0 where it has none.
 fn last_indexed(connection: &Connection, account: i64) -> rusqlite::Result<i64> {
     let mut statement = connection.prepare_cached(STREAM_LAST)?;
-    let version: Option<i64> = statement.query_row([account], |row| row.get(0))?;
+    let version: Option<i64> = statement.query_row([account], |row| row.get(0)).optional()?;
     Ok(version.unwrap_or(0))
 }
 
@@ -295,7 +327,7 @@ mod tests {
     fn who_never_writes_forgets_what_is_indexed() {
         let log = Connection::open_in_memory().unwrap();
         let tables = "CREATE TABLE events (sequence INTEGER PRIMARY KEY, account INTEGER, version INTEGER);
-            CREATE TABLE streams (account INTEGER, version INTEGER, sequence INTEGER);";
+            CREATE TABLE streams (account INTEGER, first_version INTEGER, run_after INTEGER, distances BLOB);";
         log.execute_batch(tables).unwrap();
         let streams = Streams::new(10);
         for last in 1..=95 {
