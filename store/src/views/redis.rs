@@ -1,6 +1,7 @@
-//! The read models in Redis, for several nodes: every change and every answer is one script or one command there.
+//! The read models in Redis, for several nodes: every change and every answer is one script, one transaction or one
+//! command there.
 //!
-//! All keys of a projection share its name as the hash tag, so a script touches one slot and works on Redis Cluster as
+//! All keys of a projection share its name as the hash tag, so each of them touches one slot and works on Redis Cluster as
 //! well (`redis/links.rs`). With the default prefix and generation 3 of `accounts`:
 //!
 //! * `bursar:{accounts}:served`, `…:latest`, `…:generations`: the number that is served, the highest one ever given, and
@@ -11,6 +12,7 @@
 //! * `…:g3:ids`, `…:g3:ids:<tag>`, `…:g3:rank0`, `…:g3:rank1`: the indexes, sorted sets in the order of their bytes, the
 //!   members of the latter two being rank, `\1` and key; `…:g3:tags` names the tags that there are.
 
+mod apply;
 mod documents;
 mod links;
 
@@ -26,7 +28,7 @@ use redis::{Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
 use self::documents::{Documents, Served};
-use self::links::{Links, Question, Way};
+use self::links::{Links, Next, Question, Transacted, Way};
 use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
 
 /// How many keys are read in one command.
@@ -62,7 +64,6 @@ pub struct RedisViews {
 }
 
 struct Scripts {
-    apply: Script,
     create: Script,
     serve: Script,
     drop: Script,
@@ -86,7 +87,6 @@ impl RedisViews {
             links: Arc::new(Links::new(settings.url)?),
             documents: RwLock::default(),
             scripts: Scripts {
-                apply: Script::new(include_str!("redis/apply.lua")),
                 create: Script::new(include_str!("redis/create.lua")),
                 serve: Script::new(include_str!("redis/serve.lua")),
                 drop: Script::new(include_str!("redis/drop.lua")),
@@ -167,21 +167,40 @@ impl Views for RedisViews {
             return Ok(Applied::Elsewhere(self.checkpoint(projection, generation).await?));
         }
         let base = format!("{}:g{}", self.base(projection), generation.0);
-        let mut script = self.scripts.apply.prepare_invoke();
-        script
-            .key(format!("{base}:checkpoint"))
-            .arg(base)
-            .arg(from.get())
-            .arg(to.log_id.to_string())
-            .arg(print(to));
-        for document in documents {
-            script.arg(&document.key).arg(place(document)).arg(&document.body);
-        }
-        // 1, or the checkpoint, which has blanks.
-        match self.run::<Option<String>>(projection, Way::Projector, &script).await?.as_deref() {
-            None => Ok(Applied::Elsewhere(None)),
-            Some("1") => Ok(Applied::Done),
-            Some(text) => Ok(Applied::Elsewhere(Some(parse(text)?))),
+        let checkpoint = format!("{base}:checkpoint");
+        let mut look = redis::pipe();
+        look.cmd("WATCH").arg(&checkpoint).ignore();
+        look.cmd("GET").arg(&checkpoint);
+        // One field at least, which it wants.
+        let places = look.cmd("HMGET").arg(format!("{base}:places")).arg("");
+        documents.iter().for_each(|document| {
+            places.arg(&document.key);
+        });
+        // Where the documents stand in the indexes they stand until the checkpoint moves.
+        type Look = (Option<String>, Vec<Option<String>>);
+        let store = |(at, places): &Look| {
+            let at = at.as_deref().map(parse).transpose()?;
+            let is_here = at.as_ref().is_some_and(|at| at.sequence == from && at.log_id == to.log_id);
+            if !is_here {
+                return Ok(Next::Nothing(at));
+            }
+            let mut transaction = redis::pipe();
+            transaction.atomic().ignore_errors();
+            apply::add_commands(&mut transaction, &base, documents, places.get(1..).unwrap_or_default());
+            transaction.cmd("SET").arg(&checkpoint).arg(print(to));
+            Ok(Next::Do(transaction))
+        };
+        match self.links.transact(projection, &look, store).await? {
+            Transacted::Done => Ok(Applied::Done),
+            Transacted::Not(at) => Ok(Applied::Elsewhere(at)),
+            Transacted::Overtaken => Ok(Applied::Elsewhere(self.checkpoint(projection, generation).await?)),
+            Transacted::Half(error) => {
+                // A key is not what it was made as. Without a checkpoint the generation is filled anew.
+                let mut command = redis::cmd("DEL");
+                command.arg(&checkpoint);
+                self.links.ask::<()>(projection, Way::Projector, Question::Command(&command)).await?;
+                Err(ViewsError::Damaged(error.to_string()))
+            }
         }
     }
 
@@ -433,14 +452,6 @@ fn keys_with(prefix: &str) -> (Vec<u8>, Vec<u8>) {
 
 fn exclusive(member: &str) -> Vec<u8> {
     format!("({member}").into_bytes()
-}
-
-/// The tag and ranks as `…:places` has them.
-fn place(document: &Document) -> String {
-    match &document.ranks {
-        Some([rank0, rank1]) => format!("{}{SEPARATOR}{rank0}{SEPARATOR}{rank1}", document.tag),
-        None => document.tag.to_owned(),
-    }
 }
 
 /// The checkpoint as it is stored.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use store::{Applied, Direction, Generation, Listing, Order, RedisSettings, RedisViews, Views, ViewsError};
 use tempfile::TempDir;
 
-use crate::suite::{at, document, served_with, step};
+use crate::suite::{NAME, at, document, served_with, step};
 
 fn url() -> String {
     std::env::var("BURSAR_TEST_REDIS_URL").expect("set BURSAR_TEST_REDIS_URL or run tests/run.sh")
@@ -115,6 +115,18 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+#[tokio::test]
+async fn a_step_of_which_a_part_fails_is_not_taken_for_done() {
+    let server = Server::start();
+    let views = server.views();
+    let generation = served_with(&views, &[document("a", "", ["1", "2"], "{}")]).await;
+    server.ask(&["SET", "bursar:{accounts}:g1:rank0", "no sorted set"]);
+    let later = [document("a", "", ["2", "2"], "{}")];
+    let applied = views.apply(NAME, generation, Sequence::new(1), &later, &at(2)).await;
+    assert!(matches!(applied, Err(ViewsError::Damaged(_))), "{applied:?}");
+    assert_eq!(views.checkpoint(NAME, generation).await.unwrap(), None);
 }
 
 fn all() -> Listing {

@@ -7,7 +7,7 @@ use domain::projection::Document;
 use store::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Views, ViewsError};
 use uuid::Uuid;
 
-const NAME: &str = "accounts";
+pub const NAME: &str = "accounts";
 const LOG: Uuid = Uuid::from_u128(0x5ec0_11d5);
 const TAGS: [&str; 3] = ["open", "frozen", "closed"];
 

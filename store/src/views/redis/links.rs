@@ -4,16 +4,17 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection};
 use redis::{
-    Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo, RedisError,
-    RedisResult, ScriptInvocation, ServerErrorKind,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, Pipeline, RedisError, RedisResult, ScriptInvocation, ServerErrorKind, Value,
 };
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::views::ViewsError;
 
@@ -46,6 +47,30 @@ struct Link {
     client: ConnectionManager,
     /// One of its own, so that no read waits behind a long page on the wire.
     projector: ConnectionManager,
+    /// One for transactions, while none is under way: what is watched is watched by the connection, so nobody else asks on
+    /// it in between, and it never becomes another one. Where a transaction was not finished, it is gone.
+    alone: Arc<Mutex<Option<MultiplexedConnection>>>,
+    /// Makes that.
+    opener: Client,
+}
+
+/// What an answer calls for.
+pub(super) enum Next<N> {
+    /// A transaction, whose commands each say what became of them.
+    Do(Pipeline),
+    /// Nothing, for a reason.
+    Nothing(N),
+}
+
+/// What became of a transaction.
+pub(super) enum Transacted<N> {
+    Done,
+    /// It was not to be.
+    Not(N),
+    /// What was watched had changed.
+    Overtaken,
+    /// Some of its commands failed, the others were done: Redis takes nothing back.
+    Half(RedisError),
 }
 
 /// Whose question it is: a client hears soon that Redis is busy, the projector waits for its own pages.
@@ -107,22 +132,64 @@ impl Links {
                 Way::Client => link.client,
                 Way::Projector => link.projector,
             };
-            let error = match self.inside(question.ask(&mut connection)).await {
+            match self.inside(question.ask(&mut connection)).await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            match moved_to(&error) {
-                Some(address) => self.follow(projection, address)?,
-                None => {
-                    // The node may be gone from the cluster for good: the first one knows who came after it.
-                    if error.is_io_error() {
-                        self.of.write().remove(projection);
-                    }
-                    return Err(error.into());
-                }
+                Err(error) => self.redirect(projection, error)?,
             }
         }
-        Err(ViewsError::unavailable("the cluster keeps redirecting"))
+        Err(keeps_redirecting())
+    }
+
+    /// Asks, and then does what the answer calls for, if what was watched by the question (`WATCH` is its first command) is
+    /// still as it was.
+    pub(super) async fn transact<A: FromRedisValue + Send, N: Send>(
+        &self,
+        projection: &str,
+        question: &Pipeline,
+        next: impl Fn(&A) -> Result<Next<N>, ViewsError> + Sync,
+    ) -> Result<Transacted<N>, ViewsError> {
+        for _ in 0..REDIRECTS_MAX {
+            let link = self.link(projection);
+            let mut place = link.alone.lock().await;
+            let (mut connection, answer) =
+                match self.inside(link.ask_alone::<A>(place.take(), question)).await {
+                    Ok(asked) => asked,
+                    Err(error) => {
+                        self.redirect(projection, error)?;
+                        continue;
+                    }
+                };
+            let transaction = match next(&answer)? {
+                Next::Do(transaction) => transaction,
+                Next::Nothing(why) => return Ok(Transacted::Not(why)),
+            };
+            match self.inside(transaction.query_async::<Option<Vec<Value>>>(&mut connection)).await {
+                Ok(done) => {
+                    // It watches nothing any more.
+                    *place = Some(connection);
+                    let Some(answers) = done else { return Ok(Transacted::Overtaken) };
+                    let failed =
+                        answers.into_iter().try_for_each(|answer| answer.extract_error().map(drop)).err();
+                    return Ok(failed.map_or(Transacted::Done, Transacted::Half));
+                }
+                Err(error) => self.redirect(projection, error)?,
+            }
+        }
+        Err(keeps_redirecting())
+    }
+
+    /// Follows to where the projection is, or gives the error back.
+    fn redirect(&self, projection: &str, error: RedisError) -> Result<(), ViewsError> {
+        match moved_to(&error) {
+            Some(address) => self.follow(projection, address),
+            None => {
+                // The node may be gone from the cluster for good: the first one knows who came after it.
+                if error.is_io_error() {
+                    self.of.write().remove(projection);
+                }
+                Err(error.into())
+            }
+        }
     }
 
     /// Asks every server in use, on both of its connections: one that broke while nobody used it shows and mends itself
@@ -133,7 +200,7 @@ impl Links {
             links.push(self.first.clone());
         }
         let mut answers = Vec::with_capacity(links.len());
-        for Link { mut client, mut projector } in links {
+        for Link { mut client, mut projector, .. } in links {
             self.inside(redis::cmd("PING").exec_async(&mut projector)).await?;
             answers.push(self.inside(command.query_async(&mut client)).await?);
         }
@@ -184,12 +251,45 @@ impl Link {
                 .set_number_of_retries(1);
             ConnectionManager::new_lazy_with_config(client.clone(), config)
         };
-        Ok(Self { client: manager(CLIENT_TIMEOUT)?, projector: manager(PROJECTOR_TIMEOUT)? })
+        Ok(Self {
+            client: manager(CLIENT_TIMEOUT)?,
+            projector: manager(PROJECTOR_TIMEOUT)?,
+            alone: Arc::default(),
+            opener: client,
+        })
     }
+
+    /// Asks on a connection for transactions, on a new one where there is none, or that one has broken since.
+    async fn ask_alone<A: FromRedisValue>(
+        &self,
+        connection: Option<MultiplexedConnection>,
+        question: &Pipeline,
+    ) -> RedisResult<(MultiplexedConnection, A)> {
+        if let Some(mut connection) = connection {
+            match question.query_async(&mut connection).await {
+                Ok(answer) => return Ok((connection, answer)),
+                Err(error) if error.is_connection_dropped() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            .set_response_timeout(Some(PROJECTOR_TIMEOUT));
+        let mut connection = self.opener.get_multiplexed_async_connection_with_config(&config).await?;
+        let answer = question.query_async(&mut connection).await?;
+        Ok((connection, answer))
+    }
+}
+
+fn keeps_redirecting() -> ViewsError {
+    ViewsError::unavailable("the cluster keeps redirecting")
 }
 
 /// Where a cluster's node says that the keys are.
 fn moved_to(error: &RedisError) -> Option<(String, u16)> {
+    // Of a pipeline it is every command's.
+    let (_, first) = error.clone().into_server_errors()?.first()?.clone();
+    let error = RedisError::from(first);
     if error.kind() != ErrorKind::Server(ServerErrorKind::Moved) {
         return None;
     }
