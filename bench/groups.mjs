@@ -372,6 +372,32 @@ export const GROUPS = {
       await bursar.stop();
     },
   },
+  turnover: {
+    runs: 1,
+    stores: BOTH,
+    async measure({ kind, servers, accounts, minutes, add }) {
+      const bursar = await startBursar(kind, servers, ["--resident-accounts", String(accounts / 10)]);
+      await createAccounts(bursar, accounts);
+      await caughtUp(bursar);
+      // Each deposit is of an account that is not in memory: nine tenths of them were paid since.
+      const [began, first, halves] = [Date.now(), await head(bursar), [0, 0]];
+      const gone = () => (Date.now() - began) / 60_000 / minutes;
+      const looking = setInterval(() => {
+        const half = gone() < 0.5 ? 0 : 1;
+        halves[half] = Math.max(halves[half], residentKib(bursar.pid));
+      }, 200);
+      let turn = 0;
+      while (gone() < 1) await deposits(bursar, (await head(bursar)) + 20_000, () => (turn += 1) % accounts);
+      clearInterval(looking);
+      const { actors } = await json(`${bursar.at("dashboard")}/stats`);
+      const size = `${accounts.toLocaleString("en")} accounts in turn for ${minutes} min, a tenth resident`;
+      add(`deposits to ${size}`, "/s", ((await head(bursar)) - first) / 60 / (gone() * minutes));
+      const [before, behind] = halves.map((kib) => kib / 1024);
+      add("memory, at the most in the second half", "MiB", behind, { name: "the first half", value: before });
+      add("accounts resident behind it", "", actors.resident);
+      await bursar.stop();
+    },
+  },
 };
 
 /** The peers: folder, then how it is started. */

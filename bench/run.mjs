@@ -6,6 +6,7 @@
 //   node bench/run.mjs --stores embedded     on one kind of store
 //   node bench/run.mjs --runs 1 --seconds 2  shorter
 //   node bench/run.mjs --only growth --events 10000000 --accounts 1000000
+//   node bench/run.mjs --only turnover --minutes 10 --accounts 1000000
 //   bench/smoke                              a minute's worth
 //
 // Every figure of the last run stands in bench/.tools/figures.json, whatever became of it.
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "5" },
     events: { type: "string", default: "2000000" },
     accounts: { type: "string", default: "100000" },
+    minutes: { type: "string", default: "1" },
   },
 });
 const wanted = values.only?.split(",") ?? Object.keys(GROUPS);
@@ -53,8 +55,9 @@ try {
           log(`  ${what}: ${value?.toFixed?.(3) ?? value} ${unit}${ratio}`);
         };
         const point = (measured) => figures.push({ group: name, kind, point: measured });
-        const [seconds, events, accounts] = [values.seconds, values.events, values.accounts].map(Number);
-        await group.measure({ kind, servers, seconds, events, accounts, connections: CONNECTIONS, add, point });
+        const names = ["seconds", "events", "accounts", "minutes"];
+        const sizes = Object.fromEntries(names.map((name) => [name, Number(values[name])]));
+        await group.measure({ kind, servers, ...sizes, connections: CONNECTIONS, add, point });
       }
     }
   }
