@@ -161,7 +161,12 @@ impl Links {
                 };
             let transaction = match next(&answer)? {
                 Next::Do(transaction) => transaction,
-                Next::Nothing(why) => return Ok(Transacted::Not(why)),
+                Next::Nothing(why) => {
+                    let unwatch = redis::cmd("UNWATCH");
+                    let unwatched = self.inside(unwatch.exec_async(&mut connection)).await;
+                    *place = unwatched.is_ok().then_some(connection);
+                    return Ok(Transacted::Not(why));
+                }
             };
             match self.inside(transaction.query_async::<Option<Vec<Value>>>(&mut connection)).await {
                 Ok(done) => {
