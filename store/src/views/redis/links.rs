@@ -197,7 +197,7 @@ impl Links {
         }
     }
 
-    /// Asks every server in use, on both of its connections: one that broke while nobody used it shows and mends itself
+    /// Asks every server in use, on both of its shared connections: one that broke while nobody used it shows and mends itself
     /// here, not in the next apply. The answers of those for clients.
     pub(super) async fn ask_all<T: FromRedisValue>(&self, command: &Cmd) -> Result<Vec<T>, ViewsError> {
         let mut links: Vec<Link> = self.of.read().values().cloned().collect();
