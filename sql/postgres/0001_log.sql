@@ -497,9 +497,6 @@ BEGIN
         );
     END IF;
 
-    IF event_count > 0 THEN
-        PERFORM pg_notify('bursar_log', '');
-    END IF;
     RETURN result;
 END
 $$;

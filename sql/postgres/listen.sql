@@ -1,2 +1,2 @@
--- Every append notifies this channel when it commits.
+-- Whoever has appended notifies this channel (notify.sql).
 LISTEN bursar_log;

@@ -4,15 +4,15 @@
 //!   thrown away after any error and when its future is dropped: a late answer must never be taken for that of the next
 //!   append.
 //! * Reads have a small pool, no transaction of their own, and a deadline.
-//! * One connection listens for what other processes append.
+//! * One connection tells other processes of what is appended, and listens for what they append.
 //! * Every other connection lives on a thread of this adapter, so that it does not die with the runtime that asked for it.
 //!   The one that appends belongs to the runtime that appends, and is served by whoever waits for its answers; where
 //!   another runtime has opened it, or that has ended, the next append opens another.
 
 mod append;
 mod connection;
-mod listen;
 mod migrate;
+mod news;
 mod read;
 mod restore;
 mod rows;
@@ -38,7 +38,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
 use self::connection::{Connection, Connector};
-use self::listen::Heard;
+use self::news::News;
 use self::streams::Streams;
 use super::kinds::{Noted, run_of};
 use super::streams::{Entry, RUN};
@@ -120,8 +120,8 @@ pub struct PostgresJournal {
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
     streams: Arc<Streams>,
-    heard: Arc<Heard>,
-    listening: Once,
+    news: Arc<News>,
+    in_touch: Once,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -192,8 +192,8 @@ impl PostgresJournal {
             readers,
             profiles: Mutex::default(),
             streams: Arc::new(Streams::new(events)),
-            heard: Arc::default(),
-            listening: Once::new(),
+            news: Arc::default(),
+            in_touch: Once::new(),
         };
         let client = journal.readers.get().await.map_err(|error| ConnectError::Unavailable(error.into()))?;
         migrate::verify(&client).await?;
@@ -214,29 +214,33 @@ impl PostgresJournal {
         }
         let deadline = tokio::time::Instant::now() + CONNECT_DEADLINE;
         let mut tries = FuturesUnordered::new();
-        let (writer, backend) = loop {
+        loop {
             tries.push(self.connect_writer());
             tokio::select! {
-                Some(made) = tries.next() => break made?,
+                Some(made) = tries.next() => return Ok(made?),
                 () = tokio::time::sleep(CONNECT_ANOTHER_AFTER) => {}
                 () = tokio::time::sleep_until(deadline) => return Err("Postgres does not answer".into()),
             }
-        };
-        self.heard.ignore(backend);
-        Ok(writer)
+        }
     }
 
-    /// A connection for appends, and the server's process behind it.
-    async fn connect_writer(&self) -> Result<(Writer, i32), tokio_postgres::Error> {
+    /// What goes to and fro between the processes at the log; not before somebody appends or follows.
+    fn news(&self) -> &News {
+        self.in_touch.call_once(|| {
+            self.connector.spawn(news::exchange(self.connector.config(), Arc::clone(&self.news)));
+        });
+        &self.news
+    }
+
+    /// A connection for appends.
+    async fn connect_writer(&self) -> Result<Writer, tokio_postgres::Error> {
         let (client, mut connection) = self.connector.client_here().await?;
         let prepare = async {
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
-            let append = client.prepare(include_str!("../../../sql/postgres/append.sql")).await?;
-            let backend = client.query_one(include_str!("../../../sql/postgres/backend.sql"), &[]).await?;
-            Ok::<_, tokio_postgres::Error>((append, backend.try_get(0)?))
+            client.prepare(include_str!("../../../sql/postgres/append.sql")).await
         };
-        let (append, backend) = connection.serving(prepare).await?;
-        Ok((Writer { client, connection, append, kinds: Noted::default() }, backend))
+        let append = connection.serving(prepare).await?;
+        Ok(Writer { client, connection, append, kinds: Noted::default() })
     }
 
     /// One statement on a connection for reads.
@@ -489,6 +493,7 @@ impl Journal for PostgresJournal {
                     if let Append::Committed(commit) = &append {
                         columns.note_kinds(commit.first, &mut writer.kinds);
                         entries.extend(columns.entries(commit));
+                        self.news().tell();
                     }
                     self.streams.note(turn, &entries, chain);
                     self.index_when_full();
@@ -739,11 +744,7 @@ impl Journal for PostgresJournal {
     }
 
     async fn hint(&self) {
-        // Not before somebody asks: most uses of a log don't follow it.
-        self.listening.call_once(|| {
-            self.connector.spawn(listen::listen(self.connector.config(), Arc::clone(&self.heard)));
-        });
-        self.heard.something().await;
+        self.news().something().await;
     }
 }
 

@@ -193,6 +193,21 @@ async fn who_finds_an_account_in_the_index_beyond_what_he_knows_reads_on() {
     book.commit(&*other, vec![unit]).await;
 }
 
+/// Nothing rests on a hint, so that nobody else would notice that none comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_hears_of_what_others_append() {
+    let fixture = Postgres::start().await.unwrap();
+    let [journal, other] = [fixture.journal().await, fixture.journal().await];
+    // That it listens is a hint as well.
+    other.hint().await;
+    let mut book = opened(&*journal).await;
+    for n in 0..3 {
+        tokio::time::timeout(Duration::from_secs(30), other.hint()).await.unwrap();
+        let unit = book.deposit(&format!("h-{n}"), "a", 1);
+        book.commit(&*journal, vec![unit]).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_whose_end_is_damaged_is_opened_and_audited() {
     let fixture = Postgres::start().await.unwrap();
