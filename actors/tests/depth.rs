@@ -98,7 +98,7 @@ fn capture(name: &str, hold: &str) -> Request {
 }
 
 fn reverse(target: Target, text: Option<&str>) -> Request {
-    request(Command::Reverse { target, amount: text.map(quantity), reason: None })
+    request(Command::Reverse { target, amount: text.map(quantity), currency: None, reason: None })
 }
 
 fn post(postings: &[(&str, &str, &str)]) -> Request {

@@ -154,6 +154,8 @@ pub enum Command {
         target: Target,
         /// How much of it; else what is left.
         amount: Option<Quantity>,
+        /// The currency that the client believes the accounts to have.
+        currency: Option<Currency>,
         /// In the client's words.
         reason: Option<Arc<str>>,
     },

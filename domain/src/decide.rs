@@ -218,7 +218,7 @@ pub fn decide(
             let (hold, reason) = (hold.clone(), reason.clone());
             alone(account, Ok(Event::HoldReleased { hold, amount, reason }))
         }
-        Command::Reverse { target, amount, reason } => {
+        Command::Reverse { target, amount, currency, reason } => {
             let found = match precedents {
                 Precedents::Reversal(found) => found,
                 Precedents::None | Precedents::Hold(_) => &Found::Nothing,
@@ -236,7 +236,7 @@ pub fn decide(
                 }
             };
             let mut course = Course::new(participants, at);
-            course.reverse(movements, *amount, reason.as_ref())?;
+            course.reverse(movements, *amount, *currency, reason.as_ref())?;
             Ok(course.placed)
         }
         Command::Post { postings, currency, description } => {
@@ -316,6 +316,7 @@ impl Course {
         &mut self,
         movements: &[Movement],
         amount: Option<Quantity>,
+        currency: Option<Currency>,
         reason: Option<&Arc<str>>,
     ) -> Result<(), Refusal> {
         if amount.is_some() && movements.len() > 1 {
@@ -325,6 +326,7 @@ impl Course {
         for movement in movements.iter().rev() {
             let side = self.side(movement.account())?;
             let part = amount.map(|amount| side.amount(AmountField::Amount, amount)).transpose()?;
+            side.check_currency(currency)?;
             let back = part.map_or(movement.left(), Amount::money);
             let nothing_left = movements.iter().all(|movement| movement.left() == Money::ZERO);
             if back > movement.left() || nothing_left {

@@ -215,7 +215,7 @@ impl Command {
                     }
                 }
             }
-            Self::Reverse { target, amount, reason } => {
+            Self::Reverse { target, amount, currency, reason } => {
                 match target {
                     Target::Command(id) => object.text("reversesCommandId", id.as_str()),
                     Target::Event(sequence) => object.bare("reverses", sequence),
@@ -223,6 +223,7 @@ impl Command {
                 if let Some(amount) = amount {
                     object.bare("amount", amount);
                 }
+                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
                 object.optional("reason", reason.as_deref());
             }
             Self::Post { postings, currency, description } => {

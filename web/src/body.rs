@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, BytesMut, Payload};
-use actix_web::{HttpRequest, http::header};
 use domain::account::POSTINGS_MAX;
 use domain::hold::HOLD_SECONDS_MAX;
 use domain::{
@@ -60,6 +61,7 @@ pub(crate) struct Said {
 /// The bytes of a JSON body, within size and time.
 pub(crate) async fn read(request: &HttpRequest, payload: Payload, most: usize) -> Result<Bytes, Problem> {
     check_content_type(request)?;
+    check_content_encoding(request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced: usize = announced.and_then(|text| text.parse().ok()).unwrap_or(0);
     if announced > most {
@@ -146,6 +148,16 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
         Code::UnsupportedMediaType,
         "the body must be JSON, with Content-Type: application/json",
     ))
+}
+
+fn check_content_encoding(request: &HttpRequest) -> Result<(), Problem> {
+    let plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if request.headers().get_all(header::CONTENT_ENCODING).all(plain) {
+        return Ok(());
+    }
+    // What is taken instead: RFC 9110, section 12.5.3.
+    Err(Problem::new(Code::UnsupportedMediaType, "the body must be plain, without Content-Encoding")
+        .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 /// Reads what the fields of a body say.
@@ -235,6 +247,7 @@ pub(crate) fn understand(kind: Kind, mut fields: Fields<'_>) -> Result<Said, Pro
         Kind::Reverse => Command::Reverse {
             target: target(&mut fields)?,
             amount: fields.optional_amount()?,
+            currency: fields.currency()?,
             reason: fields.text("reason")?,
         },
         Kind::Post => Command::Post {

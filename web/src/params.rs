@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{Accept, Header as _, HeaderMap, Quality};
 use domain::{AccountId, Sequence, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -183,14 +183,16 @@ pub(crate) fn wants_ndjson(request: &HttpRequest) -> bool {
     accepts(request, "application/x-ndjson")
 }
 
-/// Whether the client names a media type among those that it takes.
+/// Whether the client names a media type, in lower case, among those that it takes.
 pub(crate) fn accepts(request: &HttpRequest, media: &str) -> bool {
-    let accept = request.headers().get(actix_web::http::header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains(media))
+    Accept::parse(request).is_ok_and(|accept| {
+        accept.iter().any(|taken| taken.item.essence_str() == media && taken.quality > Quality::ZERO)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::ACCEPT;
     use actix_web::test::TestRequest;
 
     use super::*;
@@ -204,5 +206,21 @@ mod tests {
         assert!(read(1, &[]).is_ok() && read(2, &[]).is_err());
         assert!(read(REPEATS_MAX, &["type"]).is_ok());
         assert!(read(REPEATS_MAX + 1, &["type"]).is_err());
+    }
+
+    #[test]
+    fn a_media_type_is_taken_where_it_is_named() {
+        for (accept, is_taken) in [
+            ("text/csv", true),
+            ("Text/CSV; charset=utf-8", true),
+            ("application/json, text/csv;q=0.5", true),
+            ("application/json, text/csv;q=0", false),
+            ("text/csv-schema", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            let request = TestRequest::default().insert_header((ACCEPT, accept)).to_http_request();
+            assert_eq!(accepts(&request, "text/csv"), is_taken, "{accept}");
+        }
     }
 }

@@ -1394,6 +1394,7 @@ export interface components {
         Reverse: {
             amount?: components["schemas"]["Quantity"] | null;
             commandId?: components["schemas"]["CommandId"] | null;
+            currency?: components["schemas"]["Currency"] | null;
             metadata?: components["schemas"]["Metadata"] | null;
             reason?: components["schemas"]["Text"] | null;
             sequenceNumber?: number | null;
@@ -4237,7 +4238,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Idempotency key reused; Not reversible; Account closed; Account frozen; Insufficient funds; Balance limit */
+            /** @description Idempotency key reused; Currency mismatch; Not reversible; Account closed; Account frozen; Insufficient funds; Balance limit */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4245,7 +4246,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "idempotency-key-reused" | "not-reversible" | "account-closed" | "account-frozen" | "insufficient-funds" | "balance-limit";
+                        code?: "idempotency-key-reused" | "currency-mismatch" | "not-reversible" | "account-closed" | "account-frozen" | "insufficient-funds" | "balance-limit";
                     };
                 };
             };

@@ -1,6 +1,6 @@
 //! Reversals, and several movements in one decision.
 
-use domain::{Cause, CommandId, Event, Money, Refusal, Scope, Sequence, Target};
+use domain::{Cause, Command, CommandId, Currency, Event, Money, Refusal, Scope, Sequence, Target};
 
 use crate::world::*;
 
@@ -40,6 +40,9 @@ fn movements_go_back_the_way_they_came() {
 fn never_more_goes_back_than_is_left() {
     let mut world = given(&[create("a", "10"), deposit("a", "5")]);
     world.when(&reverse(at(2), Some("2"))).unwrap();
+    let yen = Currency::parse("JPY");
+    let asserting = Command::Reverse { target: at(2), amount: None, currency: yen, reason: None };
+    assert_eq!(code(&world.when(&asserting).unwrap_err()), "currency-mismatch");
     let refusal = world.when(&reverse(at(2), Some("3.01"))).unwrap_err();
     assert!(matches!(refusal, Refusal::AlreadyReversed { amount, reversed, required, .. }
         if (amount, reversed, required) == (minor(500), minor(200), minor(301))));

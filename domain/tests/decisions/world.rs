@@ -114,7 +114,7 @@ pub fn release(name: &str, hold: &str) -> Command {
 }
 
 pub fn reverse(target: Target, text: Option<&str>) -> Command {
-    Command::Reverse { target, amount: text.map(quantity), reason: None }
+    Command::Reverse { target, amount: text.map(quantity), currency: None, reason: None }
 }
 
 /// The event at a place of the log.

@@ -157,6 +157,11 @@ async fn a_body_has_a_type_and_a_size(kind: Kind) {
     }
     let request = server.request(Method::POST, "/commands/create-account");
     server.send(request.body(body)).await.refused(415, "unsupported-media-type");
+    let request = server.request(Method::POST, "/commands/create-account");
+    let request = request.header("Content-Type", "application/json").header("Content-Encoding", "gzip");
+    let reply = server.send(request.body(body)).await;
+    assert_eq!(reply.header("Accept-Encoding"), Some("identity"));
+    reply.refused(415, "unsupported-media-type");
     let long = format!(r#"{{"accountId":"acc-1","owner":"{}"}}"#, "x".repeat(257 * 1024));
     server.post_text("/commands/create-account", &long).await.refused(413, "payload-too-large");
     // Without a length it is counted on the way.

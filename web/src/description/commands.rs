@@ -219,6 +219,7 @@ pub(super) fn paths() -> Value {
         &[
             Code::CommandNotFound,
             Code::NotFound,
+            Code::CurrencyMismatch,
             Code::AlreadyReversed,
             Code::NotReversible,
             Code::AccountClosed,

@@ -270,7 +270,6 @@ fn reverse() -> Value {
             "sequenceNumber": {"description": "Of the event whose movement goes back.", "type": "integer", "minimum": 1},
             "amount": {"description": "Else all that is left.", "$ref": "#/components/schemas/Quantity"},
             "reason": named("Text"),
-            "currency": null,
             "description": null,
         }),
     );

@@ -77,7 +77,7 @@ async fn eventful(journal: &dyn Journal) {
     let Some(Recalled::Accepted { events, .. }) = moved else { panic!("{moved:?}") };
     let target = Target::Event(events[0].sequence);
     book.reversed = Found::among(&target, &events);
-    let reversal = Command::Reverse { target, amount: Some(quantity(1)), reason: None };
+    let reversal = Command::Reverse { target, amount: Some(quantity(1)), currency: None, reason: None };
     let units = vec![book.unit("back", reversal), book.withdraw("spent", "a", 2)];
     book.commit(journal, units).await;
     let late = book.withdraw("refused-late", "c", 1);

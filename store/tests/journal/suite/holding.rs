@@ -167,8 +167,8 @@ pub async fn the_last_reversal_says_how_much_is_reversed(fixture: &impl Fixture)
             movements[0].reversed = *total;
         }
         let amount = Some(quantity(1));
-        let units =
-            vec![book.unit(&format!("k-{number}"), Command::Reverse { target, amount, reason: None })];
+        let reversal = Command::Reverse { target, amount, currency: None, reason: None };
+        let units = vec![book.unit(&format!("k-{number}"), reversal)];
         book.commit(&*journal, units).await;
         let last = journal.last_reversal(commit.first).await.unwrap().expect("a reversal");
         let total = Money::from_minor(expected).unwrap();
