@@ -10,10 +10,13 @@
 //!   another runtime has opened it, or that has ended, the next append opens another.
 
 mod append;
+mod commands;
 mod connection;
+mod events;
 mod migrate;
 mod news;
 mod read;
+mod readers;
 mod restore;
 mod rows;
 mod streams;
@@ -24,33 +27,31 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::Pool;
 use domain::chain::{GENESIS, Hash};
 use domain::rows::{BatchRow, HeadRow, RefusalRow, Rows};
 use domain::{
     AccountId, CommandId, HoldEnd, HoldId, HoldRecord, Profile, Recorded, Sequence, Timestamp, Version,
 };
 use futures_util::StreamExt as _;
-use futures_util::future::{select_ok, try_join};
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
-use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Statement};
 
 use self::connection::{Connection, Connector};
 use self::news::News;
+use self::readers::{LOOK_UP_DEADLINE, READ_DEADLINE};
 use self::streams::Streams;
-use super::kinds::{Noted, run_of};
-use super::streams::{Entry, RUN};
+use super::kinds::Noted;
+use super::streams::RUN;
 use super::{
     Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
     Recalled, Restore, RestoreError,
 };
 
 pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
+pub use self::readers::READERS_MAX;
 
-/// The most connections for reads.
-pub const READERS_MAX: usize = 8;
 /// How long a connection may take to be made and prepared.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(3);
 /// After how long a second connection is tried beside one that is being made: a line that swallowed the first one may
@@ -59,21 +60,6 @@ const CONNECT_ANOTHER_AFTER: Duration = Duration::from_millis(500);
 /// How long an append may take until its fate is called unknown; the server gives up before (`writer_session.sql`).
 /// Short of what a client waits for, so that an append that a line swallowed is settled within that.
 const APPEND_DEADLINE: Duration = Duration::from_millis(1600);
-/// How long what a command waits for may take to be read, with its wait for a connection. A command may wait for two in a
-/// row, the one under way and its own.
-const LOOK_UP_DEADLINE: Duration = Duration::from_millis(1250);
-/// After how long that is read a second time, on a new connection.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// How long any other read may take; the server gives up before (`reader_session.sql`).
-const READ_DEADLINE: Duration = Duration::from_millis(4500);
-/// The most runs that are looked through at once for the events of a kind: a few ms.
-const RUNS_AT_ONCE_MAX: i64 = 32;
-/// The most accounts that are looked at at once for how they were at a place.
-const ACCOUNTS_AT_ONCE_MAX: usize = 8192;
-/// How often accounts are looked for whose last events are not found.
-const LOADS_MAX: usize = 4;
-/// The most profiles in memory; at about 200 bytes each.
-const PROFILES_MAX: usize = 100_000;
 
 /// Where the log is.
 #[derive(Clone)]
@@ -126,27 +112,6 @@ pub struct PostgresJournal {
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A connection for reads, which goes back to the others only when it is given back.
-struct Lent(Option<Object>);
-
-impl Lent {
-    fn client(&self) -> Result<&Object, Failure> {
-        self.0.as_ref().ok_or_else(|| "a connection was given back before".into())
-    }
-
-    fn give_back(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(client) = self.0.take() {
-            drop(Object::take(client));
-        }
-    }
-}
-
 struct Writer {
     client: Client,
     connection: Connection,
@@ -170,21 +135,7 @@ impl PostgresJournal {
     /// See [`ConnectError`].
     pub async fn connect_with_runs(settings: PostgresSettings, events: u32) -> Result<Self, ConnectError> {
         let connector = Connector::new(&settings.url)?;
-        let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let readers = Pool::builder(Manager::from_connect(connector.config(), connector.clone(), manager))
-            .max_size(READERS_MAX)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(READ_DEADLINE))
-            .create_timeout(Some(CONNECT_DEADLINE))
-            .recycle_timeout(Some(CONNECT_DEADLINE))
-            .post_create(Hook::async_fn(|client, _| {
-                Box::pin(async move {
-                    let session = include_str!("../../../sql/postgres/reader_session.sql");
-                    client.batch_execute(session).await.map_err(HookError::Backend)
-                })
-            }))
-            .build()
-            .map_err(|error| ConnectError::Unavailable(Box::new(error)))?;
+        let readers = readers::pool(&connector)?;
         let journal = Self {
             connector,
             writer: tokio::sync::Mutex::default(),
@@ -241,214 +192,6 @@ impl PostgresJournal {
         };
         let append = connection.serving(prepare).await?;
         Ok(Writer { client, connection, append, kinds: Noted::default() })
-    }
-
-    /// One statement on a connection for reads.
-    async fn query(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, JournalError> {
-        let found = tokio::time::timeout(READ_DEADLINE, self.ask(sql, values)).await;
-        let late = |late: tokio::time::error::Elapsed| {
-            self.distrust_line();
-            Err(late.into())
-        };
-        found.unwrap_or_else(late).map_err(JournalError::Unavailable)
-    }
-
-    /// The same for a few rows that are found at once, where the line is in order: what is late is asked again.
-    async fn look_up(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, JournalError> {
-        let look = async {
-            let mut first = Box::pin(self.ask(sql, values));
-            if let Ok(rows) = tokio::time::timeout(LOOK_AGAIN_AFTER, &mut first).await {
-                return rows;
-            }
-            self.distrust_line();
-            select_ok([first, Box::pin(self.ask(sql, values))]).await.map(|(rows, _)| rows)
-        };
-        let found = tokio::time::timeout(LOOK_UP_DEADLINE, look).await;
-        found.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)
-    }
-
-    async fn ask(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
-        // One that has not answered, or has failed, is thrown away: a prepared statement may be what is wrong with it,
-        // after a migration say.
-        let lent = Lent(Some(self.readers.get().await?));
-        let client = lent.client()?;
-        let statement = client.prepare_cached(sql).await?;
-        let rows = client.query(&statement, values).await?;
-        lent.give_back();
-        Ok(rows)
-    }
-
-    /// Something was not answered. The line may swallow what is sent, and those that idle are behind the same one.
-    fn distrust_line(&self) {
-        self.readers.retain(|_, _| false);
-    }
-
-    /// The first events of some kinds after a place: their runs are looked through, few at first.
-    async fn rows_of_kinds(
-        &self,
-        after: i64,
-        limit: i64,
-        kinds: &[String],
-    ) -> Result<Vec<Row>, JournalError> {
-        let mut rows: Vec<Row> = Vec::new();
-        let (mut from, mut at_once) = (run_of(after.saturating_add(1)), 1_i64);
-        loop {
-            let sql = include_str!("../../../sql/postgres/kind_runs.sql");
-            let found = self.query(sql, &[&from, &kinds, &at_once]).await?;
-            let runs = found.iter().map(|row| read::column(row, 0)).collect::<Result<Vec<i64>, _>>()?;
-            let Some(last) = runs.last() else { return Ok(rows) };
-            let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-            let sql = include_str!("../../../sql/postgres/events_read_kinds.sql");
-            rows.extend(self.query(sql, &[&after, &kinds, &left, &runs]).await?);
-            let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
-            if is_full || i64::try_from(runs.len()).is_ok_and(|count| count < at_once) {
-                return Ok(rows);
-            }
-            (from, at_once) = (last.saturating_add(1), (at_once * 2).min(RUNS_AT_ONCE_MAX));
-        }
-    }
-
-    async fn load_now(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
-        let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
-        for _ in 0..LOADS_MAX {
-            let (keys, _) = try_join(self.keys(&ids), self.reach()).await?;
-            let found: Vec<(i64, i64)> = ids
-                .iter()
-                .zip(0_i64..)
-                .filter_map(|(id, place)| keys.get(*id).map(|key| (*key, place)))
-                .collect();
-            let (keys, places): (Vec<i64>, Vec<i64>) = found.into_iter().unzip();
-            let turn = self.streams.turn();
-            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_of(*key)).collect();
-            let sql = include_str!("../../../sql/postgres/accounts_load.sql");
-            let rows = match keys.is_empty() {
-                true => Vec::new(),
-                false => self.look_up(sql, &[&keys, &places, &last]).await?,
-            };
-            // One that was opened just now may have come behind what was read on.
-            if rows.len() < keys.len() {
-                continue;
-            }
-            let mut loaded = vec![read::absent(); accounts.len()];
-            let mut learnt = Vec::new();
-            for row in &rows {
-                let place: i64 = read::column(row, 12)?;
-                let key = read::account_key(row)?;
-                let profile = Arc::new(read::profile(row, 13)?);
-                self.remember(key, &profile);
-                learnt.push(Entry {
-                    account: key,
-                    version: read::column(row, 2)?,
-                    sequence: read::column(row, 0)?,
-                });
-                let found = read::loaded(row, key, profile)?;
-                if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
-                    *slot = found;
-                }
-            }
-            self.streams.learn(turn, learnt);
-            return Ok(loaded);
-        }
-        Err(JournalError::Damaged("the last event of an account is missing".to_owned()))
-    }
-
-    /// The first events of some accounts after a place.
-    async fn rows_of_accounts(
-        &self,
-        after: i64,
-        limit: i64,
-        kinds: &[String],
-        accounts: &[&str],
-    ) -> Result<Vec<Row>, JournalError> {
-        let (keys, _) = try_join(self.keys(accounts), self.reach()).await?;
-        let keys: Vec<i64> = keys.into_values().collect();
-        let (indexed, beyond) = self.streams.beyond_table(&keys);
-        let sql = include_str!("../../../sql/postgres/events_read_accounts.sql");
-        let mut rows = match after < indexed {
-            true => self.query(sql, &[&after, &kinds, &limit, &keys, &indexed]).await?,
-            false => Vec::new(),
-        };
-        // Whatever is not in the table comes after what is.
-        let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-        let beyond = beyond.iter().map(|entry| entry.sequence).filter(|place| *place > after);
-        let mut places: Vec<i64> = beyond.collect();
-        if kinds.is_empty() {
-            places.sort_unstable();
-            places.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-        }
-        rows.extend(self.rows_at(&places, kinds, left).await?);
-        Ok(rows)
-    }
-
-    /// The last events at or before a place of the accounts behind an id that had one there.
-    async fn rows_of_accounts_at(
-        &self,
-        at: i64,
-        after: &str,
-        limit: usize,
-    ) -> Result<Vec<Row>, JournalError> {
-        self.reach().await?;
-        let (mut rows, mut after, mut about) = (Vec::new(), after.to_owned(), limit);
-        // Some may not have been there yet; where it is many, more are looked at.
-        while rows.len() < limit {
-            let sql = include_str!("../../../sql/postgres/accounts_after.sql");
-            let page = self.query(sql, &[&after, &read::limit(about)]).await?;
-            let Some(end) = page.last() else { break };
-            after = read::column(end, 0)?;
-            let keys = page.iter().map(|row| read::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
-            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
-            let sql = include_str!("../../../sql/postgres/accounts_at.sql");
-            rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
-            about = about.saturating_mul(2).min(ACCOUNTS_AT_ONCE_MAX);
-        }
-        rows.truncate(limit);
-        Ok(rows)
-    }
-
-    /// The events at some places that are of some kinds, or of any.
-    async fn rows_at(&self, places: &[i64], kinds: &[String], limit: i64) -> Result<Vec<Row>, JournalError> {
-        if places.is_empty() || limit <= 0 {
-            return Ok(Vec::new());
-        }
-        self.query(include_str!("../../../sql/postgres/events_at.sql"), &[&places, &kinds, &limit]).await
-    }
-
-    /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
-    async fn events(&self, rows: &[Row]) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let keys = rows.iter().map(read::account_key).collect::<Result<Vec<_>, _>>()?;
-        let profiles = self.profiles(keys).await?;
-        rows.iter().map(|row| read::event(row, &profiles).map(Arc::new)).collect()
-    }
-
-    async fn profiles(&self, mut keys: Vec<i64>) -> Result<HashMap<i64, Arc<Profile>>, JournalError> {
-        keys.sort_unstable();
-        keys.dedup();
-        let mut found = HashMap::with_capacity(keys.len());
-        {
-            let known = self.profiles.lock();
-            keys.retain(|key| match known.get(key) {
-                Some(profile) => found.insert(*key, Arc::clone(profile)).is_some(),
-                None => true,
-            });
-        }
-        if !keys.is_empty() {
-            let sql = include_str!("../../../sql/postgres/accounts_profiles.sql");
-            for row in self.look_up(sql, &[&keys]).await? {
-                let key = read::column(&row, 0)?;
-                let profile = Arc::new(read::profile(&row, 1)?);
-                self.remember(key, &profile);
-                found.insert(key, profile);
-            }
-        }
-        Ok(found)
-    }
-
-    fn remember(&self, key: i64, profile: &Arc<Profile>) {
-        let mut known = self.profiles.lock();
-        if known.len() >= PROFILES_MAX {
-            known.clear();
-        }
-        known.insert(key, Arc::clone(profile));
     }
 }
 
@@ -745,62 +488,5 @@ impl Journal for PostgresJournal {
 
     async fn hint(&self) {
         self.news().something().await;
-    }
-}
-
-/// A line of the command log and its place there.
-type Line = (super::LogPlace, LogEntry);
-
-impl PostgresJournal {
-    async fn accepted(&self, query: &LogQuery) -> Result<Vec<Line>, JournalError> {
-        let before = match query.before {
-            // Commands stand before the refusals at their head.
-            Some(place) => read::place(place.sequence.get().saturating_add(u64::from(place.refusal > 0))),
-            None => i64::MAX,
-        };
-        let limit = read::limit(query.limit);
-        let rows = match &query.account {
-            Some(account) => {
-                let Some(key) = self.stream_of(account).await? else { return Ok(Vec::new()) };
-                let (indexed, beyond) = self.streams.beyond_table(&[key]);
-                let newest = beyond.iter().rev().map(|entry| entry.sequence).filter(|place| *place < before);
-                let newest: Vec<i64> = newest.take(query.limit).collect();
-                let sql = include_str!("../../../sql/postgres/commands_accepted_of_account.sql");
-                self.query(sql, &[&before, &limit, &key, &indexed, &newest]).await?
-            }
-            None => {
-                let sql = include_str!("../../../sql/postgres/commands_accepted.sql");
-                self.query(sql, &[&before, &limit]).await?
-            }
-        };
-        let events = self.events(&rows).await?;
-        let lines = rows.iter().zip(events).map(|(row, event)| {
-            let place = super::LogPlace { sequence: event.sequence, refusal: 0 };
-            Ok((place, LogEntry::Accepted { name: read::column(row, 12)?, event }))
-        });
-        lines.collect()
-    }
-
-    async fn rejected(&self, query: &LogQuery) -> Result<Vec<Line>, JournalError> {
-        let (sequence, refusal) = match query.before {
-            Some(place) => (read::place(place.sequence.get()), read::place(place.refusal)),
-            None => (i64::MAX, i64::MAX),
-        };
-        let limit = read::limit(query.limit);
-        let rows = match &query.account {
-            Some(account) => {
-                let sql = include_str!("../../../sql/postgres/commands_rejected_of_account.sql");
-                self.query(sql, &[&sequence, &refusal, &limit, &account.as_str()]).await?
-            }
-            None => {
-                let sql = include_str!("../../../sql/postgres/commands_rejected.sql");
-                self.query(sql, &[&sequence, &refusal, &limit]).await?
-            }
-        };
-        let lines = rows.iter().map(|row| {
-            let rejection = read::rejection(row)?;
-            Ok((rejection.place, LogEntry::Rejected(rejection)))
-        });
-        lines.collect()
     }
 }

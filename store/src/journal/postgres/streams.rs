@@ -16,7 +16,8 @@ use parking_lot::Mutex;
 use tokio_postgres::types::ToSql;
 
 use super::connection::Connector;
-use super::{CONNECT_DEADLINE, Failure, PostgresJournal, READ_DEADLINE, read};
+use super::readers::READ_DEADLINE;
+use super::{CONNECT_DEADLINE, Failure, PostgresJournal, read};
 use crate::journal::JournalError;
 use crate::journal::streams::{Entry, Latest, Reach};
 

@@ -1,0 +1,197 @@
+//! Which events a read means, and those events with their accounts' profiles.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::{AccountId, Profile, Recorded};
+use futures_util::future::try_join;
+use tokio_postgres::Row;
+
+use super::{PostgresJournal, read};
+use crate::journal::kinds::run_of;
+use crate::journal::streams::Entry;
+use crate::journal::{JournalError, Loaded};
+
+/// The most runs that are looked through at once for the events of a kind: a few ms.
+const RUNS_AT_ONCE_MAX: i64 = 32;
+/// The most accounts that are looked at at once for how they were at a place.
+const ACCOUNTS_AT_ONCE_MAX: usize = 8192;
+/// How often accounts are looked for whose last events are not found.
+const LOADS_MAX: usize = 4;
+/// The most profiles in memory; at about 200 bytes each.
+const PROFILES_MAX: usize = 100_000;
+
+impl PostgresJournal {
+    /// The first events of some kinds after a place: their runs are looked through, few at first.
+    pub(super) async fn rows_of_kinds(
+        &self,
+        after: i64,
+        limit: i64,
+        kinds: &[String],
+    ) -> Result<Vec<Row>, JournalError> {
+        let mut rows: Vec<Row> = Vec::new();
+        let (mut from, mut at_once) = (run_of(after.saturating_add(1)), 1_i64);
+        loop {
+            let sql = include_str!("../../../../sql/postgres/kind_runs.sql");
+            let found = self.query(sql, &[&from, &kinds, &at_once]).await?;
+            let runs = found.iter().map(|row| read::column(row, 0)).collect::<Result<Vec<i64>, _>>()?;
+            let Some(last) = runs.last() else { return Ok(rows) };
+            let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+            let sql = include_str!("../../../../sql/postgres/events_read_kinds.sql");
+            rows.extend(self.query(sql, &[&after, &kinds, &left, &runs]).await?);
+            let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
+            if is_full || i64::try_from(runs.len()).is_ok_and(|count| count < at_once) {
+                return Ok(rows);
+            }
+            (from, at_once) = (last.saturating_add(1), (at_once * 2).min(RUNS_AT_ONCE_MAX));
+        }
+    }
+
+    pub(super) async fn load_now(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
+        let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+        for _ in 0..LOADS_MAX {
+            let (keys, _) = try_join(self.keys(&ids), self.reach()).await?;
+            let found: Vec<(i64, i64)> = ids
+                .iter()
+                .zip(0_i64..)
+                .filter_map(|(id, place)| keys.get(*id).map(|key| (*key, place)))
+                .collect();
+            let (keys, places): (Vec<i64>, Vec<i64>) = found.into_iter().unzip();
+            let turn = self.streams.turn();
+            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_of(*key)).collect();
+            let sql = include_str!("../../../../sql/postgres/accounts_load.sql");
+            let rows = match keys.is_empty() {
+                true => Vec::new(),
+                false => self.look_up(sql, &[&keys, &places, &last]).await?,
+            };
+            // One that was opened just now may have come behind what was read on.
+            if rows.len() < keys.len() {
+                continue;
+            }
+            let mut loaded = vec![read::absent(); accounts.len()];
+            let mut learnt = Vec::new();
+            for row in &rows {
+                let place: i64 = read::column(row, 12)?;
+                let key = read::account_key(row)?;
+                let profile = Arc::new(read::profile(row, 13)?);
+                self.remember(key, &profile);
+                learnt.push(Entry {
+                    account: key,
+                    version: read::column(row, 2)?,
+                    sequence: read::column(row, 0)?,
+                });
+                let found = read::loaded(row, key, profile)?;
+                if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
+                    *slot = found;
+                }
+            }
+            self.streams.learn(turn, learnt);
+            return Ok(loaded);
+        }
+        Err(JournalError::Damaged("the last event of an account is missing".to_owned()))
+    }
+
+    /// The first events of some accounts after a place.
+    pub(super) async fn rows_of_accounts(
+        &self,
+        after: i64,
+        limit: i64,
+        kinds: &[String],
+        accounts: &[&str],
+    ) -> Result<Vec<Row>, JournalError> {
+        let (keys, _) = try_join(self.keys(accounts), self.reach()).await?;
+        let keys: Vec<i64> = keys.into_values().collect();
+        let (indexed, beyond) = self.streams.beyond_table(&keys);
+        let sql = include_str!("../../../../sql/postgres/events_read_accounts.sql");
+        let mut rows = match after < indexed {
+            true => self.query(sql, &[&after, &kinds, &limit, &keys, &indexed]).await?,
+            false => Vec::new(),
+        };
+        // Whatever is not in the table comes after what is.
+        let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        let beyond = beyond.iter().map(|entry| entry.sequence).filter(|place| *place > after);
+        let mut places: Vec<i64> = beyond.collect();
+        if kinds.is_empty() {
+            places.sort_unstable();
+            places.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+        }
+        rows.extend(self.rows_at(&places, kinds, left).await?);
+        Ok(rows)
+    }
+
+    /// The last events at or before a place of the accounts behind an id that had one there.
+    pub(super) async fn rows_of_accounts_at(
+        &self,
+        at: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Row>, JournalError> {
+        self.reach().await?;
+        let (mut rows, mut after, mut about) = (Vec::new(), after.to_owned(), limit);
+        // Some may not have been there yet; where it is many, more are looked at.
+        while rows.len() < limit {
+            let sql = include_str!("../../../../sql/postgres/accounts_after.sql");
+            let page = self.query(sql, &[&after, &read::limit(about)]).await?;
+            let Some(end) = page.last() else { break };
+            after = read::column(end, 0)?;
+            let keys = page.iter().map(|row| read::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
+            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
+            let sql = include_str!("../../../../sql/postgres/accounts_at.sql");
+            rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
+            about = about.saturating_mul(2).min(ACCOUNTS_AT_ONCE_MAX);
+        }
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// The events at some places that are of some kinds, or of any.
+    pub(super) async fn rows_at(
+        &self,
+        places: &[i64],
+        kinds: &[String],
+        limit: i64,
+    ) -> Result<Vec<Row>, JournalError> {
+        if places.is_empty() || limit <= 0 {
+            return Ok(Vec::new());
+        }
+        self.query(include_str!("../../../../sql/postgres/events_at.sql"), &[&places, &kinds, &limit]).await
+    }
+
+    /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
+    pub(super) async fn events(&self, rows: &[Row]) -> Result<Vec<Arc<Recorded>>, JournalError> {
+        let keys = rows.iter().map(read::account_key).collect::<Result<Vec<_>, _>>()?;
+        let profiles = self.profiles(keys).await?;
+        rows.iter().map(|row| read::event(row, &profiles).map(Arc::new)).collect()
+    }
+
+    async fn profiles(&self, mut keys: Vec<i64>) -> Result<HashMap<i64, Arc<Profile>>, JournalError> {
+        keys.sort_unstable();
+        keys.dedup();
+        let mut found = HashMap::with_capacity(keys.len());
+        {
+            let known = self.profiles.lock();
+            keys.retain(|key| match known.get(key) {
+                Some(profile) => found.insert(*key, Arc::clone(profile)).is_some(),
+                None => true,
+            });
+        }
+        if !keys.is_empty() {
+            let sql = include_str!("../../../../sql/postgres/accounts_profiles.sql");
+            for row in self.look_up(sql, &[&keys]).await? {
+                let key = read::column(&row, 0)?;
+                let profile = Arc::new(read::profile(&row, 1)?);
+                self.remember(key, &profile);
+                found.insert(key, profile);
+            }
+        }
+        Ok(found)
+    }
+
+    fn remember(&self, key: i64, profile: &Arc<Profile>) {
+        let mut known = self.profiles.lock();
+        if known.len() >= PROFILES_MAX {
+            known.clear();
+        }
+        known.insert(key, Arc::clone(profile));
+    }
+}
