@@ -281,6 +281,7 @@ impl Ledger {
     /// Where the log can't be read.
     pub async fn command_log(&self, query: &LineQuery) -> Result<Vec<Line>, JournalError> {
         let LineQuery { limit, before, account, accepted, rejected } = query.clone();
+        let before = before.map(|place| place.logged);
         let logged =
             self.inner.journal.commands(&LogQuery { limit, before, account, accepted, rejected }).await?;
         Ok(self.inner.memory.lines(query, logged))

@@ -20,7 +20,7 @@ use crate::keys::Turns;
 use crate::pages::Pages;
 use crate::progress::{Progress, ProjectionStats, Replay, Replays};
 use crate::projector::{Projector, chain_of};
-use crate::recent::Memory;
+use crate::recent::{LinePlace, Memory};
 use crate::registry::{Registry, RegistryCounts};
 use crate::shards::Shards;
 use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts};
@@ -380,12 +380,16 @@ impl Ledger {
 }
 
 /// Reads a place of the command log as [`place_text`] writes it.
-pub fn parse_place(text: &str) -> Option<LogPlace> {
-    let (sequence, refusal) = text.split_once('.').unwrap_or((text, "0"));
-    Some(LogPlace { sequence: domain::Sequence::new(sequence.parse().ok()?), refusal: refusal.parse().ok()? })
+pub fn parse_place(text: &str) -> Option<LinePlace> {
+    let mut parts = text.split('.');
+    let mut part = |absent: Option<&'static str>| parts.next().or(absent)?.parse().ok();
+    let (sequence, refusal, unkeyed) = (part(None)?, part(Some("0"))?, part(Some("0"))?);
+    let logged = LogPlace { sequence: domain::Sequence::new(sequence), refusal };
+    parts.next().is_none().then_some(LinePlace { logged, unkeyed })
 }
 
 /// A place of the command log, as text.
-pub fn place_text(place: LogPlace) -> String {
-    format!("{}.{}", place.sequence, place.refusal)
+pub fn place_text(place: LinePlace) -> String {
+    let LinePlace { logged: LogPlace { sequence, refusal }, unkeyed } = place;
+    format!("{sequence}.{refusal}.{unkeyed}")
 }

@@ -1,5 +1,6 @@
 //! The command log: what the log remembers of commands, and beside it what only this process knows.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -14,13 +15,22 @@ pub struct LineQuery {
     /// How many at the most.
     pub limit: usize,
     /// Only those before this place.
-    pub before: Option<LogPlace>,
+    pub before: Option<LinePlace>,
     /// Only those that name this account.
     pub account: Option<AccountId>,
     /// Whether accepted ones are wanted.
     pub accepted: bool,
     /// Whether refused ones are wanted.
     pub rejected: bool,
+}
+
+/// A place between two lines of the command log: what both of its sources have before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinePlace {
+    /// Commands that the log remembers stand before it where theirs do.
+    pub logged: LogPlace,
+    /// Refusals that only this process remembers, at the same head: those with a lower number.
+    pub unkeyed: u64,
 }
 
 /// A line of the command log.
@@ -35,7 +45,7 @@ pub struct Line {
     /// From request to answer in µs, if this process did it, and lately.
     pub latency_us: Option<u64>,
     /// Where it stands; what `before` takes.
-    pub place: LogPlace,
+    pub place: LinePlace,
     /// What became of it.
     pub status: LineStatus,
 }
@@ -56,9 +66,6 @@ pub enum LineStatus {
 
 /// How many commands this process remembers by itself.
 const REMEMBERED_MAX: usize = 10_000;
-/// Refusals without a key stand behind every remembered one that was recorded at the same head.
-const UNKEYED: u64 = 1 << 40;
-
 /// What only this process knows of its latest commands.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
@@ -100,7 +107,10 @@ impl Memory {
             name: request.command.name().to_owned(),
             at,
             latency_us: Some(latency_us),
-            place: LogPlace { sequence: head, refusal: UNKEYED + inner.refused },
+            place: LinePlace {
+                logged: LogPlace { sequence: head, refusal: u64::MAX },
+                unkeyed: inner.refused,
+            },
             status: LineStatus::Rejected { facts: request.command.facts(), refusal: refusal.clone() },
         };
         if inner.refusals.len() >= REMEMBERED_MAX {
@@ -117,24 +127,66 @@ impl Memory {
         let from_log = logged.into_iter().map(|entry| from_log(entry, latency));
         let wanted = |line: &&Line| {
             query.rejected
-                && query.before.is_none_or(|before| line.place < before)
+                && query.before.is_none_or(|before| is_before(line.place, before))
                 && query.account.as_ref().is_none_or(|account| names(line, account))
         };
-        let mut lines: Vec<Line> = inner.refusals.iter().filter(wanted).cloned().chain(from_log).collect();
-        lines.sort_by_key(|line| std::cmp::Reverse(line.place));
-        lines.truncate(query.limit);
+        let mut unkeyed: Vec<&Line> = inner.refusals.iter().filter(wanted).collect();
+        unkeyed.sort_unstable_by_key(|line| Reverse((line.place.logged.sequence, line.place.unkeyed)));
+        let (mut logged, mut unkeyed) = (from_log.peekable(), unkeyed.into_iter().peekable());
+        let mut lines: Vec<Line> = Vec::new();
+        let mut place = query.before.unwrap_or(LinePlace::END);
+        while lines.len() < query.limit {
+            let next = match (logged.peek(), unkeyed.peek()) {
+                (Some(one), Some(other)) if is_newer(one, other) => logged.next(),
+                (_, Some(_)) => unkeyed.next().cloned(),
+                (_, None) => logged.next(),
+            };
+            let Some(mut line) = next else { break };
+            place = line.place.within(place);
+            line.place = place;
+            lines.push(line);
+        }
         lines
+    }
+}
+
+impl LinePlace {
+    /// Behind all lines.
+    const END: Self =
+        Self { logged: LogPlace { sequence: Sequence::new(u64::MAX), refusal: u64::MAX }, unkeyed: u64::MAX };
+
+    /// The same place, before which nothing is that another one has behind it: at one head, the two sources go on apart.
+    fn within(self, other: Self) -> Self {
+        if self.logged.sequence != other.logged.sequence {
+            return self;
+        }
+        Self { logged: self.logged.min(other.logged), unkeyed: self.unkeyed.min(other.unkeyed) }
+    }
+}
+
+/// Whether a refusal that only this process remembers stands before a place.
+fn is_before(refusal: LinePlace, place: LinePlace) -> bool {
+    (refusal.logged.sequence, refusal.unkeyed) < (place.logged.sequence, place.unkeyed)
+}
+
+/// Whether what the log remembers comes behind a refusal that it does not.
+fn is_newer(logged: &Line, unkeyed: &Line) -> bool {
+    let (one, other) = (logged.place.logged, unkeyed.place.logged);
+    match one.sequence.cmp(&other.sequence) {
+        // A command stands before the refusals at its end; of refusals, only the clock tells.
+        Ordering::Equal => one.refusal > 0 && logged.at > unkeyed.at,
+        order @ (Ordering::Less | Ordering::Greater) => order.is_gt(),
     }
 }
 
 fn from_log(entry: LogEntry, latency: impl Fn(&CommandId) -> Option<u64>) -> Line {
     let mut line = match entry {
-        LogEntry::Accepted { name, event } => Line {
+        LogEntry::Accepted { name, event, last } => Line {
             command_id: event.command_id.clone(),
             name,
             at: event.standing.updated_at,
             latency_us: None,
-            place: LogPlace { sequence: event.sequence, refusal: 0 },
+            place: LinePlace { logged: LogPlace { sequence: last, refusal: 0 }, unkeyed: 0 },
             status: LineStatus::Accepted(event),
         },
         LogEntry::Rejected(rejection) => Line {
@@ -142,7 +194,7 @@ fn from_log(entry: LogEntry, latency: impl Fn(&CommandId) -> Option<u64>) -> Lin
             name: rejection.name,
             at: rejection.at,
             latency_us: None,
-            place: rejection.place,
+            place: LinePlace { logged: rejection.place, unkeyed: u64::MAX },
             status: LineStatus::Rejected { facts: rejection.facts, refusal: rejection.refusal },
         },
     };

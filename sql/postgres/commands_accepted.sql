@@ -1,7 +1,8 @@
--- Accepted commands with their first events, newest first. $1 those that begin before it, $2 how many at the most.
+-- Accepted commands with their first events and sizes, newest first. $1 those that end before it, $2 how many at the most.
 SELECT
-    sequence, account, version, balance, held, overdraft_limit, transactions, status, decided_at, body, spent, limits, command
+    sequence, account, version, balance, held, overdraft_limit, transactions, status, decided_at, body, spent, limits, command,
+    unit_size
 FROM bursar.events
-WHERE command_id IS NOT NULL AND sequence < $1
+WHERE command_id IS NOT NULL AND sequence < $1 AND sequence + unit_size <= $1
 ORDER BY sequence DESC
 LIMIT $2;

@@ -1,10 +1,8 @@
--- Accepted commands that touch an account, with their first events, which may stand on another account; newest first.
--- $1 those that begin before it, $2 how many at the most, $3 account key, $4 where the streams end, $5 where the account's
--- newest events behind that stand, as many at the most.
-SELECT DISTINCT
-    first.sequence, first.account, first.version, first.balance, first.held, first.overdraft_limit,
-    first.transactions, first.status, first.decided_at, first.body, first.spent, first.limits, first.command
-FROM (
+-- Accepted commands of an account's last events before a place, with their first events, which may stand on another account,
+-- and their sizes; newest first. One command may have several of the events, whose number is the last column.
+-- $1 the place, $2 how many events at the most, $3 account key, $4 where the streams end, $5 where the account's newest events
+-- behind that stand, as many at the most.
+WITH own AS MATERIALIZED (
     SELECT unnest($5::bigint[]) AS sequence
     UNION ALL
     (
@@ -20,7 +18,12 @@ FROM (
     )
     ORDER BY sequence DESC
     LIMIT $2
-) AS own
+)
+SELECT DISTINCT
+    first.sequence, first.account, first.version, first.balance, first.held, first.overdraft_limit,
+    first.transactions, first.status, first.decided_at, first.body, first.spent, first.limits, first.command,
+    first.unit_size, (SELECT count(*) FROM own)
+FROM own
 CROSS JOIN LATERAL (
     SELECT *
     FROM bursar.events

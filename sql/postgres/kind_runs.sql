@@ -1,7 +1,8 @@
--- The next runs that have events of some kinds.
+-- The next runs that have events of some kinds, and the log's end at that moment.
 -- $1 the first run that may be one, $2 kinds (at least one, each once), $3 how many at the most.
-SELECT DISTINCT found.run
-FROM unnest($2::text[]) AS wanted (kind)
+SELECT DISTINCT found.run, head.last_sequence
+FROM bursar.head AS head
+CROSS JOIN unnest($2::text[]) AS wanted (kind)
 CROSS JOIN LATERAL (
     SELECT noted.run
     FROM bursar.kinds AS noted

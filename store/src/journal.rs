@@ -375,10 +375,10 @@ pub struct Rejection {
 }
 
 /// A command's place in the command log: at which head it was recorded, and as the how-manieth refusal there. An
-/// accepted command stands at its first event, before the refusals that were recorded at that head.
+/// accepted command stands at its last event, before the refusals that were recorded at that head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogPlace {
-    /// The sequence of the first event, or of the head when the refusal was recorded.
+    /// The sequence of the last event, or of the head when the refusal was recorded.
     pub sequence: Sequence,
     /// 0 for an accepted command; the refusal's number, rising over the whole log, for a refused one.
     pub refusal: u64,
@@ -408,6 +408,8 @@ pub enum LogEntry {
         name: String,
         /// The event that it is known by.
         event: Arc<Recorded>,
+        /// Its last event's sequence.
+        last: Sequence,
     },
     /// A keyed command that was refused.
     Rejected(Rejection),

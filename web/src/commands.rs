@@ -404,8 +404,8 @@ fn line_json(line: &Line) -> String {
     object.quoted("timestamp", line.at);
     object.text("commandId", line.command_id.as_str());
     match &line.status {
-        LineStatus::Accepted(event) => {
-            object.quoted("status", "accepted").bare("sequence", event.sequence);
+        LineStatus::Accepted(_) => {
+            object.quoted("status", "accepted").bare("sequence", line.place.logged.sequence);
         }
         LineStatus::Rejected { refusal, .. } => {
             let problem = Problem::from(refusal.clone());

@@ -1,5 +1,6 @@
--- Where the first event of an event's command stands.
--- ?1 its sequence.
-SELECT sequence - place
-FROM events
-WHERE sequence = ?1;
+-- Where the command of an event begins, where it ends, and its name.
+-- ?1 the event's sequence.
+SELECT first.sequence, first.sequence + first.unit_size - 1, first.command
+FROM events AS event
+JOIN events AS first ON first.sequence = event.sequence - event.place
+WHERE event.sequence = ?1;

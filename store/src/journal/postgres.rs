@@ -45,8 +45,8 @@ use self::streams::Streams;
 use super::kinds::Noted;
 use super::streams::RUN;
 use super::{
-    Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
-    Recalled, Restore, RestoreError,
+    Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogPlace,
+    LogQuery, Page, Recalled, Restore, RestoreError,
 };
 
 pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
@@ -236,7 +236,9 @@ impl Journal for PostgresJournal {
                     if let Append::Committed(commit) = &append {
                         columns.note_kinds(commit.first, &mut writer.kinds);
                         entries.extend(columns.entries(commit));
-                        self.news().tell();
+                        if commit.first <= commit.last {
+                            self.news().tell();
+                        }
                     }
                     self.streams.note(turn, &entries, chain);
                     self.index_when_full();
@@ -431,6 +433,12 @@ impl Journal for PostgresJournal {
     }
 
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
+        // Both up to one place, so that none is missing between the others.
+        let before = match query.before {
+            Some(before) => before,
+            None => LogPlace { sequence: self.head().await?.last, refusal: u64::MAX },
+        };
+        let query = &LogQuery { before: Some(before), ..query.clone() };
         let mut lines = Vec::new();
         if query.accepted {
             lines.extend(self.accepted(query).await?);

@@ -15,6 +15,7 @@ on_both_stores!(
     a_condition_has_a_form,
     a_dry_run_decides_and_writes_nothing,
     the_command_log_can_be_filtered,
+    the_command_log_is_in_order_however_it_is_paged,
     the_command_log_says_what_became_of_each,
 );
 
@@ -194,8 +195,40 @@ async fn the_command_log_can_be_filtered(kind: Kind) {
         lengths.push(page.expect(200).as_array().unwrap().len());
     }
     assert_eq!(lengths, [4, 2]);
+    let log = server.json("/commands/log?limit=1").await;
+    assert_eq!(log[0]["sequence"], 5, "a transfer's is that of its last event, as in its answer");
+    assert_eq!(amounts("/commands/log?before=5").await, [10, 10, 1, 99, 98]);
     for query in ["limit=1001", "limit=0x10", "status=maybe", "accountId=a%20b", "before=yesterday"] {
         server.get(&format!("/commands/log?{query}")).await.refused(400, "invalid-field");
+    }
+}
+
+/// Refusals with a key are remembered elsewhere than those without.
+async fn the_command_log_is_in_order_however_it_is_paged(kind: Kind) {
+    let server = Server::start(kind).await;
+    for (round, balance) in [(0, 10), (10, 20)] {
+        server.create(&format!("acc-{round}"), balance).await.accepted();
+        for amount in 91..=96 {
+            let overdraft = json!({"accountId": format!("acc-{round}"), "amount": round + amount});
+            let reply = match amount % 3 {
+                0 => server.post("/commands/withdraw", &overdraft).await,
+                _ => server.keyed(&format!("k-{round}-{amount}"), "/commands/withdraw", &overdraft).await,
+            };
+            reply.refused(422, "insufficient-funds");
+        }
+    }
+    let expected: Vec<u64> = [10].into_iter().chain(91..=96).chain([20]).chain(101..=106).collect();
+    for limit in 1..=5 {
+        let (mut amounts, mut path) = (Vec::new(), Some(format!("/commands/log?limit={limit}")));
+        while let Some(next) = path {
+            let page = server.get(&next).await;
+            let lines = page.json();
+            amounts
+                .extend(lines.as_array().unwrap().iter().rev().map(|line| line["amount"].as_u64().unwrap()));
+            path = page.next_page();
+        }
+        amounts.reverse();
+        assert_eq!(amounts, expected, "{limit} at a time");
     }
 }
 

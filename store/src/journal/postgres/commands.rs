@@ -1,5 +1,9 @@
 //! The command log: what was accepted, by its first events, and the keyed refusals.
 
+use domain::{AccountId, Sequence};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
 use super::{PostgresJournal, read};
 use crate::journal::{JournalError, LogEntry, LogPlace, LogQuery};
 
@@ -13,25 +17,53 @@ impl PostgresJournal {
             Some(place) => read::place(place.sequence.get().saturating_add(u64::from(place.refusal > 0))),
             None => i64::MAX,
         };
-        let limit = read::limit(query.limit);
-        let rows = match &query.account {
-            Some(account) => {
-                let Some(key) = self.stream_of(account).await? else { return Ok(Vec::new()) };
-                let (indexed, beyond) = self.streams.beyond_table(&[key]);
-                let newest = beyond.iter().rev().map(|entry| entry.sequence).filter(|place| *place < before);
-                let newest: Vec<i64> = newest.take(query.limit).collect();
-                let sql = include_str!("../../../../sql/postgres/commands_accepted_of_account.sql");
-                self.query(sql, &[&before, &limit, &key, &indexed, &newest]).await?
-            }
+        match &query.account {
+            Some(account) => self.accepted_of(account, before, query.limit).await,
             None => {
                 let sql = include_str!("../../../../sql/postgres/commands_accepted.sql");
-                self.query(sql, &[&before, &limit]).await?
+                self.lines(&self.query(sql, &[&before, &read::limit(query.limit)]).await?).await
             }
-        };
-        let events = self.events(&rows).await?;
+        }
+    }
+
+    /// Those that touch an account.
+    async fn accepted_of(
+        &self,
+        account: &AccountId,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<Line>, JournalError> {
+        let Some(key) = self.stream_of(account).await? else { return Ok(Vec::new()) };
+        let (mut lines, mut events_before) = (Vec::new(), before);
+        while lines.len() < limit {
+            let (indexed, beyond) = self.streams.beyond_table(&[key]);
+            let newest = beyond.iter().rev().map(|entry| entry.sequence);
+            let newest: Vec<i64> = newest.filter(|place| *place < events_before).take(limit).collect();
+            let sql = include_str!("../../../../sql/postgres/commands_accepted_of_account.sql");
+            let values: [&(dyn ToSql + Sync); 5] =
+                [&events_before, &read::limit(limit), &key, &indexed, &newest];
+            let rows = self.query(sql, &values).await?;
+            let Some(oldest) = rows.last() else { break };
+            let is_all = read::column::<i64>(oldest, 14)? < read::limit(limit);
+            events_before = read::column(oldest, 0)?;
+            let found = self.lines(&rows).await?;
+            // The first of them may have an event before the place, and end behind it.
+            lines.extend(found.into_iter().filter(|(place, _)| read::place(place.sequence.get()) < before));
+            if is_all {
+                break;
+            }
+        }
+        lines.truncate(limit);
+        Ok(lines)
+    }
+
+    async fn lines(&self, rows: &[Row]) -> Result<Vec<Line>, JournalError> {
+        let events = self.events(rows).await?;
         let lines = rows.iter().zip(events).map(|(row, event)| {
-            let place = LogPlace { sequence: event.sequence, refusal: 0 };
-            Ok((place, LogEntry::Accepted { name: read::column(row, 12)?, event }))
+            let others = u64::try_from(read::column::<i32>(row, 13)? - 1).unwrap_or_default();
+            let last = Sequence::new(event.sequence.get().saturating_add(others));
+            let place = LogPlace { sequence: last, refusal: 0 };
+            Ok((place, LogEntry::Accepted { name: read::column(row, 12)?, event, last }))
         });
         lines.collect()
     }

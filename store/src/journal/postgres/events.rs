@@ -22,7 +22,7 @@ const LOADS_MAX: usize = 4;
 const PROFILES_MAX: usize = 100_000;
 
 impl PostgresJournal {
-    /// The first events of some kinds after a place: their runs are looked through, few at first.
+    /// The first events of some kinds after a place, up to the log's end: their runs are looked through, few at first.
     pub(super) async fn rows_of_kinds(
         &self,
         after: i64,
@@ -31,14 +31,17 @@ impl PostgresJournal {
     ) -> Result<Vec<Row>, JournalError> {
         let mut rows: Vec<Row> = Vec::new();
         let (mut from, mut at_once) = (run_of(after.saturating_add(1)), 1_i64);
+        let mut first_end = None;
         loop {
             let sql = include_str!("../../../../sql/postgres/kind_runs.sql");
             let found = self.query(sql, &[&from, &kinds, &at_once]).await?;
             let runs = found.iter().map(|row| read::column(row, 0)).collect::<Result<Vec<i64>, _>>()?;
-            let Some(last) = runs.last() else { return Ok(rows) };
+            let (Some(last), Some(row)) = (runs.last(), found.last()) else { return Ok(rows) };
+            // What has come since the first look may be in a run that was looked through already.
+            let end = *first_end.get_or_insert(read::column::<i64>(row, 1)?);
             let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
             let sql = include_str!("../../../../sql/postgres/events_read_kinds.sql");
-            rows.extend(self.query(sql, &[&after, &kinds, &left, &runs]).await?);
+            rows.extend(self.query(sql, &[&after, &kinds, &left, &runs, &end]).await?);
             let is_full = i64::try_from(rows.len()).is_ok_and(|count| count >= limit);
             if is_full || i64::try_from(runs.len()).is_ok_and(|count| count < at_once) {
                 return Ok(rows);
@@ -99,9 +102,11 @@ impl PostgresJournal {
         kinds: &[String],
         accounts: &[&str],
     ) -> Result<Vec<Row>, JournalError> {
-        let (keys, _) = try_join(self.keys(accounts), self.reach()).await?;
-        let keys: Vec<i64> = keys.into_values().collect();
+        // Up to one place, where all that are there by then are known.
+        let end = self.reach().await?.last;
+        let keys: Vec<i64> = self.keys(accounts).await?.into_values().collect();
         let (indexed, beyond) = self.streams.beyond_table(&keys);
+        let indexed = indexed.min(end);
         let sql = include_str!("../../../../sql/postgres/events_read_accounts.sql");
         let mut rows = match after < indexed {
             true => self.query(sql, &[&after, &kinds, &limit, &keys, &indexed]).await?,
@@ -109,7 +114,8 @@ impl PostgresJournal {
         };
         // Whatever is not in the table comes after what is.
         let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
-        let beyond = beyond.iter().map(|entry| entry.sequence).filter(|place| *place > after);
+        let beyond =
+            beyond.iter().map(|entry| entry.sequence).filter(|place| *place > after && *place <= end);
         let mut places: Vec<i64> = beyond.collect();
         if kinds.is_empty() {
             places.sort_unstable();

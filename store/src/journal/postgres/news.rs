@@ -46,6 +46,8 @@ pub(super) async fn exchange(config: Config, news: Arc<News>) {
         if let Err(error) = exchange_once(&config, &news).await {
             tracing::debug!(%error, "the log's notifications neither come nor go");
         }
+        // What was to be told may have gone with the connection.
+        news.tell();
         tokio::time::sleep(AGAIN_AFTER).await;
     }
 }

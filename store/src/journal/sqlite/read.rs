@@ -41,7 +41,6 @@ const RUNS_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/runs_of_
 const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
 const COMMAND_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/command_accepted.sql");
 const COMMAND_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/command_rejected.sql");
-const COMMAND_NAME: &str = include_str!("../../../../sql/sqlite/journal/command_name.sql");
 const COMMANDS_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/commands_accepted.sql");
 const REFUSAL_FROM: &str = include_str!("../../../../sql/sqlite/journal/refusal_from.sql");
 const REJECTIONS_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/rejections_before.sql");
@@ -56,6 +55,14 @@ pub(super) struct Reader {
     streams: Arc<Streams>,
     /// What accounts are never changes.
     profiles: HashMap<i64, Arc<Profile>>,
+}
+
+/// The command that an event is of.
+struct OfCommand {
+    /// Its first event's place, and its last one's.
+    first: i64,
+    last: i64,
+    name: String,
 }
 
 /// The log as it is at one moment.
@@ -353,10 +360,10 @@ impl<'a> Moment<'a> {
         let mut entries = Vec::new();
         if query.accepted {
             for place in self.accepted_places(query)? {
-                let name = self.row(COMMAND_NAME, [place], first)?;
-                let event = self.event(place)?;
-                let at = LogPlace { sequence: event.sequence, refusal: 0 };
-                entries.push((at, LogEntry::Accepted { name, event }));
+                let OfCommand { last, name, .. } = self.command_of(place)?;
+                let (event, last) = (self.event(place)?, sequence(last)?);
+                let at = LogPlace { sequence: last, refusal: 0 };
+                entries.push((at, LogEntry::Accepted { name, event, last }));
             }
         }
         if query.rejected {
@@ -388,9 +395,10 @@ impl<'a> Moment<'a> {
             return Ok(places);
         };
         let Some((_, stream)) = self.stream_of(id)? else { return Ok(places) };
-        let version = self.versions_before(&stream, before, Self::command_of)?;
+        let version =
+            self.versions_before(&stream, before, |moment, place| Ok(moment.command_of(place)?.last))?;
         stream.each_up_to(version, |place| {
-            let place = self.command_of(place)?;
+            let place = self.command_of(place)?.first;
             // One with two events on the account comes twice.
             if places.last() != Some(&place) {
                 places.push(place);
@@ -455,9 +463,11 @@ impl<'a> Moment<'a> {
         Ok(low)
     }
 
-    /// Where the first event of an event's command stands.
-    fn command_of(&self, place: i64) -> Result<i64, JournalError> {
-        self.row(EVENT_COMMAND, [place], first)
+    /// The command that an event is of.
+    fn command_of(&self, place: i64) -> Result<OfCommand, JournalError> {
+        self.row(EVENT_COMMAND, [place], |row| {
+            Ok(OfCommand { first: row.get(0)?, last: row.get(1)?, name: row.get(2)? })
+        })
     }
 
     /// The event at a place.

@@ -1,6 +1,6 @@
 //! The command log.
 
-use domain::CommandId;
+use domain::{CommandId, Posting};
 use store::{LogEntry, LogPlace, LogQuery, Recalled};
 
 use super::appending::opened;
@@ -12,7 +12,7 @@ fn query(limit: usize) -> LogQuery {
 
 fn place(entry: &LogEntry) -> LogPlace {
     match entry {
-        LogEntry::Accepted { event, .. } => LogPlace { sequence: event.sequence, refusal: 0 },
+        LogEntry::Accepted { last, .. } => LogPlace { sequence: *last, refusal: 0 },
         LogEntry::Rejected(rejection) => rejection.place,
     }
 }
@@ -80,8 +80,9 @@ pub async fn the_command_log_is_newest_first(fixture: &impl Fixture) {
     assert!(listed(&*journal, &neither).await.is_empty());
 
     let entries = journal.commands(&query(100)).await.unwrap();
-    let LogEntry::Accepted { name, event } = &entries[4] else { panic!("t-1 was accepted") };
+    let LogEntry::Accepted { name, event, last } = &entries[4] else { panic!("t-1 was accepted") };
     assert_eq!((name.as_str(), event.event.kind()), ("TRANSFER", "MONEY_TRANSFERRED"));
+    assert_eq!(*last, event.sequence.next());
 }
 
 pub async fn the_command_log_goes_on_before_a_place(fixture: &impl Fixture) {
@@ -118,5 +119,35 @@ pub async fn the_command_log_of_one_account(fixture: &impl Fixture) {
     ] {
         let query = LogQuery { account: Some(account_id(account)), ..query(100) };
         assert_eq!(listed(&*journal, &query).await, expected, "{account}");
+    }
+}
+
+pub async fn a_command_of_many_events_is_one_line(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let post = |legs: usize| {
+        let (from, to) = (account_id("a"), account_id("b"));
+        let postings = vec![Posting { from, to, amount: quantity(1) }; legs];
+        Command::Post { postings, currency: None, description: None }
+    };
+    for (id, command) in [("p-1", post(7)), ("d-1", deposit("a", 1)), ("p-2", post(5)), ("p-3", post(2))] {
+        let unit = book.unit(id, command);
+        book.commit(&*journal, vec![unit]).await;
+    }
+    let all = ["p-3", "p-2", "d-1", "p-1", "create-a"];
+    for limit in 1..=all.len() {
+        let query = LogQuery { account: Some(account_id("a")), ..query(limit) };
+        assert_eq!(listed(&*journal, &query).await, all[..limit]);
+        let LogEntry::Accepted { last, event, .. } = &journal.commands(&query).await.unwrap()[0] else {
+            panic!("p-3 was accepted")
+        };
+        // It is not before a place that is among its events.
+        for place in [*last, event.sequence.next()] {
+            let before = Some(LogPlace { sequence: place, refusal: 0 });
+            assert_eq!(
+                listed(&*journal, &LogQuery { before, ..query.clone() }).await.first().unwrap(),
+                "p-2"
+            );
+        }
     }
 }

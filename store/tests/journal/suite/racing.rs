@@ -127,6 +127,34 @@ pub async fn a_reader_never_misses_an_event(fixture: &impl Fixture) {
     assert_eq!(journal.head().await.unwrap().last, position);
 }
 
+/// Its events may be in a run of the index that was looked through before they came.
+pub async fn a_reader_of_a_kind_never_misses_an_event(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let mut position = journal.head().await.unwrap().last;
+    let batches: Vec<Vec<_>> = (0..20)
+        .map(|batch| (0..700).map(|n| book.deposit(&format!("d-{batch}-{n}"), "a", 1)).collect())
+        .collect();
+    let total = position.plus(20 * 700);
+    let writing = async {
+        for units in batches {
+            book.commit(&*journal, units).await;
+        }
+    };
+    let reader = fixture.journal().await;
+    let filter = EventFilter { kinds: vec!["MONEY_DEPOSITED".to_owned()], ..EventFilter::default() };
+    let reading = async {
+        while position < total {
+            for event in reader.read(position, 1000, &filter).await.unwrap() {
+                assert_eq!(event.sequence, position.next(), "a gap");
+                position = event.sequence;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(writing, reading);
+}
+
 pub async fn one_id_from_two_writers_is_committed_once(fixture: &impl Fixture) {
     let (one, two) = (fixture.journal().await, fixture.journal().await);
     let mut book = opened(&*one).await;
