@@ -14,6 +14,7 @@ use actix::prelude::*;
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use store::{Journal, JournalError};
+use tokio::sync::Notify;
 
 use crate::feed::Feed;
 use crate::registry::Moved;
@@ -30,13 +31,18 @@ const RESTART_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duratio
 /// Events read at once to follow the log.
 const PAGE: usize = 2048;
 
-/// What a subscriber's session shows of itself to the reaper.
+/// How long a subscriber that is told to go may take to do so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What a subscriber's session and the reaper show each other.
 #[derive(Debug, Default)]
 pub struct Vitals {
     /// When it last heard from its client, in ms on the hub's clock.
     pub last_heard_ms: AtomicU64,
     /// Whether something was sent that the client has not answered for.
     pub in_flight: AtomicBool,
+    /// That has been so for too long: the session is to end.
+    pub overdue: Notify,
 }
 
 /// A cloneable handle to the hub.
@@ -57,6 +63,7 @@ struct Seat {
     id: u64,
     vitals: Arc<Vitals>,
     close: Box<dyn Fn() + Send + Sync>,
+    told: bool,
     closed: bool,
 }
 
@@ -93,12 +100,13 @@ impl Hub {
     }
 
     /// Adds a live subscriber. `close` shuts its socket, which is the only way to end a session whose client reads
-    /// nothing; it is called once, when the client has left something unanswered for too long.
+    /// nothing; it is called once, when the client has left something unanswered for too long and its session has not
+    /// ended when it was told so ([`Vitals::overdue`]).
     pub fn join(&self, close: Box<dyn Fn() + Send + Sync>) -> Member {
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         let vitals = Arc::new(Vitals::default());
         vitals.last_heard_ms.store(self.now_ms(), Ordering::Relaxed);
-        let seat = Seat { id, vitals: Arc::clone(&vitals), close, closed: false };
+        let seat = Seat { id, vitals: Arc::clone(&vitals), close, told: false, closed: false };
         self.shared.members.lock().push(seat);
         Member { vitals, id, shared: Arc::clone(&self.shared) }
     }
@@ -137,12 +145,17 @@ impl Hub {
     /// Closes every subscriber that has left something unanswered for that long.
     fn reap(&self, timeout: Duration) {
         let now = self.now_ms();
-        let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         for seat in self.shared.members.lock().iter_mut() {
             let silent = now.saturating_sub(seat.vitals.last_heard_ms.load(Ordering::Relaxed));
-            if !seat.closed && seat.vitals.in_flight.load(Ordering::Relaxed) && silent > timeout {
-                seat.closed = true;
+            if !seat.vitals.in_flight.load(Ordering::Relaxed) || silent <= millis(timeout) {
+                continue;
+            }
+            if !std::mem::replace(&mut seat.told, true) {
                 self.shared.reaped.fetch_add(1, Ordering::Relaxed);
+                seat.vitals.overdue.notify_one();
+            }
+            if silent > millis(timeout + LAST_WORDS) && !std::mem::replace(&mut seat.closed, true) {
                 (seat.close)();
             }
         }

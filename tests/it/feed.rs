@@ -1,7 +1,9 @@
 //! The live feed: who gets what, in which order, and how one goes on after a lost connection.
 
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::client::Client;
 use crate::server::{Kind, Server};
@@ -18,6 +20,8 @@ on_both_stores!(
     a_place_beyond_the_head_is_an_error,
     every_door_leads_to_the_same_feed,
     who_says_too_much_is_let_go,
+    a_message_may_come_in_parts,
+    who_answers_no_ping_is_served_for_a_while_and_closed,
 );
 
 /// As the demo's clients expect; and the event is the one of the reply and of the log.
@@ -258,6 +262,61 @@ async fn every_door_leads_to_the_same_feed(kind: Kind) {
         }
     }
     server.get("/ws").await.refused(426, "upgrade-required");
+}
+
+async fn a_message_may_come_in_parts(kind: Kind) {
+    let server = Server::start(kind).await;
+    some_events(&server).await;
+    let mut socket = Socket::connect(&server, "/").await;
+    socket.say_in_parts(&json!({"type": "SUBSCRIBE", "fromSequence": 0})).await;
+    assert_eq!(history(&mut socket).await, (1..=server.head().await).collect::<Vec<_>>());
+    let mut socket = Socket::connect(&server, "/").await;
+    socket.say_in_parts(&json!("x".repeat(40_000))).await;
+    assert_eq!(socket.close_code().await, Some(1009));
+}
+
+/// A frame as the server sends it: what it is, and what is in it.
+async fn frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+    let first = stream.read_u8().await.unwrap();
+    let length = match stream.read_u8().await.unwrap() {
+        126 => stream.read_u16().await.unwrap().into(),
+        length => usize::from(length),
+    };
+    let mut payload = vec![0; length];
+    stream.read_exact(&mut payload).await.unwrap();
+    (first & 0x0f, payload)
+}
+
+/// Small programs that know nothing of pings live that long.
+async fn who_answers_no_ping_is_served_for_a_while_and_closed(kind: Kind) {
+    const TEXT: u8 = 1;
+    const CLOSE: u8 = 8;
+    let server = Server::start_with(kind, &["--feed-timeout-seconds", "3"]).await;
+    server.create("acc-1", 0).await.accepted();
+    let mut stream = TcpStream::connect(("127.0.0.1", server.ports.events)).await.unwrap();
+    let request = "GET /ws?fromSequence=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+                   Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let mut next = async || loop {
+        match frame(&mut stream).await {
+            (TEXT, text) => return Ok(serde_json::from_slice::<Value>(&text).unwrap()["type"].clone()),
+            (CLOSE, reason) => return Err(u16::from_be_bytes([reason[0], reason[1]])),
+            _ => {}
+        }
+    };
+    for expected in ["WELCOME", "NEW_EVENT", "CAUGHT_UP"] {
+        assert_eq!(next().await.unwrap(), expected);
+    }
+    for amount in 1..=4 {
+        server.deposit("acc-1", amount).await.accepted();
+        assert_eq!(next().await.unwrap(), "NEW_EVENT", "the one of {amount}");
+    }
+    assert_eq!(next().await, Err(1001));
 }
 
 /// Without harm to anybody else.

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::client::Client;
@@ -121,6 +123,17 @@ impl Socket {
     /// Says something to the server.
     pub async fn say(&mut self, message: &Value) {
         self.stream.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// Says something in two parts.
+    pub async fn say_in_parts(&mut self, message: &Value) {
+        let text = message.to_string();
+        let (first, last) = text.split_at(text.len() / 2);
+        let part = |part: &str, data, is_last| {
+            Message::Frame(Frame::message(part.to_owned(), OpCode::Data(data), is_last))
+        };
+        self.stream.send(part(first, Data::Text, false)).await.unwrap();
+        self.stream.send(part(last, Data::Continue, true)).await.unwrap();
     }
 
     /// Goes over to other events.

@@ -58,19 +58,24 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Fields<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+        let not_utf8 = |_| Problem::new(Code::MalformedJson, "the body is not UTF-8");
+        Self::parse_text("body", std::str::from_utf8(body).map_err(not_utf8)?)
+    }
+
+    /// The same for a text, under the name that errors give it.
+    pub(crate) fn parse_text(name: &str, text: &'a str) -> Result<Self, Problem> {
         let malformed = |words: String| Problem::new(Code::MalformedJson, words);
-        let text = std::str::from_utf8(body).map_err(|_| malformed("the body is not UTF-8".to_owned()))?;
         let members: Members<'a> = serde_json::from_str(text).map_err(|error| {
             if error.is_data() {
-                Problem::field("body", "must be a JSON object")
-            } else if body.is_empty() {
-                malformed("the body is empty".to_owned())
+                Problem::field(name, "must be a JSON object")
+            } else if text.is_empty() {
+                malformed(format!("the {name} is empty"))
             } else {
                 let (line, column) = (error.line(), error.column());
-                malformed(format!("the body is not valid JSON (line {line}, column {column})"))
+                malformed(format!("the {name} is not valid JSON (line {line}, column {column})"))
             }
         })?;
-        Self { members, within: String::new() }.checked("body")
+        Self { members, within: String::new() }.checked(name)
     }
 
     /// An object that is a part of a body, whose fields are named with the place before them.
@@ -206,10 +211,22 @@ impl<'a> Fields<'a> {
         Ok(list)
     }
 
+    /// Texts in an array, none where it is absent, with so many at the most.
+    pub(crate) fn strings(&mut self, name: &str, most: usize) -> Result<Vec<Cow<'a, str>>, Problem> {
+        let Some(raw) = self.take(name) else { return Ok(Vec::new()) };
+        let list: Vec<&'a RawValue> =
+            serde_json::from_str(raw).map_err(|_| self.problem(name, "must be an array"))?;
+        if list.len() > most {
+            return Err(self.problem(name, format_args!("must not have more than {most} values")));
+        }
+        let texts: Result<_, _> = list.into_iter().map(|raw| unquote(raw.get())).collect();
+        texts.map_err(|words| self.problem(name, words))
+    }
+
     /// Nothing may be left.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         match self.members.0.first() {
-            Some((name, _)) => Err(self.problem(name, "is not a field of this command")),
+            Some((name, _)) => Err(self.problem(name, "is not a field that is known here")),
             None => Ok(()),
         }
     }

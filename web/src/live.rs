@@ -1,8 +1,9 @@
 //! The live feed: one WebSocket session per client, which holds a place in the log and nothing else.
 //!
-//! Events go out in windows of bounded size, each followed by a Ping that carries the place; the next window waits for
-//! its Pong. So a slow client is slow for itself alone, and is never sent less than everything. A client that answers
-//! nothing freezes its session with the connection; the reaper in the hub then shuts the socket from outside.
+//! Events go out in windows of bounded size, each followed by a Ping; the next window waits for its Pong, or for a while
+//! where not much is unanswered yet. So a slow client is slow for itself alone, and is never sent less than everything. A
+//! client that answers nothing is told to go by the reaper in the hub; where it has frozen its session with the connection,
+//! the reaper shuts the socket from outside.
 
 mod follow;
 pub(crate) mod sse;
@@ -16,9 +17,10 @@ use std::time::Duration;
 
 use ::actors::Member;
 use actix::prelude::*;
+use actix_http::ws::Item;
 use actix_web::ResponseError as _;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{Data, Payload};
+use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError, WebsocketContext};
 use domain::Sequence;
@@ -33,9 +35,12 @@ use crate::{Api, Connection, events};
 
 use follow::{Follower, FromLog, Portion};
 use subscription::understand;
+use window::InFlight;
 
-/// The largest frame that a client may send, in bytes.
+/// The largest message that a client may send, in bytes.
 const INBOUND_BYTES_MAX: usize = 32 * 1024;
+const TOO_LONG: &str = "the message is too long";
+const TEXT_ONLY: &str = "only text messages are understood";
 /// How long to wait before asking a log again that did not answer.
 const LOG_RETRY: Duration = Duration::from_secs(1);
 /// The parameters that narrow a feed down.
@@ -95,7 +100,9 @@ pub(crate) async fn connect(
         follower: Follower::new(cursor, filter),
         batched,
         talking,
-        unanswered: None,
+        in_flight: InFlight::default(),
+        said: BytesMut::new(),
+        pump_later: false,
         reading: false,
         ended: false,
         subscription: 0,
@@ -136,8 +143,12 @@ struct Session {
     batched: bool,
     /// Whether more than events is sent.
     talking: bool,
-    /// The place that an unanswered Ping carried; until its Pong, nothing is sent.
-    unanswered: Option<Sequence>,
+    /// What the client has not answered for.
+    in_flight: InFlight,
+    /// The beginning of a message whose end is still to come.
+    said: BytesMut,
+    /// A timer runs, at whose end is sent what can be.
+    pump_later: bool,
     /// A read of the log is under way.
     reading: bool,
     /// The end was said; nothing is sent after it.
@@ -152,6 +163,8 @@ struct Session {
 enum Signal {
     /// The log has grown.
     Moved,
+    /// The client has answered nothing for too long.
+    Silent,
     /// The process goes down.
     Draining,
 }
@@ -166,7 +179,13 @@ impl Actor for Session {
             self.fail(&problem, ctx);
             return;
         }
-        self.member = Some(join(&self.api, &self.socket));
+        let member = join(&self.api, &self.socket);
+        let vitals = Arc::clone(&member.vitals);
+        ctx.add_stream(stream::once(async move {
+            vitals.overdue.notified().await;
+            Signal::Silent
+        }));
+        self.member = Some(member);
         // Wake-ups are coalesced by the watch: it holds the newest head only.
         let moved = self.api.ledger.feed().watch();
         ctx.add_stream(stream::unfold(moved, |mut moved| async {
@@ -180,7 +199,11 @@ impl Actor for Session {
             }
             Signal::Draining
         }));
-        ctx.run_interval(self.api.settings.ping_every, |session, ctx| session.ping(ctx));
+        ctx.run_interval(self.api.settings.ping_every, |session, ctx| {
+            if session.in_flight.is_empty() {
+                session.ping(0, ctx);
+            }
+        });
         self.greet(ctx);
         self.pump(ctx);
     }
@@ -190,6 +213,7 @@ impl StreamHandler<Signal> for Session {
     fn handle(&mut self, signal: Signal, ctx: &mut Context) {
         match signal {
             Signal::Moved => self.pump(ctx),
+            Signal::Silent => self.end(CloseCode::Away, "no ping was answered", ctx),
             Signal::Draining => self.end(CloseCode::Away, "the server is going down", ctx),
         }
     }
@@ -208,10 +232,10 @@ impl StreamHandler<Result<Message, ProtocolError>> for Session {
                 ctx.close(reason);
                 ctx.stop();
             }
-            Ok(Message::Binary(_) | Message::Continuation(_)) => {
-                self.end(CloseCode::Unsupported, "only whole text messages are understood", ctx);
-            }
+            Ok(Message::Continuation(part)) => self.hear_part(part, ctx),
+            Ok(Message::Binary(_)) => self.end(CloseCode::Unsupported, TEXT_ONLY, ctx),
             Ok(Message::Nop) => {}
+            Err(ProtocolError::Overflow) => self.end(CloseCode::Size, TOO_LONG, ctx),
             Err(error) => {
                 tracing::debug!(%error, "a live feed broke off");
                 self.end(CloseCode::Protocol, "protocol error", ctx);
@@ -230,12 +254,26 @@ impl Session {
 
     /// Sends what can be sent now.
     fn pump(&mut self, ctx: &mut Context) {
-        if self.unanswered.is_some() || self.reading || self.ended {
+        if self.reading || self.ended {
             return;
+        }
+        match self.in_flight.pause() {
+            Some(Duration::ZERO) => {}
+            Some(pause) => return self.pump_after(pause, ctx),
+            None => return,
         }
         match self.follower.recent(self.api.ledger.feed()) {
             Some(portion) => self.send(&portion, ctx),
             None => self.read_log(ctx),
+        }
+    }
+
+    fn pump_after(&mut self, pause: Duration, ctx: &mut Context) {
+        if !std::mem::replace(&mut self.pump_later, true) {
+            ctx.run_later(pause, |session, ctx| {
+                session.pump_later = false;
+                session.pump(ctx);
+            });
         }
     }
 
@@ -276,10 +314,12 @@ impl Session {
         if self.ended {
             return;
         }
+        let mut bytes = 0;
         if self.batched && !events.is_empty() {
             let mut frame = String::from("{\"type\":\"NEW_EVENTS\",\"events\":");
             frame.push_str(&json::array(events.iter().map(|event| &*event.json)));
             frame.push('}');
+            bytes = frame.len();
             ctx.text(frame);
         } else {
             for event in events {
@@ -287,6 +327,7 @@ impl Session {
                 frame.push_str("{\"type\":\"NEW_EVENT\",\"event\":");
                 frame.push_str(&event.json);
                 frame.push('}');
+                bytes += frame.len();
                 ctx.text(frame);
             }
         }
@@ -294,37 +335,54 @@ impl Session {
             ctx.text(format!("{{\"type\":\"CAUGHT_UP\",\"sequence\":{}}}", self.follower.cursor));
         }
         if !events.is_empty() {
-            self.ping(ctx);
+            self.ping(bytes, ctx);
         }
     }
 
     /// Asks for a sign of life that also says that everything before it has arrived.
-    fn ping(&mut self, ctx: &mut Context) {
-        if self.unanswered.is_some() || self.ended {
+    fn ping(&mut self, bytes: usize, ctx: &mut Context) {
+        if self.ended {
             return;
         }
-        let place = self.follower.cursor;
-        self.unanswered = Some(place);
-        self.note(true);
-        ctx.ping(place.to_string().as_bytes());
+        if self.in_flight.is_empty() {
+            self.note(true);
+        }
+        ctx.ping(self.in_flight.ping(bytes).to_string().as_bytes());
     }
 
     /// A Pong that no Ping asked for says nothing.
     fn answered(&mut self, pong: &[u8], ctx: &mut Context) {
-        let asked = self.unanswered.filter(|place| place.to_string().as_bytes() == pong);
-        if asked.is_none() {
-            return;
+        if self.in_flight.pong(pong) {
+            self.note(!self.in_flight.is_empty());
+            self.pump(ctx);
         }
-        self.unanswered = None;
-        self.note(false);
-        self.pump(ctx);
     }
 
-    /// Tells the reaper; the time counts from the Ping.
+    /// Tells the reaper; the time counts from the first Ping, or the last Pong.
     fn note(&self, in_flight: bool) {
         if let Some(member) = &self.member {
             member.vitals.last_heard_ms.store(self.api.ledger.hub().now_ms(), Ordering::Release);
             member.vitals.in_flight.store(in_flight, Ordering::Release);
+        }
+    }
+
+    /// A message may come in parts.
+    fn hear_part(&mut self, part: Item, ctx: &mut Context) {
+        let is_last = matches!(part, Item::Last(_));
+        let bytes = match part {
+            Item::FirstBinary(_) => return self.end(CloseCode::Unsupported, TEXT_ONLY, ctx),
+            Item::FirstText(bytes) | Item::Continue(bytes) | Item::Last(bytes) => bytes,
+        };
+        if self.said.len() + bytes.len() > INBOUND_BYTES_MAX {
+            return self.end(CloseCode::Size, TOO_LONG, ctx);
+        }
+        self.said.extend_from_slice(&bytes);
+        if is_last {
+            let said = std::mem::take(&mut self.said);
+            match std::str::from_utf8(&said) {
+                Ok(text) => self.hear(text, ctx),
+                Err(_) => self.end(CloseCode::Invalid, "the message is not UTF-8", ctx),
+            }
         }
     }
 

@@ -1,52 +1,33 @@
 //! What a client may say on a live feed: SUBSCRIBE, and nothing else.
 
 use domain::{AccountId, Sequence};
-use serde::Deserialize;
 use store::EventFilter;
 
-use crate::code::Code;
 use crate::events;
+use crate::fields::Fields;
 use crate::params::REPEATS_MAX;
 use crate::problem::Problem;
 
-/// What a client may say.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Said {
-    r#type: String,
-    from_sequence: Option<u64>,
-    #[serde(default)]
-    account_ids: Vec<String>,
-    #[serde(default)]
-    event_types: Vec<String>,
-    correlation_id: Option<String>,
-}
-
 /// Reads a SUBSCRIBE.
 pub(super) fn understand(text: &str) -> Result<(Option<Sequence>, EventFilter), Problem> {
-    let said: Said = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() {
-            Problem::field("message", error)
-        } else {
-            Problem::new(Code::MalformedJson, "the message is not valid JSON")
-        }
-    })?;
-    if said.r#type != "SUBSCRIBE" {
+    let mut fields = Fields::parse_text("message", text)?;
+    if fields.string("type")?.as_deref() != Some("SUBSCRIBE") {
         return Err(Problem::field("type", "must be SUBSCRIBE"));
     }
-    for (field, values) in [("accountIds", &said.account_ids), ("eventTypes", &said.event_types)] {
-        if values.len() > REPEATS_MAX {
-            return Err(Problem::field(field, format_args!("must not have more than {REPEATS_MAX} values")));
-        }
-    }
-    let accounts: Result<Vec<AccountId>, _> =
-        said.account_ids.iter().map(|id| AccountId::parse(id)).collect();
-    let accounts = accounts.map_err(|error| Problem::field("accountIds", error))?;
-    let kinds: Result<Vec<String>, Problem> =
-        said.event_types.iter().map(|kind| events::kind_name("eventTypes", kind)).collect();
-    let correlation = said.correlation_id.map(|text| events::correlation("correlationId", &text));
-    let filter = EventFilter { accounts, kinds: kinds?, correlation: correlation.transpose()? };
-    Ok((said.from_sequence.map(Sequence::new), filter))
+    let from = fields.whole("fromSequence", 0..=u64::MAX)?.map(Sequence::new);
+    let accounts = fields.strings("accountIds", REPEATS_MAX)?;
+    let accounts: Result<_, _> = accounts.iter().map(|id| AccountId::parse(id)).collect();
+    let kinds = fields.strings("eventTypes", REPEATS_MAX)?;
+    let kinds: Result<_, Problem> = kinds.iter().map(|kind| events::kind_name("eventTypes", kind)).collect();
+    let correlation = fields.string("correlationId")?;
+    let correlation = correlation.map(|text| events::correlation("correlationId", &text));
+    fields.finish()?;
+    let filter = EventFilter {
+        accounts: accounts.map_err(|error| Problem::field("accountIds", error))?,
+        kinds: kinds?,
+        correlation: correlation.transpose()?,
+    };
+    Ok((from, filter))
 }
 
 #[cfg(test)]
@@ -60,19 +41,24 @@ mod tests {
         let (from, filter) = understand(text).expect("a subscription");
         assert_eq!(from, Some(Sequence::new(4)));
         assert_eq!((filter.accounts.len(), filter.kinds.len()), (1, 1));
-        for wrong in [
-            "{",
-            "[]",
-            r#"{"type":"HELLO"}"#,
-            r#"{"type":"SUBSCRIBE","from":1}"#,
-            r#"{"type":"SUBSCRIBE","fromSequence":-1}"#,
-            r#"{"type":"SUBSCRIBE","accountIds":["a b"]}"#,
-            r#"{"type":"SUBSCRIBE","eventTypes":["deposit"]}"#,
-            r#"{"type":"SUBSCRIBE","correlationId":"\u0000"}"#,
-            &format!(r#"{{"type":"SUBSCRIBE","accountIds":[{}"a"]}}"#, r#""a","#.repeat(100)),
+        for (wrong, named) in [
+            ("[]", "message"),
+            (r#"["SUBSCRIBE",160,[],[],null]"#, "message"),
+            ("{}", "type"),
+            (r#"{"type":"HELLO"}"#, "type"),
+            (r#"{"type":"SUBSCRIBE","from":1}"#, "from"),
+            (r#"{"type":"SUBSCRIBE","fromSequence":-1}"#, "fromSequence"),
+            (r#"{"type":"SUBSCRIBE","fromSequence":"5"}"#, "fromSequence"),
+            (r#"{"type":"SUBSCRIBE","accountIds":"a"}"#, "accountIds"),
+            (r#"{"type":"SUBSCRIBE","accountIds":["a b"]}"#, "accountIds"),
+            (r#"{"type":"SUBSCRIBE","eventTypes":["deposit"]}"#, "eventTypes"),
+            (r#"{"type":"SUBSCRIBE","eventTypes":[1]}"#, "eventTypes"),
+            (r#"{"type":"SUBSCRIBE","correlationId":"\u0000"}"#, "correlationId"),
         ] {
-            assert!(understand(wrong).is_err(), "{wrong}");
+            let problem = understand(wrong).expect_err(wrong).json();
+            assert!(problem.contains(&format!("\"field\":\"{named}\"")), "{wrong}: {problem}");
         }
+        assert!(understand("{").expect_err("cut off").json().contains("malformed-json"));
     }
 
     #[test]
