@@ -13,6 +13,16 @@ pub enum Answer {
     Refused(Refused),
 }
 
+impl Answer {
+    /// Whether it was given before.
+    pub fn is_replayed(&self) -> bool {
+        match self {
+            Self::Accepted(accepted) => accepted.replayed,
+            Self::Refused(refused) => refused.replayed,
+        }
+    }
+}
+
 /// A command that was done.
 #[derive(Clone, Debug)]
 pub struct Accepted {

@@ -253,8 +253,8 @@ fn check_transfer(debit: &Side<'_>, credit: &Side<'_>, amount: Amount, at: Times
     debit.check_movable(Scope::Debits)?;
     credit.check_movable(Scope::Credits)?;
     debit.check_spending(amount, at)?;
-    debit.check_debit(amount)?;
-    credit.check_credit(amount)
+    credit.check_credit(amount)?;
+    debit.check_debit(amount)
 }
 
 /// Several movements decided one after the other, each on what the ones before it leave.
@@ -372,8 +372,8 @@ impl Course {
                 let (debit, credit) = (self.side(to)?, self.side(from)?);
                 debit.check_movable(Scope::Debits)?;
                 credit.check_movable(Scope::Credits)?;
-                debit.check_debit(amount)?;
                 credit.check_credit(amount)?;
+                debit.check_debit(amount)?;
                 self.transfer([to, from], amount, (reason, cause));
             }
         }

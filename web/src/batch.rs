@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
+use actix_web::http::header::HeaderValue;
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use actors::{Answer, Failure, SPANS};
 use domain::{CommandId, Fingerprint, Request};
 use serde_json::value::RawValue;
@@ -14,7 +15,8 @@ use uuid::Uuid;
 use crate::Api;
 use crate::body::{self, BATCH_BYTES_MAX};
 use crate::commands::{
-    COMMANDS, accepted_json, agreed, correlation, created, join, no_if_match, outer_key, trace,
+    COMMANDS, IDEMPOTENT_REPLAYED, accepted_json, agreed, correlation, created, join, no_if_match, outer_key,
+    trace,
 };
 use crate::fields::Fields;
 use crate::json::Object;
@@ -56,7 +58,7 @@ pub(crate) async fn batch(
     };
     let answers = answers.instrument(span).await.map_err(|failure| with_key(failure.into()))?;
     let mut answers = answers.into_iter();
-    let mut all_done = true;
+    let (mut all_done, mut any_replayed, mut any_new) = (true, false, false);
     let mut results = Vec::with_capacity(items.len());
     for item in items {
         let answer = match item {
@@ -65,7 +67,14 @@ pub(crate) async fn batch(
             }
             Err(problem) => Some(Err(problem)),
         };
-        let (done, json) = result(answer.unwrap_or_else(|| Err(Failure::Overloaded.into())), dry_run);
+        let answer = answer.unwrap_or_else(|| Err(Failure::Overloaded.into()));
+        match &answer {
+            Ok(answer) if answer.is_replayed() => any_replayed = true,
+            Ok(_) => any_new = true,
+            // What is wrong in form is so every time.
+            Err(problem) => any_new |= problem.status_code().is_server_error(),
+        }
+        let (done, json) = result(answer, dry_run);
         all_done &= done;
         results.push(json);
     }
@@ -79,7 +88,11 @@ pub(crate) async fn batch(
         object.text("commandId", key.as_str());
     }
     object.array("results", results.iter().map(String::as_str));
-    Ok(HttpResponse::Ok().content_type("application/json").body(object.into_string()))
+    let mut response = HttpResponse::Ok();
+    if any_replayed && !any_new {
+        response.insert_header((IDEMPOTENT_REPLAYED.clone(), HeaderValue::from_static("true")));
+    }
+    Ok(response.content_type("application/json").body(object.into_string()))
 }
 
 /// What a body asks.

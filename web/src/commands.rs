@@ -48,7 +48,7 @@ pub(crate) const COMMANDS: [(&str, Kind); 14] = [
     ("post", Kind::Post),
 ];
 
-static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(crate) static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {

@@ -2376,6 +2376,8 @@ export interface operations {
             /** @description One result each, in order: what was refused is told there. */
             200: {
                 headers: {
+                    /** @description All of it was done or refused before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

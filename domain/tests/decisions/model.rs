@@ -209,16 +209,18 @@ impl Models {
 
     fn transfer(&mut self, from: &str, to: &str, amount: i64, by_client: bool) -> Told<()> {
         let now = self.now;
-        let (mut debit, credit) = (self.get(from)?.clone(), self.get(to)?.clone());
+        let (mut debit, mut credit) = (self.get(from)?.clone(), self.get(to)?.clone());
         check(debit.decimals == credit.decimals, "currency-mismatch")?;
         debit.movable(debit.no_debits)?;
         credit.movable(credit.no_credits)?;
         if by_client {
             debit.spend(amount, now)?;
         }
+        credit.credit(amount)?;
         debit.debit(amount)?;
         *self.get(from)? = debit;
-        self.get(to)?.credit(amount)
+        *self.get(to)? = credit;
+        Ok(())
     }
 
     fn ask(&mut self, command: &Command) -> Told<()> {

@@ -56,9 +56,13 @@ async fn a_batch_is_sent_again_under_its_key(kind: Kind) {
             {"type": "deposit", "accountId": "acc-1", "amount": 1},
         ]})
     };
-    let first = server.keyed("b", "/commands/batch", &commands(5)).await.expect(200);
+    let first = server.keyed("b", "/commands/batch", &commands(5)).await;
+    assert_eq!(first.header("Idempotent-Replayed"), None);
+    let first = first.expect(200);
     assert_eq!((statuses(&first), &first["commandId"]), (vec![200, 404, 200], &json!("b")));
-    let again = server.keyed("b", "/commands/batch", &commands(5)).await.expect(200);
+    let again = server.keyed("b", "/commands/batch", &commands(5)).await;
+    assert_eq!(again.header("Idempotent-Replayed"), Some("true"));
+    let again = again.expect(200);
     for (first, again) in
         first["results"].as_array().unwrap().iter().zip(again["results"].as_array().unwrap())
     {

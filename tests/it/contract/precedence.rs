@@ -13,6 +13,8 @@ async fn the_first_refusal_that_applies_is_the_answer(kind: Kind) {
         let body = json!({"accountId": account, "initialBalance": 5, "currency": currency});
         server.post("/commands/create-account", &body).await.accepted();
     }
+    server.create("full", 1).await.accepted();
+    server.post("/commands/set-limits", &json!({"accountId": "full", "maxBalance": 1})).await.accepted();
     let used = json!({"accountId": "usd", "amount": 1});
     server.keyed("used", "/commands/deposit", &used).await.accepted();
     let transfer = |from: &str, to: &str, amount: Value| json!({"fromAccountId": from, "toAccountId": to, "amount": amount});
@@ -100,6 +102,15 @@ async fn the_first_refusal_that_applies_is_the_answer(kind: Kind) {
             transfer("usd", "eur", json!(99)),
             422,
             "currency-mismatch",
+        ),
+        (
+            "limits of the to-account before funds of the from-account",
+            None,
+            None,
+            "transfer",
+            transfer("usd", "full", json!(99)),
+            422,
+            "balance-limit",
         ),
         ("funds", None, None, "transfer", transfer("usd", "usd-2", json!(99)), 422, "insufficient-funds"),
     ];

@@ -261,7 +261,13 @@ pub(super) fn paths() -> Value {
         "Under the batch's key, an item without one of its own has one that is made of it and of the item's place among \
          those: so the whole can be sent again; another batch under that key is refused. A body of up to 4 MiB.",
     )
-    .answer(200, &named("BatchResult"), "One result each, in order: what was refused is told there.");
+    .answer(200, &named("BatchResult"), "One result each, in order: what was refused is told there.")
+    .told_by(
+        200,
+        "Idempotent-Replayed",
+        &json!({"const": "true"}),
+        "All of it was done or refused before, and is answered from the log.",
+    );
     let log = Operation::new("commands", "listCommands", "The newest commands, oldest first")
         .query("limit", &limit(20), "How many at the most.")
         .query("status", &json!({"enum": ["accepted", "rejected"]}), "Only these.")
