@@ -36,11 +36,12 @@ use domain::{
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 use tokio_postgres::{Client, Statement};
 
 use self::connection::{Connection, Connector};
 use self::news::News;
-use self::readers::{LOOK_UP_DEADLINE, READ_DEADLINE};
+use self::readers::{KEPT_FOR_COMMANDS, LOOK_UP_DEADLINE, READ_DEADLINE};
 use self::streams::Streams;
 use super::kinds::Noted;
 use super::streams::RUN;
@@ -103,6 +104,8 @@ pub struct PostgresJournal {
     /// The connection that writes a log again; most processes never do.
     restorer: tokio::sync::Mutex<Option<Client>>,
     readers: Pool,
+    /// For reads that no command waits for.
+    turns: Semaphore,
     /// What accounts are: never changes once it is committed.
     profiles: Mutex<HashMap<i64, Arc<Profile>>>,
     streams: Arc<Streams>,
@@ -141,6 +144,7 @@ impl PostgresJournal {
             writer: tokio::sync::Mutex::default(),
             restorer: tokio::sync::Mutex::default(),
             readers,
+            turns: Semaphore::new(READERS_MAX - KEPT_FOR_COMMANDS),
             profiles: Mutex::default(),
             streams: Arc::new(Streams::new(events)),
             news: Arc::default(),

@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::{AccountId, Sequence};
+use futures_util::future::join_all;
 use store::journal::postgres::{ConnectError, MigrateError, Migrated, SchemaError, migrate};
-use store::{Append, AppendError, Batch, Fault, Journal, JournalError, PostgresJournal, PostgresSettings};
+use store::{
+    Append, AppendError, Batch, EventFilter, Fault, Journal, JournalError, PostgresJournal, PostgresSettings,
+};
 use tokio_postgres::NoTls;
 
 use crate::proxy::{Cut, Proxy};
@@ -191,6 +194,32 @@ async fn who_finds_an_account_in_the_index_beyond_what_he_knows_reads_on() {
     }
     let unit = book.deposit("o", "a", 1);
     book.commit(&*other, vec![unit]).await;
+}
+
+/// However many of those there are.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commands_do_not_wait_for_slow_reads() {
+    let fixture = Postgres::start().await.unwrap();
+    let journal = fixture.journal().await;
+    opened(&*journal).await;
+    let (client, connection) = tokio_postgres::connect(&fixture.database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("BEGIN; LOCK TABLE bursar.kinds IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let filter = EventFilter { kinds: vec!["MONEY_DEPOSITED".to_owned()], ..EventFilter::default() };
+    let reads = join_all((0..32).map(|_| journal.read(Sequence::ZERO, 10, &filter)));
+    let command = async {
+        let waiting =
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'bursar.kinds'::regclass";
+        while client.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) < 6 {
+            tokio::task::yield_now().await;
+        }
+        let loaded = journal.load(&[account_id("a"), account_id("b")]).await;
+        client.batch_execute("COMMIT").await.unwrap();
+        loaded
+    };
+    let (read, loaded) = tokio::join!(reads, command);
+    assert_eq!(loaded.unwrap().len(), 2);
+    assert!(read.iter().all(Result::is_ok));
 }
 
 /// Nothing rests on a hint, so that nobody else would notice that none comes.

@@ -13,6 +13,8 @@ use crate::journal::JournalError;
 
 /// The most connections for reads.
 pub const READERS_MAX: usize = 8;
+/// How many of them are kept for what commands wait for, however slow other reads are.
+pub(super) const KEPT_FOR_COMMANDS: usize = 2;
 /// How long what a command waits for may take to be read, with its wait for a connection. A command may wait for two in a
 /// row, the one under way and its own.
 pub(super) const LOOK_UP_DEADLINE: Duration = Duration::from_millis(1250);
@@ -68,7 +70,11 @@ impl PostgresJournal {
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, JournalError> {
-        let found = tokio::time::timeout(READ_DEADLINE, self.ask(sql, values)).await;
+        let ask = async {
+            let _turn = self.turns.acquire().await?;
+            self.ask(sql, values).await
+        };
+        let found = tokio::time::timeout(READ_DEADLINE, ask).await;
         let late = |late: tokio::time::error::Elapsed| {
             self.distrust_line();
             Err(late.into())
