@@ -29,6 +29,8 @@ use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts};
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
 /// How far a node's clock may be off the log's.
 const CLOCK_SKEW_MAX_MS: i64 = 1000;
+/// How long the read models may take to say how they are.
+const VIEWS_ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// How long a reader waits for the read models to be compared with the log, which happens once, after the start.
 const COMPARED_WITHIN: Duration = Duration::from_millis(250);
 
@@ -344,10 +346,15 @@ impl Ledger {
         if off / 1000 > CLOCK_SKEW_MAX_MS {
             return Err(NotReady::Clock(off / 1000));
         }
-        self.inner.views.check().await.map_err(|error| NotReady::Views(chain_of(&error)))?;
-        for progress in &self.inner.projections {
-            let served = self.inner.views.served(progress.name()).await;
-            match served {
+        let late = |_| Err(NotReady::Views("no answer in time".to_owned()));
+        tokio::time::timeout(VIEWS_ANSWER_WITHIN, self.views_ready()).await.unwrap_or_else(late)
+    }
+
+    async fn views_ready(&self) -> Result<(), NotReady> {
+        let Inner { views, projections, .. } = &*self.inner;
+        views.check().await.map_err(|error| NotReady::Views(chain_of(&error)))?;
+        for progress in projections {
+            match views.served(progress.name()).await {
                 Ok(Some(_)) => {}
                 Ok(None) => return Err(NotReady::Filling(progress.name())),
                 Err(error) => return Err(NotReady::Views(chain_of(&error))),

@@ -24,7 +24,7 @@ use domain::Sequence;
 use domain::chain::{GENESIS, Hash};
 use domain::projection::{Document, Prior};
 use parking_lot::RwLock;
-use redis::{Cmd, FromRedisValue, RedisError, Script, ScriptInvocation};
+use redis::{FromRedisValue, RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
 use self::documents::{Documents, Served};
@@ -100,10 +100,6 @@ impl RedisViews {
         format!("{}:{{{projection}}}", self.prefix)
     }
 
-    async fn query<T: FromRedisValue>(&self, projection: &str, command: &Cmd) -> Result<T, ViewsError> {
-        self.links.ask(projection, Way::Client, Question::Command(command)).await
-    }
-
     async fn run<T: FromRedisValue>(
         &self,
         projection: &str,
@@ -126,7 +122,7 @@ impl RedisViews {
 #[async_trait]
 impl Views for RedisViews {
     async fn served(&self, projection: &str) -> Result<Option<Generation>, ViewsError> {
-        match self.documents(projection).read(&[]).await {
+        match self.documents(projection).read(Way::Projector, &[]).await {
             Ok(Served { generation, .. }) => Ok(Some(generation)),
             Err(ViewsError::NotServed(_)) => Ok(None),
             Err(other @ (ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::Damaged(_))) => {
@@ -236,7 +232,8 @@ impl Views for RedisViews {
     async fn generations(&self, projection: &str) -> Result<Vec<Generation>, ViewsError> {
         let mut command = redis::cmd("SMEMBERS");
         command.arg(format!("{}:generations", self.base(projection)));
-        let numbers: Vec<u64> = self.query(projection, &command).await?;
+        let numbers: Vec<u64> =
+            self.links.ask(projection, Way::Projector, Question::Command(&command)).await?;
         Ok(numbers.into_iter().map(Generation).collect())
     }
 

@@ -241,6 +241,21 @@ async fn down_it_fails_soon_and_comes_back_by_itself() {
     assert_eq!(views.get("accounts", "a").await.unwrap().value.as_deref(), Some("again"));
 }
 
+/// What it asks between two steps is no reason to throw a generation away that is nearly filled.
+#[tokio::test]
+async fn the_projector_waits_where_a_client_does_not() {
+    let server = Server::start();
+    let views = server.views();
+    let generation = served_with(&views, &[document("a", "open", ["1", "1"], "body")]).await;
+    let paused = || server.ask(&["CLIENT", "PAUSE", "900", "ALL"]);
+    paused();
+    assert!(matches!(views.get("accounts", "a").await, Err(ViewsError::Unavailable(_))));
+    paused();
+    assert_eq!(views.served("accounts").await.unwrap(), Some(generation));
+    paused();
+    assert_eq!(views.generations("accounts").await.unwrap(), [generation]);
+}
+
 #[tokio::test]
 async fn nobody_listening_is_no_reason_not_to_start() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

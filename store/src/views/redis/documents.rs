@@ -69,7 +69,7 @@ impl Documents {
     async fn answer(self: Arc<Self>) {
         while let Some(wanted) = self.next() {
             let keys: Vec<&str> = wanted.iter().map(|Wanted { key, .. }| key.as_str()).collect();
-            match self.read(&keys).await {
+            match self.read(Way::Client, &keys).await {
                 Ok(Served { sequence, values, .. }) => {
                     for (Wanted { answer, .. }, value) in wanted.into_iter().zip(values) {
                         // Who left needs no answer.
@@ -96,7 +96,7 @@ impl Documents {
 
     /// The served generation's number and checkpoint, and the documents under those of its keys, all of one moment: one
     /// command, with the number as it was when last looked, which is nearly always the one that the answer confirms.
-    pub(super) async fn read(&self, keys: &[&str]) -> Result<Served, ViewsError> {
+    pub(super) async fn read(&self, way: Way, keys: &[&str]) -> Result<Served, ViewsError> {
         let not_served = || ViewsError::NotServed(self.projection.clone());
         let base = &self.base;
         for _ in 0..SWITCHES_MAX {
@@ -108,7 +108,7 @@ impl Documents {
                 command.arg(format!("{base}:g{number}:doc:{key}"));
             }
             let found: Vec<Option<String>> =
-                self.links.ask(&self.projection, Way::Client, Question::Command(&command)).await?;
+                self.links.ask(&self.projection, way, Question::Command(&command)).await?;
             let mut found = found.into_iter();
             let served = found.next().flatten().ok_or_else(not_served)?;
             let served = served.parse().map(Generation).map_err(|_| damaged_generation(&served))?;
