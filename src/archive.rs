@@ -35,7 +35,7 @@ pub fn run(name: &str, matches: &ArgMatches, settings: &Settings) -> anyhow::Res
 
 /// The log, which must be whole.
 async fn whole_log(settings: &Settings) -> anyhow::Result<Log> {
-    let log = stores::open_log(settings).await?;
+    let log = stores::open_existing_log(settings).await?;
     if log.journal.head().await?.log_id == UNFINISHED {
         anyhow::bail!("the log holds an import that was not finished: import the same file again");
     }

@@ -1,5 +1,6 @@
 //! Which stores the settings mean, opened: Postgres or SQLite for the log, Redis or SQLite for the read models.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -35,6 +36,19 @@ pub async fn open_log(settings: &Settings) -> anyhow::Result<Log> {
     Ok(Log { journal: journal(settings, owner).await?, _lock: lock })
 }
 
+/// Opens the log that is there: an empty one would be sound, and say nothing of the one that was meant.
+pub async fn open_existing_log(settings: &Settings) -> anyhow::Result<Log> {
+    if settings.database_url.is_none() && !embedded_log(settings).exists() {
+        let reason = format!("{} holds no log", settings.data_dir.display());
+        return Err(WrongSetting { name: "data-dir".to_owned(), reason }.into());
+    }
+    open_log(settings).await
+}
+
+fn embedded_log(settings: &Settings) -> PathBuf {
+    settings.data_dir.join("journal.sqlite3")
+}
+
 fn lock(settings: &Settings) -> Result<FolderLock, WrongSetting> {
     store::lock_folder(&settings.data_dir)
         .map_err(|error| WrongSetting { name: "data-dir".to_owned(), reason: error.to_string() })
@@ -49,7 +63,7 @@ async fn journal(settings: &Settings, role: Option<&str>) -> anyhow::Result<Arc<
             Ok(Arc::new(connected.with_context(|| format!("the log at {}", masked(role)))?))
         }
         (None, _) | (_, None) => {
-            let path = settings.data_dir.join("journal.sqlite3");
+            let path = embedded_log(settings);
             Ok(Arc::new(SqliteJournal::open(&path).with_context(|| path.display().to_string())?))
         }
     }

@@ -353,6 +353,7 @@ impl Work {
         let mut filling = self.begin(log_id).await?;
         while self.step(log_id, &mut filling, true).await? != Step::AtHead {
             filling.give_way().await;
+            self.progress.until_resumed().await;
         }
         self.serve(&filling).await?;
         Ok(filling)

@@ -200,7 +200,8 @@ impl Desk {
             match appended {
                 Ok(Append::Committed(_)) => {}
                 Ok(Append::Refused(faults)) if unsure => {
-                    line = self.settle_unsure(line, &faults, failed).await;
+                    let settled = self.settle_unsure(line, &faults, failed);
+                    line = self.turning_away(stalls_at, settled, queue).await;
                 }
                 Ok(Append::Refused(faults)) => {
                     line = sound(self.take_out(line, &faults, failed), failed);

@@ -226,6 +226,17 @@ fn a_setting_that_is_wrong_ends_the_start_with_its_name() {
     assert_refused(serve(folder.path()).args(["--facades", "commands,nothing"]), "facades");
 }
 
+/// An empty log would be sound, and a backup of it whole.
+#[test]
+fn where_no_log_is_none_is_verified_or_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    for subcommand in ["verify", "export"] {
+        assert_refused(program().args([subcommand, "--data-dir"]).arg(&nowhere), "data-dir");
+        assert!(!nowhere.exists());
+    }
+}
+
 /// Without authentication everybody on the network could move money.
 #[test]
 fn it_does_not_listen_to_the_network_by_accident() {

@@ -245,10 +245,25 @@ impl Code {
     }
 }
 
+/// Names that clients may know already, and that are not sent yet.
+const RESERVED: [Row; 2] = [
+    Row {
+        status: StatusCode::UNAUTHORIZED,
+        name: "unauthenticated",
+        title: "Unauthenticated",
+        advice: "Reserved: this server asks nobody who they are, and does not send it.",
+    },
+    Row {
+        status: StatusCode::TOO_MANY_REQUESTS,
+        name: "rate-limited",
+        title: "Rate limited",
+        advice: "Reserved: this server counts nobody's requests, and does not send it. When it is busy it says `overloaded`.",
+    },
+];
+
 /// `GET /problems` and `GET /problems/{code}`: what each code means.
 pub(crate) async fn explain(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let text = |code: Code| {
-        let row = code.row();
+    let text = |row: Row| {
         let mut object = Object::new();
         object.bare("type", format_args!("\"/problems/{}\"", row.name)).text("code", row.name);
         object.bare("status", row.status.as_u16()).text("title", row.title).text("description", row.advice);
@@ -256,12 +271,13 @@ pub(crate) async fn explain(request: HttpRequest) -> Result<HttpResponse, Proble
     };
     let json = match request.match_info().get("code") {
         None => {
-            let all: Vec<String> = Code::ALL.into_iter().map(text).collect();
+            let all: Vec<String> = Code::ALL.into_iter().map(Code::row).map(text).collect();
             json::array(all.iter().map(String::as_str))
         }
         Some(name) => {
-            let code = Code::ALL.into_iter().find(|code| code.name() == name);
-            text(code.ok_or_else(|| Problem::not_found(request.path()))?)
+            let mut rows = Code::ALL.into_iter().map(Code::row).chain(RESERVED);
+            let row = rows.find(|row| row.name == name);
+            text(row.ok_or_else(|| Problem::not_found(request.path()))?)
         }
     };
     Ok(HttpResponse::Ok().content_type("application/json").body(json))

@@ -81,12 +81,15 @@ pub(crate) async fn accounts(api: &Api, params: &Params, place: Sequence) -> Res
 pub(crate) async fn holds(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     Params::read(&request, &[], &[])?;
     let id = path_account(&request)?;
+    // Taken before the read, which therefore sees everything up to here.
+    let head = api.ledger.feed().head();
     let loaded = api.ledger.journal().load(std::slice::from_ref(&id)).await?.into_iter().next();
     let Some((Account::Present(profile, _, holds), sequence)) =
         loaded.map(|loaded| (loaded.account, loaded.sequence))
     else {
         return Err(Problem::new(Code::AccountNotFound, format!("account {id} does not exist"))
-            .text("accountId", id.as_str()));
+            .text("accountId", id.as_str())
+            .as_of(head));
     };
     let holds: Vec<String> = holds.iter().map(|(id, hold)| hold_json(id, hold, &profile)).collect();
     let mut response = HttpResponse::Ok();

@@ -173,6 +173,7 @@ async fn every_problem_is_explained(kind: Kind) {
     for code in [
         "malformed-json",
         "invalid-field",
+        "unauthenticated",
         "forbidden",
         "account-not-found",
         "command-not-found",
@@ -191,6 +192,7 @@ async fn every_problem_is_explained(kind: Kind) {
         "same-account",
         "balance-limit",
         "idempotency-key-reused",
+        "rate-limited",
         "internal-error",
         "log-unavailable",
         "views-unavailable",

@@ -48,7 +48,9 @@ async fn money_is_set_aside_captured_and_released(kind: Kind) {
     assert_eq!((&holds[1]["amount"], &holds[1]["description"]), (&json!(60.5), &json!("room 7")));
     assert!(holds[0]["expiresAt"].is_null() && holds[1]["expiresAt"].is_string());
     assert_eq!(server.json("/accounts/acc-2/holds").await, json!([]));
-    server.get("/accounts/nobody/holds").await.refused(404, "account-not-found");
+    let nobody = server.get("/accounts/nobody/holds").await;
+    assert_eq!(nobody.header("X-Sequence"), Some(&*server.head().await.to_string()));
+    nobody.refused(404, "account-not-found");
 
     let part = json!({"accountId": "acc-1", "holdId": "hotel", "amount": 50, "toAccountId": "acc-2"});
     let dry = told(&server, "capture-hold?dryRun=true", part.clone()).await.accepted();

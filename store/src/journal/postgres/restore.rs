@@ -8,7 +8,7 @@ use domain::chain::Hash;
 use tokio_postgres::{Client, Transaction};
 
 use super::append::Answer;
-use super::streams::index;
+use super::streams::{index, warn_of};
 use super::{CONNECT_DEADLINE, Failure, PostgresJournal, append, read};
 use crate::journal::kinds::Noted;
 use crate::journal::streams::Entry;
@@ -41,7 +41,10 @@ impl PostgresJournal {
         *slot = Some(client);
         if let Some((turn, entries, chain)) = entries {
             self.streams.note(turn, &entries, chain);
-            index(&self.connector, &self.streams).await?;
+            // It is in the log all the same; the index follows.
+            if let Err(error) = index(&self.connector, &self.streams).await {
+                warn_of(&error);
+            }
         }
         Ok(())
     }

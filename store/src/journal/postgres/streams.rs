@@ -237,6 +237,9 @@ impl PostgresJournal {
             let (last, chain) = self.streams.end();
             let missing = self.missing(last, &chain).await?;
             let reach = self.streams.take(&missing);
+            if !missing.is_of_this_log {
+                self.profiles.lock().clear();
+            }
             if reach.last >= missing.head {
                 *read = Some((began, reach));
                 self.index_when_full();
@@ -422,6 +425,6 @@ pub(super) async fn index(connector: &Connector, streams: &Streams) -> Result<()
     }
 }
 
-fn warn_of(error: &Failure) {
+pub(super) fn warn_of(error: &Failure) {
     tracing::warn!(error = &**error as &dyn std::error::Error, "a run of streams can't be indexed yet");
 }

@@ -152,12 +152,13 @@ impl Appender {
                 standpoints(&transaction, streams, before, &touches, &written).map_err(failed)?;
             let place_of = |account| places.get(account).copied();
             let faults = faults(&transaction, &batch, &mut standpoints, place_of).map_err(failed)?;
-            if !faults.is_empty() || collisions(&transaction, &batch, &end).is_err() {
+            if !faults.is_empty() {
                 return Err(RestoreError::Taken);
             }
+            collisions(&transaction, &batch, &end).map_err(not_restored)?;
             let (first, known) = (end.sequence.saturating_add(1), entries.len());
             write(&transaction, &batch, &mut end, &mut standpoints, place_of, &mut Vec::new(), &mut entries)
-                .map_err(not_restored)?;
+                .map_err(|error| not_restored(refused_by_database(error)))?;
             let places = (Sequence::new(first), Sequence::new(end.sequence));
             if places != (past.first, past.last) {
                 return Err(RestoreError::Chain(past.first, past.last));
@@ -195,8 +196,8 @@ fn move_end(transaction: &Transaction<'_>, end: &End) -> rusqlite::Result<()> {
     transaction.prepare_cached(LOG_UPDATE)?.execute(values).map(|_| ())
 }
 
-fn not_restored(error: rusqlite::Error) -> RestoreError {
-    match refused_by_database(error) {
+fn not_restored(error: AppendError) -> RestoreError {
+    match error {
         AppendError::Collision => RestoreError::Taken,
         AppendError::Unavailable(error) | AppendError::Unknown(error) => RestoreError::Unavailable(error),
     }

@@ -68,7 +68,13 @@ fn fold(beside: &Connection) {
     for _ in 0..ROUNDS_MAX {
         // How far it came, in pages of the write-ahead log.
         let reach: rusqlite::Result<i64> = beside.query_row(FOLD, [], |row| row.get(2));
-        let Ok(reach) = reach else { return };
+        let reach = match reach {
+            Ok(reach) => reach,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log of the embedded log can't be folded, and grows");
+                return;
+            }
+        };
         if reach - folded <= PAGES_LEFT_MAX {
             return;
         }
