@@ -102,7 +102,7 @@ pub struct Replay {
     pub total: u64,
     /// Since it started.
     pub events_per_second: u64,
-    /// At that rate.
+    /// At that rate; before it is known, at one that a server like this reaches.
     pub seconds_left: u64,
     /// Why it failed.
     pub error: Option<String>,
@@ -368,6 +368,9 @@ struct Running {
     error: Option<String>,
 }
 
+/// Events per second, until the first of a replay are applied.
+const REPLAY_RATE_EXPECTED: u64 = 100_000;
+
 impl Replays {
     /// A new one, unless one is running.
     pub(crate) fn start(&self, names: &[&'static str], head: Sequence) -> Result<Replay, Uuid> {
@@ -445,13 +448,14 @@ impl Running {
         let millis = self.took.unwrap_or_else(|| self.started.elapsed()).as_millis().max(1);
         let rate = u64::try_from(u128::from(done) * 1000 / millis).unwrap_or(u64::MAX);
         let left = if self.state == ReplayState::Running { total - done } else { 0 };
+        let expected = if done == 0 { REPLAY_RATE_EXPECTED } else { rate.max(1) };
         Replay {
             id: self.id,
             state: self.state,
             done,
             total,
             events_per_second: rate,
-            seconds_left: left.div_ceil(rate.max(1)),
+            seconds_left: left.div_ceil(expected),
             error: self.error.clone(),
         }
     }
@@ -460,6 +464,13 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_replay_that_has_just_begun_is_not_expected_to_last_for_ever() {
+        let replays = Replays::default();
+        let begun = replays.start(&["accounts", "volume"], Sequence::new(1_000_000)).expect("none is running");
+        assert_eq!((begun.done, begun.total, begun.seconds_left), (0, 2_000_000, 20));
+    }
 
     #[test]
     fn the_lag_is_that_of_what_is_not_applied_and_not_the_time_since_the_head_was_reached() {
