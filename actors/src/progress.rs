@@ -468,7 +468,8 @@ mod tests {
     #[test]
     fn a_replay_that_has_just_begun_is_not_expected_to_last_for_ever() {
         let replays = Replays::default();
-        let begun = replays.start(&["accounts", "volume"], Sequence::new(1_000_000)).expect("none is running");
+        let begun =
+            replays.start(&["accounts", "volume"], Sequence::new(1_000_000)).expect("none is running");
         assert_eq!((begun.done, begun.total, begun.seconds_left), (0, 2_000_000, 20));
     }
 

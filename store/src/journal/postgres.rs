@@ -15,11 +15,11 @@ mod connection;
 mod events;
 mod migrate;
 mod news;
-mod read;
 mod readers;
 mod restore;
 mod rows;
 mod streams;
+mod values;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -236,7 +236,7 @@ impl Journal for PostgresJournal {
             match columns.answer(batch, &row).map_err(AppendError::Unknown)? {
                 append::Answer::Append(append) => {
                     let mut entries = columns.missed(&row).map_err(AppendError::Unknown)?;
-                    let chain = read::hash(&row, 4).map_err(|error| AppendError::Unknown(error.into()))?;
+                    let chain = values::hash(&row, 4).map_err(|error| AppendError::Unknown(error.into()))?;
                     if let Append::Committed(commit) = &append {
                         columns.note_kinds(commit.first, &mut writer.kinds);
                         entries.extend(columns.entries(commit));
@@ -267,10 +267,10 @@ impl Journal for PostgresJournal {
         let rows = self.query(include_str!("../../../sql/postgres/head.sql"), &[]).await?;
         let row = rows.first().ok_or_else(|| JournalError::Damaged("the head is missing".to_owned()))?;
         Ok(Head {
-            log_id: read::column(row, 0)?,
-            last: Sequence::new(read::number(row, 1)?),
-            chain: read::hash(row, 2)?,
-            committed_at: read::time(row, 3)?,
+            log_id: values::column(row, 0)?,
+            last: Sequence::new(values::number(row, 1)?),
+            chain: values::hash(row, 2)?,
+            committed_at: values::time(row, 3)?,
         })
     }
 
@@ -279,8 +279,8 @@ impl Journal for PostgresJournal {
             return Ok(Some(GENESIS));
         }
         let sql = include_str!("../../../sql/postgres/chain_at.sql");
-        let rows = self.query(sql, &[&read::place(sequence.get())]).await?;
-        rows.first().map(|row| read::hash(row, 0)).transpose()
+        let rows = self.query(sql, &[&values::place(sequence.get())]).await?;
+        rows.first().map(|row| values::hash(row, 0)).transpose()
     }
 
     async fn read(
@@ -289,7 +289,7 @@ impl Journal for PostgresJournal {
         limit: usize,
         filter: &EventFilter,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let (after, limit) = (read::place(after.get()), read::limit(limit));
+        let (after, limit) = (values::place(after.get()), values::limit(limit));
         let EventFilter { accounts, kinds, correlation } = filter;
         let mut accounts: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
         accounts.sort_unstable();
@@ -315,15 +315,15 @@ impl Journal for PostgresJournal {
     }
 
     async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
-        let from = read::place(after.get());
+        let from = values::place(after.get());
         let sql = include_str!("../../../sql/postgres/page_end.sql");
-        let ends = self.query(sql, &[&from, &read::limit(about)]).await?;
+        let ends = self.query(sql, &[&from, &values::limit(about)]).await?;
         let Some(end) = ends.first() else {
             return Ok(None);
         };
-        let (last, chain) = (read::number(end, 0)?, read::hash(end, 1)?);
+        let (last, chain) = (values::number(end, 0)?, values::hash(end, 1)?);
         let sql = include_str!("../../../sql/postgres/events_between.sql");
-        let rows = self.query(sql, &[&from.saturating_add(1), &read::place(last)]).await?;
+        let rows = self.query(sql, &[&from.saturating_add(1), &values::place(last)]).await?;
         let events = self.events(&rows).await?;
         for (expected, event) in (after.get().saturating_add(1)..).zip(&events) {
             if event.sequence.get() != expected {
@@ -343,12 +343,12 @@ impl Journal for PostgresJournal {
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let Some(key) = self.stream_of(account).await? else { return Ok(Vec::new()) };
-        let after = read::place(after.get());
+        let after = values::place(after.get());
         let (indexed, beyond) = self.streams.beyond_table(&[key]);
         let mut rows = Vec::new();
         if beyond.first().is_none_or(|first| first.version > after.saturating_add(1)) {
             let sql = include_str!("../../../sql/postgres/events_stream.sql");
-            rows = self.query(sql, &[&key, &after, &read::limit(limit), &indexed]).await?;
+            rows = self.query(sql, &[&key, &after, &values::limit(limit), &indexed]).await?;
         }
         let places = beyond.iter().filter(|entry| entry.version > after).map(|entry| entry.sequence);
         let places: Vec<i64> = places.take(limit.saturating_sub(rows.len())).collect();
@@ -362,7 +362,7 @@ impl Journal for PostgresJournal {
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError> {
         let Some(key) = self.stream_of(account).await? else { return Ok(None) };
-        let at = read::place(at.get());
+        let at = values::place(at.get());
         let rows = match self.streams.last_before(key, at) {
             Some(place) => self.rows_at(&[place], &[], 1).await?,
             None => self.query(include_str!("../../../sql/postgres/event_last.sql"), &[&key, &at]).await?,
@@ -377,7 +377,7 @@ impl Journal for PostgresJournal {
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let look =
-            self.rows_of_accounts_at(read::place(at.get()), after.map_or("", AccountId::as_str), limit);
+            self.rows_of_accounts_at(values::place(at.get()), after.map_or("", AccountId::as_str), limit);
         let rows = tokio::time::timeout(READ_DEADLINE, look).await;
         let rows = rows.unwrap_or_else(|late| Err(JournalError::Unavailable(late.into())))?;
         self.events(&rows).await
@@ -388,7 +388,7 @@ impl Journal for PostgresJournal {
         let rows = self.look_up(sql, &[&account.as_str(), &hold.as_str()]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let damaged = || JournalError::Damaged(format!("hold {hold} of account {account}"));
-        match read::column::<Option<i16>>(row, 0)? {
+        match values::column::<Option<i16>>(row, 0)? {
             None => Ok(Some(HoldRecord::Open)),
             Some(number) => {
                 let end = u8::try_from(number).ok().and_then(HoldEnd::from_number);
@@ -399,18 +399,18 @@ impl Journal for PostgresJournal {
 
     async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
         let sql = include_str!("../../../sql/postgres/hold_deadlines.sql");
-        let rows = self.query(sql, &[&read::limit(limit)]).await?;
+        let rows = self.query(sql, &[&values::limit(limit)]).await?;
         let deadline = |row| {
-            let id: &str = read::column(row, 1)?;
+            let id: &str = values::column(row, 1)?;
             let account = AccountId::parse(id).map_err(|_| JournalError::Damaged(format!("account {id}")))?;
-            Ok((read::time(row, 0)?, account))
+            Ok((values::time(row, 0)?, account))
         };
         rows.iter().map(deadline).collect()
     }
 
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
         let sql = include_str!("../../../sql/postgres/event_last_reversal.sql");
-        let rows = self.look_up(sql, &[&read::place(movement.get())]).await?;
+        let rows = self.look_up(sql, &[&values::place(movement.get())]).await?;
         Ok(self.events(&rows).await?.pop())
     }
 
@@ -418,7 +418,7 @@ impl Journal for PostgresJournal {
         let sql = include_str!("../../../sql/postgres/sequence_at.sql");
         let rows = self.query(sql, &[&moment.as_micros()]).await?;
         let row = rows.first().ok_or_else(|| JournalError::Damaged("times run backwards".to_owned()))?;
-        Ok(Sequence::new(read::number(row, 0)?))
+        Ok(Sequence::new(values::number(row, 0)?))
     }
 
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
@@ -426,14 +426,14 @@ impl Journal for PostgresJournal {
         let rows = self.look_up(sql, &[&id.as_str()]).await?;
         if let Some(first) = rows.first() {
             return Ok(Some(Recalled::Accepted {
-                fingerprint: read::fingerprint(first, 12)?,
-                name: read::column(first, 13)?,
+                fingerprint: values::fingerprint(first, 12)?,
+                name: values::column(first, 13)?,
                 events: self.events(&rows).await?,
             }));
         }
         let sql = include_str!("../../../sql/postgres/command_rejection.sql");
         let rows = self.look_up(sql, &[&id.as_str()]).await?;
-        rows.first().map(|row| read::rejection(row).map(Recalled::Rejected)).transpose()
+        rows.first().map(|row| values::rejection(row).map(Recalled::Rejected)).transpose()
     }
 
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
@@ -471,7 +471,7 @@ impl Journal for PostgresJournal {
         };
         let answer = tokio::time::timeout(LOOK_UP_DEADLINE, ask).await;
         let row = answer.unwrap_or_else(|late| Err(late.into())).map_err(JournalError::Unavailable)?;
-        read::time(&row, 0)
+        values::time(&row, 0)
     }
 
     async fn rows(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError> {
@@ -479,7 +479,7 @@ impl Journal for PostgresJournal {
     }
 
     async fn batches(&self, after: Sequence, limit: usize) -> Result<Vec<BatchRow>, JournalError> {
-        self.stored_batches(read::place(after.get()), limit).await
+        self.stored_batches(values::place(after.get()), limit).await
     }
 
     async fn refusal_rows(&self, after: i64, limit: usize) -> Result<Vec<RefusalRow>, JournalError> {

@@ -11,7 +11,7 @@ use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 use super::streams::Standpoint;
-use super::{Failure, read};
+use super::{Failure, values};
 use crate::journal::kinds::Noted;
 use crate::journal::streams::Entry;
 use crate::journal::{
@@ -127,8 +127,8 @@ impl<'a> Columns<'a> {
         for touch in &touches {
             columns.touch_key.push(touch.key.map(|AccountKey(key)| key));
             columns.touch_id.push(touch.account.as_str());
-            columns.touch_version.push(read::place(touch.version.get()));
-            columns.touch_last.push(read::place(touch.version.get()));
+            columns.touch_version.push(values::place(touch.version.get()));
+            columns.touch_last.push(values::place(touch.version.get()));
         }
         columns.touches = touches;
         for (place, unit) in batch.units.iter().enumerate() {
@@ -201,7 +201,7 @@ impl<'a> Columns<'a> {
                 *key = Some(-i64::try_from(self.new_touch.len())?);
             }
         }
-        let version = read::place(standing.version.get());
+        let version = values::place(standing.version.get());
         // The caller keeps versions in step within a batch; a gap would be for ever, so it is not left to trust.
         if let Some(last) = self.touch_last.get_mut(touch) {
             if version != last.saturating_add(1) {
@@ -215,9 +215,9 @@ impl<'a> Columns<'a> {
         self.event_held.push(standing.held.minor());
         self.event_overdraft_limit.push(standing.overdraft_limit.minor());
         self.event_spent.push(standing.spent.minor());
-        self.event_transactions.push(read::place(standing.transactions));
+        self.event_transactions.push(values::place(standing.transactions));
         self.event_decided_at.push(standing.updated_at.as_micros());
-        self.event_reverses.push(event.reverses().map(|movement| read::place(movement.get())));
+        self.event_reverses.push(event.reverses().map(|movement| values::place(movement.get())));
         self.event_status.push(i16::from(standing.status.number()));
         self.event_kind.push(event.kind());
         let own = **correlation == *unit.command_id.as_str();
@@ -287,7 +287,7 @@ impl<'a> Columns<'a> {
 
     /// Notes which kinds the runs have by now.
     pub(super) fn note_kinds(&self, first: Sequence, noted: &mut Noted) {
-        for (kind, sequence) in self.event_kind.iter().zip(read::place(first.get())..) {
+        for (kind, sequence) in self.event_kind.iter().zip(values::place(first.get())..) {
             noted.insert(sequence, kind);
         }
     }
@@ -302,7 +302,8 @@ impl<'a> Columns<'a> {
                 *slot = Some(*key);
             }
         }
-        let places = self.event_touch.iter().zip(&self.event_version).zip(read::place(commit.first.get())..);
+        let places =
+            self.event_touch.iter().zip(&self.event_version).zip(values::place(commit.first.get())..);
         let entry = |((touch, version), sequence): ((&i32, &i64), i64)| Entry {
             account: item(&keys, *touch).copied().flatten().unwrap_or(0),
             version: *version,
@@ -365,8 +366,8 @@ impl<'a> Columns<'a> {
 
     /// What others had appended since the place that was known.
     pub(super) fn missed(&self, row: &Row) -> Result<Vec<Entry>, Failure> {
-        let accounts: Option<Vec<i64>> = read::column(row, 8)?;
-        let versions: Option<Vec<i64>> = read::column(row, 9)?;
+        let accounts: Option<Vec<i64>> = values::column(row, 8)?;
+        let versions: Option<Vec<i64>> = values::column(row, 9)?;
         let events = accounts.unwrap_or_default().into_iter().zip(versions.unwrap_or_default());
         let entry = |((account, version), sequence)| Entry { account, version, sequence };
         Ok(events.zip(self.known_last + 1..).map(entry).collect())
@@ -374,27 +375,27 @@ impl<'a> Columns<'a> {
 
     /// What the function's row says.
     pub(super) fn answer(&self, batch: &Batch, row: &Row) -> Result<Answer, Failure> {
-        if read::column::<Option<bool>>(row, 7)? == Some(true) {
+        if values::column::<Option<bool>>(row, 7)? == Some(true) {
             return Ok(Answer::Lost);
         }
-        let duplicates: Option<Vec<i32>> = read::column(row, 0)?;
-        let conflicts: Option<Vec<i32>> = read::column(row, 1)?;
+        let duplicates: Option<Vec<i32>> = values::column(row, 0)?;
+        let conflicts: Option<Vec<i32>> = values::column(row, 1)?;
         if duplicates.is_some() || conflicts.is_some() {
             let duplicates = duplicates.unwrap_or_default();
             let conflicts = conflicts.unwrap_or_default();
             return Ok(Answer::Append(Append::Refused(self.faults(batch, &duplicates, &conflicts))));
         }
-        let first_account: i64 = read::column(row, 6)?;
+        let first_account: i64 = values::column(row, 6)?;
         let created =
             self.new_touch.iter().zip(first_account.saturating_add(1)..).filter_map(|(place, key)| {
                 let touch = item(&self.touches, *place)?;
                 Some((touch.account.clone(), AccountKey(key)))
             });
         Ok(Answer::Append(Append::Committed(Commit {
-            first: Sequence::new(read::number(row, 2)?),
-            last: Sequence::new(read::number(row, 3)?),
-            chain: read::hash(row, 4)?,
-            committed_at: read::time(row, 5)?,
+            first: Sequence::new(values::number(row, 2)?),
+            last: Sequence::new(values::number(row, 3)?),
+            chain: values::hash(row, 4)?,
+            committed_at: values::time(row, 5)?,
             created: created.collect(),
         })))
     }

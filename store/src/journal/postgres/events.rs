@@ -7,7 +7,7 @@ use domain::{AccountId, Profile, Recorded};
 use futures_util::future::try_join;
 use tokio_postgres::Row;
 
-use super::{PostgresJournal, read};
+use super::{PostgresJournal, values};
 use crate::journal::kinds::run_of;
 use crate::journal::streams::Entry;
 use crate::journal::{JournalError, Loaded};
@@ -35,10 +35,10 @@ impl PostgresJournal {
         loop {
             let sql = include_str!("../../../../sql/postgres/kind_runs.sql");
             let found = self.query(sql, &[&from, &kinds, &at_once]).await?;
-            let runs = found.iter().map(|row| read::column(row, 0)).collect::<Result<Vec<i64>, _>>()?;
+            let runs = found.iter().map(|row| values::column(row, 0)).collect::<Result<Vec<i64>, _>>()?;
             let (Some(last), Some(row)) = (runs.last(), found.last()) else { return Ok(rows) };
             // What has come since the first look may be in a run that was looked through already.
-            let end = *first_end.get_or_insert(read::column::<i64>(row, 1)?);
+            let end = *first_end.get_or_insert(values::column::<i64>(row, 1)?);
             let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
             let sql = include_str!("../../../../sql/postgres/events_read_kinds.sql");
             rows.extend(self.query(sql, &[&after, &kinds, &left, &runs, &end]).await?);
@@ -71,19 +71,19 @@ impl PostgresJournal {
             if rows.len() < keys.len() {
                 continue;
             }
-            let mut loaded = vec![read::absent(); accounts.len()];
+            let mut loaded = vec![values::absent(); accounts.len()];
             let mut learnt = Vec::new();
             for row in &rows {
-                let place: i64 = read::column(row, 12)?;
-                let key = read::account_key(row)?;
-                let profile = Arc::new(read::profile(row, 13)?);
+                let place: i64 = values::column(row, 12)?;
+                let key = values::account_key(row)?;
+                let profile = Arc::new(values::profile(row, 13)?);
                 self.remember(key, &profile);
                 learnt.push(Entry {
                     account: key,
-                    version: read::column(row, 2)?,
-                    sequence: read::column(row, 0)?,
+                    version: values::column(row, 2)?,
+                    sequence: values::column(row, 0)?,
                 });
-                let found = read::loaded(row, key, profile)?;
+                let found = values::loaded(row, key, profile)?;
                 if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
                     *slot = found;
                 }
@@ -137,10 +137,10 @@ impl PostgresJournal {
         // Some may not have been there yet; where it is many, more are looked at.
         while rows.len() < limit {
             let sql = include_str!("../../../../sql/postgres/accounts_after.sql");
-            let page = self.query(sql, &[&after, &read::limit(about)]).await?;
+            let page = self.query(sql, &[&after, &values::limit(about)]).await?;
             let Some(end) = page.last() else { break };
-            after = read::column(end, 0)?;
-            let keys = page.iter().map(|row| read::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
+            after = values::column(end, 0)?;
+            let keys = page.iter().map(|row| values::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
             let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
             let sql = include_str!("../../../../sql/postgres/accounts_at.sql");
             rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
@@ -165,9 +165,9 @@ impl PostgresJournal {
 
     /// Reads event rows, whose accounts' profiles are fetched where they are not known yet.
     pub(super) async fn events(&self, rows: &[Row]) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let keys = rows.iter().map(read::account_key).collect::<Result<Vec<_>, _>>()?;
+        let keys = rows.iter().map(values::account_key).collect::<Result<Vec<_>, _>>()?;
         let profiles = self.profiles(keys).await?;
-        rows.iter().map(|row| read::event(row, &profiles).map(Arc::new)).collect()
+        rows.iter().map(|row| values::event(row, &profiles).map(Arc::new)).collect()
     }
 
     async fn profiles(&self, mut keys: Vec<i64>) -> Result<HashMap<i64, Arc<Profile>>, JournalError> {
@@ -184,8 +184,8 @@ impl PostgresJournal {
         if !keys.is_empty() {
             let sql = include_str!("../../../../sql/postgres/accounts_profiles.sql");
             for row in self.look_up(sql, &[&keys]).await? {
-                let key = read::column(&row, 0)?;
-                let profile = Arc::new(read::profile(&row, 1)?);
+                let key = values::column(&row, 0)?;
+                let profile = Arc::new(values::profile(&row, 1)?);
                 self.remember(key, &profile);
                 found.insert(key, profile);
             }

@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Transaction};
 
 use super::append::Answer;
 use super::streams::{index, warn_of};
-use super::{CONNECT_DEADLINE, Failure, PostgresJournal, append, read};
+use super::{CONNECT_DEADLINE, Failure, PostgresJournal, append, values};
 use crate::journal::kinds::Noted;
 use crate::journal::streams::Entry;
 use crate::journal::{Append, AppendError, Batch, JournalError, Restore, RestoreError};
@@ -71,8 +71,8 @@ impl PostgresJournal {
         let head = include_str!("../../../../sql/postgres/restore_head.sql");
         let head = transaction.query_one(head, &[]).await?;
         let damaged = |error: JournalError| RestoreError::Unavailable(Box::new(error));
-        let last = read::number(&head, 0).map_err(damaged)?;
-        let mut chain = read::hash(&head, 1).map_err(damaged)?;
+        let last = values::number(&head, 0).map_err(damaged)?;
+        let mut chain = values::hash(&head, 1).map_err(damaged)?;
         if (last, chain) != (part.after.0.get(), part.after.1) {
             return Err(RestoreError::Elsewhere);
         }
@@ -82,7 +82,7 @@ impl PostgresJournal {
             }
             chain = past.chain;
         }
-        let places: Vec<i64> = part.refusals.iter().map(|(place, _)| read::place(place.get())).collect();
+        let places: Vec<i64> = part.refusals.iter().map(|(place, _)| values::place(place.get())).collect();
         let ids: Vec<CommandId> = part.refusals.iter().map(|(_, unit)| unit.command_id.clone()).collect();
         let units = part.batches.iter_mut().flat_map(|past| std::mem::take(&mut past.units));
         let units = units.chain(part.refusals.into_iter().map(|(_, unit)| unit));
@@ -94,7 +94,7 @@ impl PostgresJournal {
         if !batch.units.is_empty() {
             let mut columns = append::Columns::of(&batch)?;
             let standpoint = self.standpoint(&columns.expected()).await.map_err(damaged)?;
-            if (standpoint.last, standpoint.chain) != (read::place(part.after.0.get()), part.after.1) {
+            if (standpoint.last, standpoint.chain) != (values::place(part.after.0.get()), part.after.1) {
                 return Err(RestoreError::Elsewhere);
             }
             turn = standpoint.turn;
@@ -117,8 +117,8 @@ impl PostgresJournal {
         }
         if !part.batches.is_empty() {
             let past = &part.batches;
-            let last: Vec<i64> = past.iter().map(|past| read::place(past.last.get())).collect();
-            let first: Vec<i64> = past.iter().map(|past| read::place(past.first.get())).collect();
+            let last: Vec<i64> = past.iter().map(|past| values::place(past.last.get())).collect();
+            let first: Vec<i64> = past.iter().map(|past| values::place(past.first.get())).collect();
             let at: Vec<i64> = past.iter().map(|past| past.committed_at.as_micros()).collect();
             let roots: Vec<&[u8]> = past.iter().map(|past| past.root.as_slice()).collect();
             let chains: Vec<&[u8]> = past.iter().map(|past| past.chain.as_slice()).collect();

@@ -8,7 +8,7 @@ use domain::rows::{
 };
 use tokio_postgres::Row;
 
-use super::{PostgresJournal, read};
+use super::{PostgresJournal, values};
 use crate::journal::{JournalError, ROWS_MAX};
 
 impl PostgresJournal {
@@ -22,11 +22,11 @@ impl PostgresJournal {
     }
 
     async fn rows_now(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError> {
-        let about = read::limit(about);
+        let about = values::limit(about);
         let sql = include_str!("../../../../sql/postgres/page_end.sql");
         // Below the first sequence there is nothing that the reach is to be counted from.
         let ends = self.query(sql, &[&after.max(i64::MIN / 2), &about]).await?;
-        let end: Option<i64> = ends.first().map(|row| read::column(row, 0)).transpose()?;
+        let end: Option<i64> = ends.first().map(|row| values::column(row, 0)).transpose()?;
         let (through, limit) = end.map_or((i64::MAX, about), |end| (end, ROWS_MAX));
         let mut batches = Vec::new();
         if end.is_some() {
@@ -50,7 +50,7 @@ impl PostgresJournal {
         limit: usize,
     ) -> Result<Vec<BatchRow>, JournalError> {
         let sql = include_str!("../../../../sql/postgres/rows_batches.sql");
-        self.query(sql, &[&after, &i64::MAX, &read::limit(limit)]).await?.iter().map(batch).collect()
+        self.query(sql, &[&after, &i64::MAX, &values::limit(limit)]).await?.iter().map(batch).collect()
     }
 
     /// The rows of the accounts that are opened.
@@ -64,7 +64,7 @@ impl PostgresJournal {
             self.query(include_str!("../../../../sql/postgres/accounts_profiles.sql"), &[&keys]).await?;
         let accounts: HashMap<i64, AccountRow> = rows
             .iter()
-            .map(|row| Ok((read::column(row, 0)?, account(row)?)))
+            .map(|row| Ok((values::column(row, 0)?, account(row)?)))
             .collect::<Result<_, JournalError>>()?;
         for event in events.iter_mut().filter(|event| event.version == 1) {
             event.opened = accounts.get(&event.account).cloned();
@@ -78,92 +78,92 @@ impl PostgresJournal {
         limit: usize,
     ) -> Result<Vec<RefusalRow>, JournalError> {
         let sql = include_str!("../../../../sql/postgres/rows_refusals.sql");
-        self.query(sql, &[&after, &read::limit(limit)]).await?.iter().map(refusal).collect()
+        self.query(sql, &[&after, &values::limit(limit)]).await?.iter().map(refusal).collect()
     }
 
     pub(super) async fn stored_head(&self) -> Result<HeadRow, JournalError> {
         let rows = self.query(include_str!("../../../../sql/postgres/rows_head.sql"), &[]).await?;
         let row = rows.first().ok_or_else(|| JournalError::Damaged("the head is missing".to_owned()))?;
         Ok(HeadRow {
-            last: read::column(row, 0)?,
-            last_account: read::column(row, 1)?,
-            last_refusal: read::column(row, 2)?,
-            chain: read::hash(row, 3)?,
-            committed_at: read::column(row, 4)?,
-            stray_account: read::column(row, 5)?,
+            last: values::column(row, 0)?,
+            last_account: values::column(row, 1)?,
+            last_refusal: values::column(row, 2)?,
+            chain: values::hash(row, 3)?,
+            committed_at: values::column(row, 4)?,
+            stray_account: values::column(row, 5)?,
         })
     }
 
     pub(super) async fn stored_ids(&self, from: &str, limit: usize) -> Result<Vec<String>, JournalError> {
         let sql = include_str!("../../../../sql/postgres/rows_command_ids.sql");
-        let rows = self.query(sql, &[&from, &read::limit(limit)]).await?;
-        rows.iter().map(|row| read::column(row, 0)).collect()
+        let rows = self.query(sql, &[&from, &values::limit(limit)]).await?;
+        rows.iter().map(|row| values::column(row, 0)).collect()
     }
 }
 
 fn batch(row: &Row) -> Result<BatchRow, JournalError> {
     Ok(BatchRow {
-        last: read::column(row, 0)?,
-        first: read::column(row, 1)?,
-        root: read::hash(row, 2)?,
-        chain: read::hash(row, 3)?,
-        committed_at: read::column(row, 4)?,
+        last: values::column(row, 0)?,
+        first: values::column(row, 1)?,
+        root: values::hash(row, 2)?,
+        chain: values::hash(row, 3)?,
+        committed_at: values::column(row, 4)?,
     })
 }
 
 fn event(row: &Row) -> Result<EventRow, JournalError> {
-    let events: Option<i32> = read::column(row, 7)?;
-    let status: i16 = read::column(row, 13)?;
+    let events: Option<i32> = values::column(row, 7)?;
+    let status: i16 = values::column(row, 13)?;
     Ok(EventRow {
-        sequence: read::column(row, 0)?,
-        account: read::column(row, 1)?,
+        sequence: values::column(row, 0)?,
+        account: values::column(row, 1)?,
         opened: None,
-        version: read::column(row, 2)?,
-        indexed: read::column(row, 19)?,
-        kind: read::column(row, 3)?,
+        version: values::column(row, 2)?,
+        indexed: values::column(row, 19)?,
+        kind: values::column(row, 3)?,
         place: None,
         command: CommandColumns {
-            id: read::column(row, 4)?,
-            fingerprint: read::column(row, 5)?,
-            name: read::column(row, 6)?,
+            id: values::column(row, 4)?,
+            fingerprint: values::column(row, 5)?,
+            name: values::column(row, 6)?,
             events: events.map(i64::from),
         },
-        correlation: read::column(row, 8)?,
+        correlation: values::column(row, 8)?,
         standing: StandingColumns {
-            balance: read::column(row, 9)?,
-            held: read::column(row, 10)?,
-            overdraft_limit: read::column(row, 11)?,
-            transactions: read::column(row, 12)?,
+            balance: values::column(row, 9)?,
+            held: values::column(row, 10)?,
+            overdraft_limit: values::column(row, 11)?,
+            transactions: values::column(row, 12)?,
             status: i64::from(status),
-            spent: read::column(row, 14)?,
-            limits: read::column(row, 15)?,
-            decided_at: read::column(row, 16)?,
+            spent: values::column(row, 14)?,
+            limits: values::column(row, 15)?,
+            decided_at: values::column(row, 16)?,
         },
-        reverses: read::column(row, 17)?,
-        body: read::column(row, 18)?,
+        reverses: values::column(row, 17)?,
+        body: values::column(row, 18)?,
     })
 }
 
 fn account(row: &Row) -> Result<AccountRow, JournalError> {
     Ok(AccountRow {
-        id: read::column(row, 1)?,
-        currency: read::column(row, 2)?,
-        owner: read::column(row, 3)?,
-        created_at: read::column(row, 4)?,
+        id: values::column(row, 1)?,
+        currency: values::column(row, 2)?,
+        owner: values::column(row, 3)?,
+        created_at: values::column(row, 4)?,
     })
 }
 
 fn refusal(row: &Row) -> Result<RefusalRow, JournalError> {
     Ok(RefusalRow {
-        number: read::column(row, 0)?,
-        sequence: read::column(row, 1)?,
-        decided_at: read::column(row, 2)?,
-        command_id: read::column(row, 3)?,
-        fingerprint: read::column(row, 4)?,
-        name: read::column(row, 5)?,
-        facts: read::column(row, 6)?,
-        reason: read::column(row, 7)?,
-        accounts: [read::column(row, 8)?, read::column(row, 9)?],
-        accepted: read::column(row, 10)?,
+        number: values::column(row, 0)?,
+        sequence: values::column(row, 1)?,
+        decided_at: values::column(row, 2)?,
+        command_id: values::column(row, 3)?,
+        fingerprint: values::column(row, 4)?,
+        name: values::column(row, 5)?,
+        facts: values::column(row, 6)?,
+        reason: values::column(row, 7)?,
+        accounts: [values::column(row, 8)?, values::column(row, 9)?],
+        accepted: values::column(row, 10)?,
     })
 }

@@ -17,7 +17,7 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::Connector;
 use super::readers::READ_DEADLINE;
-use super::{CONNECT_DEADLINE, Failure, PostgresJournal, read};
+use super::{CONNECT_DEADLINE, Failure, PostgresJournal, values};
 use crate::journal::JournalError;
 use crate::journal::streams::{Entry, Latest, Reach};
 
@@ -257,14 +257,14 @@ impl PostgresJournal {
         let rows = self.look_up(sql, &[&last, &chain.as_slice(), &(2 * self.streams.run)]).await?;
         let row = rows.first().ok_or_else(|| JournalError::Damaged("the head is missing".to_owned()))?;
         let missing = Missing {
-            head: read::column(row, 0)?,
-            indexed: read::column(row, 1)?,
-            is_of_this_log: read::column(row, 2)?,
-            after: read::column(row, 3)?,
-            last: read::column(row, 4)?,
-            chain: read::hash(row, 5)?,
-            accounts: read::column::<Option<_>>(row, 6)?.unwrap_or_default(),
-            versions: read::column::<Option<_>>(row, 7)?.unwrap_or_default(),
+            head: values::column(row, 0)?,
+            indexed: values::column(row, 1)?,
+            is_of_this_log: values::column(row, 2)?,
+            after: values::column(row, 3)?,
+            last: values::column(row, 4)?,
+            chain: values::hash(row, 5)?,
+            accounts: values::column::<Option<_>>(row, 6)?.unwrap_or_default(),
+            versions: values::column::<Option<_>>(row, 7)?.unwrap_or_default(),
         };
         let count = i64::try_from(missing.accounts.len()).unwrap_or(i64::MAX);
         if count != (missing.last - missing.after).max(0) {
@@ -278,7 +278,7 @@ impl PostgresJournal {
     pub(super) async fn keys(&self, ids: &[&str]) -> Result<HashMap<String, i64>, JournalError> {
         let sql = include_str!("../../../../sql/postgres/accounts_keys.sql");
         let rows = self.look_up(sql, &[&ids]).await?;
-        rows.iter().map(|row| Ok((read::column(row, 0)?, read::column(row, 1)?))).collect()
+        rows.iter().map(|row| Ok((values::column(row, 0)?, values::column(row, 1)?))).collect()
     }
 
     /// An account's key, when the streams are known to the end of the log.
@@ -336,8 +336,8 @@ impl PostgresJournal {
         let rows = self.look_up(sql, &[&accounts]).await?;
         let mut found: HashMap<i64, Entry> = HashMap::new();
         for row in &rows {
-            let account = read::column(row, 0)?;
-            let (version, sequence) = (read::column(row, 1)?, read::column(row, 2)?);
+            let account = values::column(row, 0)?;
+            let (version, sequence) = (values::column(row, 1)?, values::column(row, 2)?);
             found.insert(account, Entry { account, version, sequence });
         }
         let none = |account| Entry { account, version: 0, sequence: 0 };

@@ -1,4 +1,4 @@
-//! Rows of the tables as what they stand for. Events' columns are in one order in every statement.
+//! Values of rows as what they stand for, and of parameters. Events' columns are in one order in every statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;
