@@ -985,6 +985,7 @@ export interface components {
             /** @description The movement that went, or was to go, back. */
             reverses?: components["schemas"]["Sequence"];
             scope?: components["schemas"]["Scope"];
+            /** @description That of its last event, as in its answer. */
             sequence?: components["schemas"]["Sequence"];
             /** @enum {unknown} */
             status: "accepted" | "rejected";

@@ -210,7 +210,6 @@ impl Journal for PostgresJournal {
         let mut slot = self.writer.lock().await;
         // Whoever asked whether the log is there may have made the connection.
         drop(slot.take_if(|writer| writer.connection.is_elsewhere()));
-        let mut writer = self.writer(&mut slot).await.map_err(AppendError::Unavailable)?;
         let unread = |error: JournalError| AppendError::Unavailable(error.into());
         let unkeyed = columns.unkeyed();
         if !unkeyed.is_empty() {
@@ -221,6 +220,7 @@ impl Journal for PostgresJournal {
         loop {
             let standpoint = self.standpoint(&expected).await.map_err(unread)?;
             let turn = standpoint.turn;
+            let mut writer = self.writer(&mut slot).await.map_err(AppendError::Unavailable)?;
             columns.stand(standpoint, &writer.kinds);
             // From here on the batch may be in the log, and only an answer to this very statement says so.
             let values = columns.values();
@@ -251,6 +251,7 @@ impl Journal for PostgresJournal {
                 }
                 append::Answer::Lost => {
                     writer.kinds = Noted::default();
+                    *slot = Some(writer);
                     self.reach().await.map_err(unread)?;
                 }
             }

@@ -350,7 +350,7 @@ fn accepted() -> Value {
                 "timestamp": named("Time"),
                 "commandId": named("RecordedId"),
                 "status": {"enum": ["accepted", "rejected"]},
-                "sequence": named("Sequence"),
+                "sequence": {"description": "That of its last event, as in its answer.", "$ref": "#/components/schemas/Sequence"},
                 "code": {"type": "string"},
                 "error": {"type": "string"},
                 "latencyMs": {"type": "number"},
