@@ -291,7 +291,7 @@ async fn frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
 async fn who_answers_no_ping_is_served_for_a_while_and_closed(kind: Kind) {
     const TEXT: u8 = 1;
     const CLOSE: u8 = 8;
-    let server = Server::start_with(kind, &["--feed-timeout-seconds", "3"]).await;
+    let server = Server::start_with(kind, &["--feed-timeout-seconds", "6"]).await;
     server.create("acc-1", 0).await.accepted();
     let mut stream = TcpStream::connect(("127.0.0.1", server.ports.events)).await.unwrap();
     let request = "GET /ws?fromSequence=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
@@ -312,7 +312,7 @@ async fn who_answers_no_ping_is_served_for_a_while_and_closed(kind: Kind) {
     for expected in ["WELCOME", "NEW_EVENT", "CAUGHT_UP"] {
         assert_eq!(next().await.unwrap(), expected);
     }
-    for amount in 1..=4 {
+    for amount in 1..=2 {
         server.deposit("acc-1", amount).await.accepted();
         assert_eq!(next().await.unwrap(), "NEW_EVENT", "the one of {amount}");
     }
