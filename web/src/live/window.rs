@@ -22,7 +22,7 @@ pub(super) const CATCH_UP: Window = Window { events: 256, bytes: 256 * 1024 };
 /// How long a window waits for the Pong of the one before.
 const PATIENCE: Duration = Duration::from_millis(250);
 /// What may be unanswered when it goes out without that, in bytes.
-const UNANSWERED_BYTES_MAX: usize = 256 * 1024;
+const UNANSWERED_BYTES_MAX: usize = 32 * 1024;
 
 /// What was sent and the client has not answered for.
 #[derive(Default)]
