@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use sha2::{Digest, Sha256};
 
 use crate::ids::{Sequence, Timestamp};
-use crate::request::push_json_string;
+use crate::json::push_string;
 
 /// A SHA-256 digest.
 pub type Hash = [u8; 32];
@@ -28,7 +28,7 @@ pub fn commands_leaf<'a>(units: impl IntoIterator<Item = (&'a str, &'a [u8], usi
     let mut text = String::from("[");
     for (name, fingerprint, events) in units {
         text.push_str(if text.len() > 1 { ",[" } else { "[" });
-        push_json_string(&mut text, name);
+        push_string(&mut text, name);
         text.push_str(",\"");
         push_hex(&mut text, fingerprint);
         // Writing to a string cannot fail.

@@ -14,6 +14,7 @@ pub mod chain;
 pub mod decide;
 pub mod hold;
 pub mod ids;
+pub mod json;
 pub mod lifecycle;
 pub mod limits;
 pub mod money;

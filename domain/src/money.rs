@@ -37,11 +37,6 @@ impl Currency {
     pub fn decimals(self) -> u8 {
         self.decimals
     }
-
-    /// Minor units in one unit: 10 to the power of the decimals.
-    fn minor_per_unit(self) -> u64 {
-        power_of_ten(self.decimals)
-    }
 }
 
 impl fmt::Display for Currency {
@@ -142,22 +137,21 @@ pub struct Units {
 
 impl fmt::Display for Units {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = u128::from(self.currency.minor_per_unit());
-        let magnitude = self.minor.unsigned_abs();
-        // The scale is a power of ten, never zero.
-        let (whole, fraction) = (magnitude.checked_div(scale), magnitude.checked_rem(scale));
-        let (whole, mut fraction) = (whole.unwrap_or(magnitude), fraction.unwrap_or(0));
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(self.minor.unsigned_abs());
+        let decimals = usize::from(self.currency.decimals);
+        let (whole, decimal) = digits.split_at(digits.len().saturating_sub(decimals));
         if self.minor < 0 {
             f.write_str("-")?;
         }
-        write!(f, "{whole}")?;
-        if fraction > 0 {
-            let mut width = usize::from(self.currency.decimals);
-            while let (Some(tenth), Some(0)) = (fraction.checked_div(10), fraction.checked_rem(10)) {
-                fraction = tenth;
-                width = width.saturating_sub(1);
+        f.write_str(if whole.is_empty() { "0" } else { whole })?;
+        let shown = decimal.trim_end_matches('0');
+        if !shown.is_empty() {
+            f.write_str(".")?;
+            for _ in decimal.len()..decimals {
+                f.write_str("0")?;
             }
-            write!(f, ".{fraction:0width$}")?;
+            f.write_str(shown)?;
         }
         Ok(())
     }

@@ -14,10 +14,11 @@ use uuid::Uuid;
 use crate::account::{Cause, Event, Profile, Standing};
 use crate::chain::{Hash, leaf};
 use crate::ids::{AccountId, CommandId, HoldId, Sequence, Timestamp, Version};
+use crate::json::Object;
 use crate::lifecycle::Scope;
 use crate::limits::Limits;
 use crate::money::{Amount, Currency, Money, Quantity};
-use crate::request::{Fields, Metadata, TraceParent};
+use crate::request::{Metadata, TraceParent};
 
 /// The schema version of every event written today.
 const SCHEMA_VERSION: u32 = 1;
@@ -97,27 +98,27 @@ impl Event {
 
     /// The `data` member.
     fn data(&self, account: &AccountId, currency: Currency) -> String {
-        let mut data = Fields::with_capacity(96);
+        let mut data = Object::with_capacity(96);
         match self {
             Self::AccountCreated { initial_balance, currency, owner, overdraft_limit } => {
                 data.quoted("accountId", account);
                 data.bare("initialBalance", initial_balance.in_units(*currency));
                 data.quoted("currency", currency);
-                data.optional("owner", owner.as_deref());
+                data.optional_text("owner", owner.as_deref());
                 data.bare("overdraftLimit", overdraft_limit.in_units(*currency));
             }
             Self::MoneyDeposited { amount, description, cause }
             | Self::MoneyWithdrawn { amount, description, cause } => {
                 data.quoted("accountId", account);
                 data.bare("amount", amount.money().in_units(currency));
-                data.optional("description", description.as_deref());
+                data.optional_text("description", description.as_deref());
                 write_cause(&mut data, cause, currency);
             }
             Self::MoneyTransferred { to, amount, description, cause } => {
                 data.quoted("fromAccountId", account);
                 data.quoted("toAccountId", to);
                 data.bare("amount", amount.money().in_units(currency));
-                data.optional("description", description.as_deref());
+                data.optional_text("description", description.as_deref());
                 write_cause(&mut data, cause, currency);
             }
             Self::TransferReceived { from, amount } => {
@@ -128,11 +129,11 @@ impl Event {
             Self::AccountFrozen { scope, reason } | Self::AccountUnfrozen { scope, reason } => {
                 data.quoted("accountId", account);
                 data.quoted("scope", scope.name());
-                data.optional("reason", reason.as_deref());
+                data.optional_text("reason", reason.as_deref());
             }
             Self::AccountClosed { reason } | Self::AccountReopened { reason } => {
                 data.quoted("accountId", account);
-                data.optional("reason", reason.as_deref());
+                data.optional_text("reason", reason.as_deref());
             }
             Self::HoldPlaced { hold, amount, expires_at, description } => {
                 data.quoted("accountId", account);
@@ -141,20 +142,20 @@ impl Event {
                 if let Some(expires_at) = expires_at {
                     data.quoted("expiresAt", expires_at);
                 }
-                data.optional("description", description.as_deref());
+                data.optional_text("description", description.as_deref());
             }
             Self::HoldCaptured { hold, amount, held, to } => {
                 data.quoted("accountId", account);
                 data.quoted("holdId", hold);
                 data.bare("amount", amount.money().in_units(currency));
                 data.bare("held", held.money().in_units(currency));
-                data.optional("toAccountId", to.as_ref().map(AccountId::as_str));
+                data.optional_text("toAccountId", to.as_ref().map(AccountId::as_str));
             }
             Self::HoldReleased { hold, amount, reason } => {
                 data.quoted("accountId", account);
                 data.quoted("holdId", hold);
                 data.bare("amount", amount.money().in_units(currency));
-                data.optional("reason", reason.as_deref());
+                data.optional_text("reason", reason.as_deref());
             }
             Self::HoldExpired { hold, amount } => {
                 data.quoted("accountId", account);
@@ -167,16 +168,20 @@ impl Event {
                 write_limits(&mut data, limits, currency);
             }
         }
-        data.finish()
+        data.into_string()
     }
 }
 
 /// Why money moved, where a client's wish is not all.
-fn write_cause(data: &mut Fields, cause: &Cause, currency: Currency) {
+fn write_cause(data: &mut Object, cause: &Cause, currency: Currency) {
     match cause {
         Cause::Client => {}
-        Cause::Capture(hold) => data.quoted("holdId", hold),
-        Cause::Sweep => data.bare("sweep", true),
+        Cause::Capture(hold) => {
+            data.quoted("holdId", hold);
+        }
+        Cause::Sweep => {
+            data.bare("sweep", true);
+        }
         Cause::Reversal { of, total } => {
             data.bare("reverses", of);
             data.bare("reversed", total.in_units(currency));
@@ -185,15 +190,12 @@ fn write_cause(data: &mut Fields, cause: &Cause, currency: Currency) {
 }
 
 /// An account's bounds, null where there is none.
-pub(crate) fn write_limits(object: &mut Fields, limits: &Limits, currency: Currency) {
+pub(crate) fn write_limits(object: &mut Object, limits: &Limits, currency: Currency) {
     let Limits { max_balance, per_transaction, per_day } = *limits;
     for (name, limit) in
         [("maxBalance", max_balance), ("perTransaction", per_transaction), ("perDay", per_day)]
     {
-        match limit {
-            Some(limit) => object.bare(name, limit.in_units(currency)),
-            None => object.bare(name, "null"),
-        }
+        object.optional(name, limit.map(|limit| limit.in_units(currency)));
     }
 }
 
@@ -232,22 +234,22 @@ impl Deref for Stored {
 
 /// Writes an event down as it is stored.
 pub fn encode(profile: &Profile, version: Version, event: &Event, envelope: &Envelope) -> Stored {
-    let mut object = Fields::with_capacity(448);
+    let mut object = Object::with_capacity(448);
     object.quoted("eventId", envelope.event_id.hyphenated());
     object.quoted("aggregateId", &profile.id);
     object.bare("version", version);
     object.quoted("type", event.kind());
     object.bare("schemaVersion", SCHEMA_VERSION);
-    object.bare("data", event.data(&profile.id, profile.currency));
+    object.raw("data", &event.data(&profile.id, profile.currency));
     object.quoted("timestamp", envelope.at);
     object.text("commandId", envelope.command_id.as_str());
     object.text("correlationId", &envelope.correlation);
     object.text("causationId", envelope.causation.as_ref().unwrap_or(&envelope.command_id).as_str());
-    object.bare("metadata", envelope.metadata.as_ref().map_or("{}", Metadata::as_str));
+    object.raw("metadata", envelope.metadata.as_ref().map_or("{}", Metadata::as_str));
     if let Some(trace) = &envelope.trace {
         object.quoted("traceparent", trace.as_str());
     }
-    Stored::from(object.finish())
+    Stored::from(object.into_string())
 }
 
 /// The public object: the stored one with its sequence number in front.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::account::{Command, Posting};
 use crate::ids::{AccountId, CommandId, HoldId, Version};
+use crate::json::Object;
 use crate::limits::Change;
 use crate::reversal::Target;
 
@@ -142,53 +143,53 @@ impl Command {
     /// The command's own fields as one JSON object, each in one spelling: what the command log shows of a refused
     /// command, and what fingerprints are made of.
     pub fn facts(&self) -> String {
-        let mut object = Fields::default();
+        let mut object = Object::new();
         match self {
             Self::CreateAccount { account, initial_balance, currency, owner, overdraft_limit } => {
                 object.text("accountId", account.as_str());
                 object.bare("amount", initial_balance);
                 object.text("currency", currency.code());
-                object.optional("owner", owner.as_deref());
+                object.optional_text("owner", owner.as_deref());
                 object.bare("overdraftLimit", overdraft_limit);
             }
             Self::Deposit { account, amount, currency, description }
             | Self::Withdraw { account, amount, currency, description } => {
                 object.text("accountId", account.as_str());
                 object.bare("amount", amount);
-                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
-                object.optional("description", description.as_deref());
+                object.optional_text("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional_text("description", description.as_deref());
             }
             Self::Transfer { from, to, amount, currency, description } => {
                 object.text("fromAccountId", from.as_str());
                 object.text("toAccountId", to.as_str());
                 object.bare("amount", amount);
-                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
-                object.optional("description", description.as_deref());
+                object.optional_text("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional_text("description", description.as_deref());
             }
             Self::FreezeAccount { account, scope, reason }
             | Self::UnfreezeAccount { account, scope, reason } => {
                 object.text("accountId", account.as_str());
                 object.text("scope", scope.name());
-                object.optional("reason", reason.as_deref());
+                object.optional_text("reason", reason.as_deref());
             }
             Self::CloseAccount { account, sweep_to, reason } => {
                 object.text("accountId", account.as_str());
-                object.optional("sweepTo", sweep_to.as_ref().map(AccountId::as_str));
-                object.optional("reason", reason.as_deref());
+                object.optional_text("sweepTo", sweep_to.as_ref().map(AccountId::as_str));
+                object.optional_text("reason", reason.as_deref());
             }
             Self::ReopenAccount { account, reason } => {
                 object.text("accountId", account.as_str());
-                object.optional("reason", reason.as_deref());
+                object.optional_text("reason", reason.as_deref());
             }
             Self::PlaceHold { account, hold, amount, currency, expires_in, description } => {
                 object.text("accountId", account.as_str());
-                object.optional("holdId", hold.as_ref().map(HoldId::as_str));
+                object.optional_text("holdId", hold.as_ref().map(HoldId::as_str));
                 object.bare("amount", amount);
-                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional_text("currency", currency.as_ref().map(|currency| currency.code()));
                 if let Some(seconds) = expires_in {
                     object.bare("expiresInSeconds", seconds);
                 }
-                object.optional("description", description.as_deref());
+                object.optional_text("description", description.as_deref());
             }
             Self::CaptureHold { account, hold, amount, currency, to, description } => {
                 object.text("accountId", account.as_str());
@@ -196,44 +197,44 @@ impl Command {
                 if let Some(amount) = amount {
                     object.bare("amount", amount);
                 }
-                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
-                object.optional("toAccountId", to.as_ref().map(AccountId::as_str));
-                object.optional("description", description.as_deref());
+                object.optional_text("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional_text("toAccountId", to.as_ref().map(AccountId::as_str));
+                object.optional_text("description", description.as_deref());
             }
             Self::ReleaseHold { account, hold, reason } => {
                 object.text("accountId", account.as_str());
                 object.text("holdId", hold.as_str());
-                object.optional("reason", reason.as_deref());
+                object.optional_text("reason", reason.as_deref());
             }
             Self::SetLimits { account, change } => {
                 object.text("accountId", account.as_str());
                 for (field, change) in change.named() {
                     match change {
-                        Change::Keep => {}
-                        Change::Lift => object.bare(&field.name(), "null"),
+                        Change::Keep => continue,
+                        Change::Lift => object.raw(&field.name(), "null"),
                         Change::Set(quantity) => object.bare(&field.name(), quantity),
-                    }
+                    };
                 }
             }
             Self::Reverse { target, amount, currency, reason } => {
                 match target {
                     Target::Command(id) => object.text("reversesCommandId", id.as_str()),
                     Target::Event(sequence) => object.bare("reverses", sequence),
-                }
+                };
                 if let Some(amount) = amount {
                     object.bare("amount", amount);
                 }
-                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
-                object.optional("reason", reason.as_deref());
+                object.optional_text("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional_text("reason", reason.as_deref());
             }
             Self::Post { postings, currency, description } => {
                 let each: Vec<String> = postings.iter().map(posting_facts).collect();
-                object.bare("postings", format_args!("[{}]", each.join(",")));
-                object.optional("currency", currency.as_ref().map(|currency| currency.code()));
-                object.optional("description", description.as_deref());
+                object.array("postings", each.iter().map(String::as_str));
+                object.optional_text("currency", currency.as_ref().map(|currency| currency.code()));
+                object.optional_text("description", description.as_deref());
             }
         }
-        object.finish()
+        object.into_string()
     }
 }
 
@@ -249,11 +250,11 @@ pub enum Subject<'a> {
 }
 
 fn posting_facts(posting: &Posting) -> String {
-    let mut object = Fields::default();
+    let mut object = Object::new();
     object.text("fromAccountId", posting.from.as_str());
     object.text("toAccountId", posting.to.as_str());
     object.bare("amount", posting.amount);
-    object.finish()
+    object.into_string()
 }
 
 /// The accounts that a command's [facts](Command::facts) name: its own or the from-account, and the other one; those of
@@ -272,71 +273,6 @@ pub fn accounts_named(facts: &str) -> [Option<AccountId>; 2] {
     match postings.into_iter().next() {
         Some(first) => [first.account_id, first.to_account_id],
         None => [account_id, to_account_id],
-    }
-}
-
-/// Writes a JSON object field by field.
-pub(crate) struct Fields(String);
-
-impl Default for Fields {
-    fn default() -> Self {
-        Self(String::from("{"))
-    }
-}
-
-impl Fields {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        let mut text = String::with_capacity(bytes);
-        text.push('{');
-        Self(text)
-    }
-
-    fn name(&mut self, name: &str) {
-        let separator = if self.0.len() > 1 { ",\"" } else { "\"" };
-        self.0.push_str(separator);
-        self.0.push_str(name);
-        self.0.push_str("\":");
-    }
-
-    /// A string, escaped.
-    pub(crate) fn text(&mut self, name: &str, text: &str) {
-        self.name(name);
-        push_json_string(&mut self.0, text);
-    }
-
-    /// A string, where there is one.
-    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
-        if let Some(text) = text {
-            self.text(name, text);
-        }
-    }
-
-    /// A number, or JSON that is ready.
-    pub(crate) fn bare(&mut self, name: &str, value: impl std::fmt::Display) {
-        self.name(name);
-        let _ = write!(self.0, "{value}");
-    }
-
-    /// A value that needs quotes but no escapes.
-    pub(crate) fn quoted(&mut self, name: &str, value: impl std::fmt::Display) {
-        self.name(name);
-        let _ = write!(self.0, "\"{value}\"");
-    }
-
-    pub(crate) fn finish(mut self) -> String {
-        self.0.push('}');
-        self.0
-    }
-}
-
-pub(crate) fn push_json_string(out: &mut String, text: &str) {
-    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
-    if text.bytes().all(plain) {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-    } else {
-        out.push_str(&Value::from(text).to_string());
     }
 }
 

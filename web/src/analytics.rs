@@ -6,11 +6,11 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::clock;
 use domain::Units;
+use domain::json::{self, Object};
 use domain::projection::volume::{Totals, Width};
 use store::{Direction, Listing, Order};
 
 use crate::Api;
-use crate::json::{self, Object};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::queries::{VOLUME, X_SEQUENCE, fresh, freshness};

@@ -5,6 +5,7 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use domain::audit::leaves;
 use domain::chain::{Hash, Hex, path};
+use domain::json::{self, Object};
 use domain::proof::{Checkpoint, Proof};
 use domain::rows::{BatchRow, Rows};
 use domain::{Sequence, Timestamp};
@@ -14,7 +15,6 @@ use uuid::Uuid;
 use crate::Api;
 use crate::code::Code;
 use crate::events::{X_HEAD_SEQUENCE, check_place};
-use crate::json::{self, Object};
 use crate::params::{LIMIT_DEFAULT, Params, path_part, whole_number};
 use crate::problem::Problem;
 

@@ -6,6 +6,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use actors::{Answer, Failure, SPANS};
+use domain::json::Object;
 use domain::{CommandId, Fingerprint, Request};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -19,7 +20,6 @@ use crate::commands::{
     trace,
 };
 use crate::fields::Fields;
-use crate::json::Object;
 use crate::params::Params;
 use crate::problem::Problem;
 

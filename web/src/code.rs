@@ -3,8 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::web::ServiceConfig;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::json::{self, Object};
 
-use crate::json::{self, Object};
 use crate::problem::Problem;
 
 /// What went wrong, by the name that clients rely on.

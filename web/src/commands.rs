@@ -8,6 +8,7 @@ use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, Respons
 use actors::{
     Accepted, Answer, Failure, Line, LineQuery, LineStatus, Refused, SPANS, parse_place, place_text,
 };
+use domain::json::{self, Object};
 use domain::request::accounts_named;
 use domain::{
     AccountId, CommandId, Event, Limits, Money, Profile, Recorded, Request, Standing, TraceParent, Version,
@@ -21,7 +22,6 @@ use crate::batch;
 use crate::body::{self, BODY_BYTES_MAX, Kind};
 use crate::code::Code;
 use crate::fields::Fields;
-use crate::json::{self, Object};
 use crate::params::{Params, header_text, path_part};
 use crate::problem::Problem;
 

@@ -2,9 +2,9 @@
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use domain::json::{self, Object};
 
 use crate::Api;
-use crate::json::{self, Object};
 use crate::params::Params;
 use crate::problem::Problem;
 

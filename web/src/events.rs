@@ -5,15 +5,15 @@ use std::sync::Arc;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, BytesMut, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use domain::{AccountId, Recorded, Sequence, Version};
+use domain::{AccountId, Recorded, Sequence, Version, json};
 use futures_util::stream;
 use store::{EventFilter, JournalError};
 
 use crate::Api;
 use crate::commands::CORRELATION_LENGTH_MAX;
+use crate::live;
 use crate::params::{LIMIT_DEFAULT, Params, path_account, path_part, wants_ndjson};
 use crate::problem::{Problem, beyond_head};
-use crate::{json, live};
 
 /// How many events of a stream are in memory at once.
 const STREAM_PAGE_EVENTS: usize = 512;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::json::{self, Object};
 use domain::projection::accounts::render;
 use domain::{
     Account, AccountId, Event, Hold, HoldId, Money, Profile, Recorded, Sequence, Timestamp, Version,
@@ -14,7 +15,6 @@ use domain::{
 use crate::Api;
 use crate::code::Code;
 use crate::events::check_place;
-use crate::json::{self, Object};
 use crate::params::{LIMIT_DEFAULT, Params, accepts, path_account};
 use crate::problem::Problem;
 use crate::queries::X_SEQUENCE;

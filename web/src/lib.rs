@@ -15,7 +15,6 @@ mod fields;
 mod guard;
 mod health;
 mod history;
-mod json;
 mod live;
 mod pace;
 mod params;

@@ -24,11 +24,11 @@ use actix_web::web::{BytesMut, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_web_actors::ws::{self, CloseCode, CloseReason, Message, ProtocolError, WebsocketContext};
 use domain::Sequence;
+use domain::json::{self, Object};
 use futures_util::stream;
 use store::{EventFilter, JournalError};
 
 use crate::code::Code;
-use crate::json::{self, Object};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::{Api, Connection, events};

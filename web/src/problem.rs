@@ -6,12 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use actors::{Failure, NotReady};
+use domain::json::Object;
 use domain::{CommandId, Currency, Money, Refusal, Sequence};
 use store::{JournalError, ViewsError};
 use uuid::Uuid;
 
 use crate::code::Code;
-use crate::json::Object;
 use crate::queries::X_SEQUENCE;
 
 /// A failure on its way to the client.

@@ -5,11 +5,11 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::{ProjectionStats, Replay};
 use domain::Sequence;
+use domain::json::{self, Object};
 use uuid::Uuid;
 
 use crate::Api;
 use crate::code::Code;
-use crate::json::{self, Object};
 use crate::params::{Params, path_part};
 use crate::problem::Problem;
 

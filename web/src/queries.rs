@@ -7,16 +7,16 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use domain::projection::accounts::{BY_BALANCE, BY_LAST_UPDATED, render};
-use domain::{Account, AccountId, Sequence, Status};
+use domain::{Account, AccountId, Sequence, Status, json};
 use parking_lot::Mutex;
 use store::{Direction, Listing, Order, Read, ViewsError};
 use tokio::time::Instant;
 
 use crate::Api;
 use crate::code::Code;
+use crate::history;
 use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, path_account};
 use crate::problem::{Problem, gone_backward, not_caught_up};
-use crate::{history, json};
 
 /// How long a client waits for its own write where it says nothing else, and the longest that it may say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(2);

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Document, Prior, Projection};
 use crate::account::{Profile, Standing};
 use crate::ids::Sequence;
+use crate::json::Object;
 use crate::money::{Currency, DECIMALS_MAX, Money};
 use crate::record::{Recorded, write_limits};
-use crate::request::Fields;
 
 /// The projection `accounts`.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ fn document(event: &Recorded) -> Document {
 /// The account as the query service answers it. Amounts are numbers as JavaScript prints them.
 pub fn render(profile: &Profile, standing: &Standing, sequence: Sequence) -> String {
     let currency = profile.currency;
-    let mut object = Fields::with_capacity(448);
+    let mut object = Object::with_capacity(448);
     object.quoted("accountId", &profile.id);
     object.bare("balance", standing.balance.in_units(currency));
     object.bare("transactionCount", standing.transactions);
@@ -72,11 +72,11 @@ pub fn render(profile: &Profile, standing: &Standing, sequence: Sequence) -> Str
     }
     match &profile.owner {
         Some(owner) => object.text("owner", owner),
-        None => object.bare("owner", "null"),
-    }
+        None => object.raw("owner", "null"),
+    };
     object.bare("version", standing.version);
     object.bare("sequence", sequence);
-    object.finish()
+    object.into_string()
 }
 
 /// Twenty digits that sort as the balance reads, whatever the currency: ten-thousandths of a unit above the least.

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::{Document, Prior, Projection};
 use crate::account::Event;
+use crate::json::Object;
 use crate::money::{Currency, Units};
 use crate::record::Recorded;
-use crate::request::Fields;
 
 /// The projection `ledger`.
 #[derive(Debug)]
@@ -79,14 +79,14 @@ fn apply(line: &mut Line, event: &Event) {
 
 fn document(currency: Currency, line: &Line) -> Document {
     let units = |minor| Units { minor, currency };
-    let mut object = Fields::default();
+    let mut object = Object::new();
     object.quoted("currency", currency);
     object.bare("accounts", line.accounts);
     object.quoted("balances", units(line.balances));
     object.quoted("in", units(line.money_in));
     object.quoted("out", units(line.money_out));
     object.bare("agrees", line.money_in == line.balances.saturating_add(line.money_out));
-    Document { key: currency.to_string(), tag: "", ranks: None, body: object.finish() }
+    Document { key: currency.to_string(), tag: "", ranks: None, body: object.into_string() }
 }
 
 fn read(body: &str) -> Result<Line, String> {

@@ -1,20 +1,28 @@
-//! Writing JSON text directly: answers are put together from parts that are JSON already, so that money is never
-//! anything but its digits.
+//! Writing JSON text directly: events, documents and answers are put together from parts that are JSON already, so that money
+//! is never anything but its digits.
 
 use std::fmt::{Display, Write as _};
 
 /// A JSON object under way.
 #[derive(Clone, Debug)]
-pub(crate) struct Object(String);
+pub struct Object(String);
+
+impl Default for Object {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Object {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
+    /// An object without members, with room for so many bytes of text.
+    pub fn with_capacity(bytes: usize) -> Self {
         let mut text = String::with_capacity(bytes);
         text.push('{');
         Self(text)
     }
 
-    pub(crate) fn new() -> Self {
+    /// An object without members.
+    pub fn new() -> Self {
         Self::with_capacity(128)
     }
 
@@ -26,32 +34,43 @@ impl Object {
     }
 
     /// A string, escaped.
-    pub(crate) fn text(&mut self, name: &str, text: &str) -> &mut Self {
+    pub fn text(&mut self, name: &str, text: &str) -> &mut Self {
         push_string(self.name(name), text);
         self
     }
 
-    /// A number, a boolean, or JSON that is ready.
-    pub(crate) fn bare(&mut self, name: &str, value: impl Display) -> &mut Self {
+    /// A string, escaped, where there is one.
+    pub fn optional_text(&mut self, name: &str, text: Option<&str>) -> &mut Self {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self,
+        }
+    }
+
+    /// A number or a boolean.
+    pub fn bare(&mut self, name: &str, value: impl Display) -> &mut Self {
         // Writing to a string cannot fail.
         let _ = write!(self.name(name), "{value}");
         self
     }
 
     /// JSON that is ready.
-    pub(crate) fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+    pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
         self.name(name).push_str(json);
         self
     }
 
     /// A value that needs quotes but no escapes.
-    pub(crate) fn quoted(&mut self, name: &str, value: impl Display) -> &mut Self {
-        let _ = write!(self.name(name), "\"{value}\"");
+    pub fn quoted(&mut self, name: &str, value: impl Display) -> &mut Self {
+        let text = self.name(name);
+        text.push('"');
+        let _ = write!(text, "{value}");
+        text.push('"');
         self
     }
 
     /// A number, or null.
-    pub(crate) fn optional(&mut self, name: &str, value: Option<impl Display>) -> &mut Self {
+    pub fn optional(&mut self, name: &str, value: Option<impl Display>) -> &mut Self {
         match value {
             Some(value) => self.bare(name, value),
             None => self.raw(name, "null"),
@@ -59,13 +78,13 @@ impl Object {
     }
 
     /// An array of parts that are JSON already.
-    pub(crate) fn array<'a>(&mut self, name: &str, parts: impl IntoIterator<Item = &'a str>) -> &mut Self {
+    pub fn array<'a>(&mut self, name: &str, parts: impl IntoIterator<Item = &'a str>) -> &mut Self {
         push_array(self.name(name), parts);
         self
     }
 
     /// The members of an object that is JSON already.
-    pub(crate) fn members_of(&mut self, object: &str) -> &mut Self {
+    pub fn members_of(&mut self, object: &str) -> &mut Self {
         let inner = object.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default();
         if !inner.is_empty() {
             if self.0.len() > 1 {
@@ -77,7 +96,7 @@ impl Object {
     }
 
     /// Another object's members.
-    pub(crate) fn append(&mut self, other: &Self) -> &mut Self {
+    pub fn append(&mut self, other: &Self) -> &mut Self {
         if other.0.len() > 1 {
             if self.0.len() > 1 {
                 self.0.push(',');
@@ -87,14 +106,15 @@ impl Object {
         self
     }
 
-    pub(crate) fn into_string(mut self) -> String {
+    /// The text.
+    pub fn into_string(mut self) -> String {
         self.0.push('}');
         self.0
     }
 }
 
 /// A JSON array of parts that are JSON already.
-pub(crate) fn array<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+pub fn array<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::new();
     push_array(&mut text, parts);
     text
@@ -112,7 +132,7 @@ fn push_array<'a>(out: &mut String, parts: impl IntoIterator<Item = &'a str>) {
 }
 
 /// A JSON string.
-pub(crate) fn push_string(out: &mut String, text: &str) {
+pub fn push_string(out: &mut String, text: &str) {
     let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'"' && byte != b'\\';
     if text.bytes().all(plain) {
         out.push('"');
