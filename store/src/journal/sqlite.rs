@@ -4,10 +4,12 @@
 //! several journals on one file, as the contract suite has them, are several writers like any others.
 
 mod append;
+mod commands;
 mod read;
 mod rows;
 mod schema;
 mod streams;
+mod values;
 mod wal;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

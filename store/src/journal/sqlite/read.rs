@@ -6,24 +6,21 @@ use std::sync::Arc;
 
 use domain::chain::{GENESIS, Hash};
 use domain::{
-    Account, AccountId, Amount, CommandId, Currency, Fingerprint, Hold, HoldEnd, HoldId, HoldRecord, Holds,
-    Limits, Money, Profile, Recorded, Sequence, Standing, Status, Timestamp, UnknownEvent, Version,
+    Account, AccountId, Amount, Hold, HoldEnd, HoldId, HoldRecord, Holds, Money, Profile, Recorded, Sequence,
+    Timestamp, Version,
 };
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Params, Row};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use uuid::Uuid;
 
 use super::integer;
 use super::streams::{Stream, Streams, reach_of};
+use super::values::{profile, recorded, sequence};
 use crate::journal::kinds::run_of;
 use crate::journal::streams::Reach;
-use crate::journal::{
-    AccountKey, EventFilter, Head, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Recalled,
-    Rejection,
-};
+use crate::journal::{AccountKey, EventFilter, Head, JournalError, Loaded, Page};
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
-pub(super) const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
 pub(super) const ACCOUNT_KEY: &str = include_str!("../../../../sql/sqlite/journal/account_key.sql");
 const ACCOUNTS_AFTER: &str = include_str!("../../../../sql/sqlite/journal/accounts_after.sql");
 const HOLDS_OPEN: &str = include_str!("../../../../sql/sqlite/journal/holds_open.sql");
@@ -32,22 +29,12 @@ const HOLD_DEADLINES: &str = include_str!("../../../../sql/sqlite/journal/hold_d
 const EVENT_LAST_REVERSAL: &str = include_str!("../../../../sql/sqlite/journal/event_last_reversal.sql");
 const CHAIN_AT: &str = include_str!("../../../../sql/sqlite/journal/chain_at.sql");
 pub(super) const PAGE_END: &str = include_str!("../../../../sql/sqlite/journal/page_end.sql");
-const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events_between.sql");
+pub(super) const EVENTS_BETWEEN: &str = include_str!("../../../../sql/sqlite/journal/events_between.sql");
 const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal/events_of_correlation.sql");
 const EVENT_KIND: &str = include_str!("../../../../sql/sqlite/journal/event_kind.sql");
-const EVENT_COMMAND: &str = include_str!("../../../../sql/sqlite/journal/event_command.sql");
 const SEQUENCE_AT: &str = include_str!("../../../../sql/sqlite/journal/sequence_at.sql");
 const RUNS_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/runs_of_kind.sql");
 const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
-const COMMAND_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/command_accepted.sql");
-const COMMAND_REJECTED: &str = include_str!("../../../../sql/sqlite/journal/command_rejected.sql");
-const COMMANDS_ACCEPTED: &str = include_str!("../../../../sql/sqlite/journal/commands_accepted.sql");
-const REFUSAL_FROM: &str = include_str!("../../../../sql/sqlite/journal/refusal_from.sql");
-const REJECTIONS_BEFORE: &str = include_str!("../../../../sql/sqlite/journal/rejections_before.sql");
-const REJECTIONS_OF_ACCOUNT: &str = include_str!("../../../../sql/sqlite/journal/rejections_of_account.sql");
-
-/// Profiles that a reader remembers; when there are more, it forgets all of them.
-const PROFILES_KEPT_MAX: usize = 50_000;
 
 /// A connection that only reads, and what it need not read twice.
 pub(super) struct Reader {
@@ -55,14 +42,6 @@ pub(super) struct Reader {
     streams: Arc<Streams>,
     /// What accounts are never changes.
     profiles: HashMap<i64, Arc<Profile>>,
-}
-
-/// The command that an event is of.
-struct OfCommand {
-    /// Its first event's place, and its last one's.
-    first: i64,
-    last: i64,
-    name: String,
 }
 
 /// The log as it is at one moment.
@@ -98,9 +77,7 @@ impl<'a> Moment<'a> {
     pub(super) fn connection(&self) -> &'a Connection {
         self.connection
     }
-}
 
-impl<'a> Moment<'a> {
     pub(super) fn load(&mut self, id: &AccountId) -> Result<Loaded, JournalError> {
         let Some((key, stream)) = self.stream_of(id)? else {
             return Ok(Loaded { key: None, account: Account::Absent, sequence: Sequence::ZERO });
@@ -339,96 +316,8 @@ impl<'a> Moment<'a> {
         sequence(self.row(SEQUENCE_AT, [moment.as_micros()], |row| row.get(0))?)
     }
 
-    pub(super) fn command(&mut self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
-        let accepted = self
-            .connection
-            .prepare_cached(COMMAND_ACCEPTED)?
-            .query_row([id.as_str()], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?, row.get(3)?))
-            })
-            .optional()?;
-        if let Some((first, size, fingerprint, name)) = accepted {
-            let last = first.saturating_add(size).saturating_sub(1);
-            let events = self.events(EVENTS_BETWEEN, (first, last, size))?;
-            return Ok(Some(Recalled::Accepted { fingerprint, name, events }));
-        }
-        let rejected = self.rejections(COMMAND_REJECTED, [id.as_str()])?.pop();
-        Ok(rejected.map(Recalled::Rejected))
-    }
-
-    pub(super) fn commands(&mut self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
-        let mut entries = Vec::new();
-        if query.accepted {
-            for place in self.accepted_places(query)? {
-                let OfCommand { last, name, .. } = self.command_of(place)?;
-                let (event, last) = (self.event(place)?, sequence(last)?);
-                let at = LogPlace { sequence: last, refusal: 0 };
-                entries.push((at, LogEntry::Accepted { name, event, last }));
-            }
-        }
-        if query.rejected {
-            let refused = self.refused(query)?;
-            entries.extend(refused.into_iter().map(|refused| (refused.place, LogEntry::Rejected(refused))));
-        }
-        entries.sort_unstable_by_key(|(place, _)| std::cmp::Reverse(*place));
-        entries.truncate(query.limit);
-        Ok(entries.into_iter().map(|(_, entry)| entry).collect())
-    }
-
-    /// The first events of the commands that were done.
-    fn accepted_places(&mut self, query: &LogQuery) -> Result<Vec<i64>, JournalError> {
-        // At a refusal's place, the command at the same sequence comes before it.
-        let before = query.before.map_or(Sequence::new(u64::MAX), |place| match place.refusal {
-            0 => place.sequence,
-            _ => place.sequence.next(),
-        });
-        let mut places: Vec<i64> = Vec::new();
-        if query.limit == 0 {
-            return Ok(places);
-        }
-        let Some(id) = &query.account else {
-            let rows = i64::try_from(query.limit).unwrap_or(i64::MAX);
-            self.column(COMMANDS_ACCEPTED, (integer(before.get()), rows), |place| {
-                places.push(place);
-                ControlFlow::Continue(())
-            })?;
-            return Ok(places);
-        };
-        let Some((_, stream)) = self.stream_of(id)? else { return Ok(places) };
-        let version =
-            self.versions_before(&stream, before, |moment, place| Ok(moment.command_of(place)?.last))?;
-        stream.each_up_to(version, |place| {
-            let place = self.command_of(place)?.first;
-            // One with two events on the account comes twice.
-            if places.last() != Some(&place) {
-                places.push(place);
-            }
-            Ok(if places.len() < query.limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
-        Ok(places)
-    }
-
-    /// The commands that were refused.
-    fn refused(&mut self, query: &LogQuery) -> Result<Vec<Rejection>, JournalError> {
-        let before = match query.before {
-            Some(LogPlace { sequence, refusal }) => {
-                // Refusals rise with the sequence: all before this head, and of those at this head the earlier ones.
-                let here: Option<i64> = self.one(REFUSAL_FROM, [integer(sequence.get())])?;
-                let beyond: Option<i64> = self.one(REFUSAL_FROM, [integer(sequence.next().get())])?;
-                let beyond = beyond.unwrap_or(i64::MAX);
-                integer(refusal).max(here.unwrap_or(beyond)).min(beyond)
-            }
-            None => i64::MAX,
-        };
-        let rows = i64::try_from(query.limit).unwrap_or(i64::MAX);
-        match &query.account {
-            Some(id) => self.rejections(REJECTIONS_OF_ACCOUNT, (id.as_str(), before, rows)),
-            None => self.rejections(REJECTIONS_BEFORE, (before, rows)),
-        }
-    }
-
     /// An account's key and stream.
-    fn stream_of(&mut self, id: &AccountId) -> Result<Option<(i64, Stream<'a>)>, JournalError> {
+    pub(super) fn stream_of(&mut self, id: &AccountId) -> Result<Option<(i64, Stream<'a>)>, JournalError> {
         let key: Option<i64> = self.one(ACCOUNT_KEY, [id.as_str()])?;
         key.map(|key| Ok((key, self.stream_by(key)?))).transpose()
     }
@@ -443,7 +332,7 @@ impl<'a> Moment<'a> {
 
     /// How many events of a stream stand before a place, by their own or their commands' places: found by halving,
     /// because versions have no gaps and both places rise with them.
-    fn versions_before(
+    pub(super) fn versions_before(
         &self,
         stream: &Stream<'_>,
         before: Sequence,
@@ -463,20 +352,13 @@ impl<'a> Moment<'a> {
         Ok(low)
     }
 
-    /// The command that an event is of.
-    fn command_of(&self, place: i64) -> Result<OfCommand, JournalError> {
-        self.row(EVENT_COMMAND, [place], |row| {
-            Ok(OfCommand { first: row.get(0)?, last: row.get(1)?, name: row.get(2)? })
-        })
-    }
-
     /// The event at a place.
-    fn event(&mut self, place: i64) -> Result<Arc<Recorded>, JournalError> {
+    pub(super) fn event(&mut self, place: i64) -> Result<Arc<Recorded>, JournalError> {
         let event = self.events(EVENTS_BETWEEN, (place, place, 1))?.pop();
         event.ok_or_else(|| JournalError::Damaged(format!("there is no event {place}")))
     }
 
-    fn events(
+    pub(super) fn events(
         &mut self,
         statement: &'static str,
         parameters: impl Params,
@@ -508,22 +390,8 @@ impl<'a> Moment<'a> {
         Ok(())
     }
 
-    fn rejections(
-        &mut self,
-        statement: &'static str,
-        parameters: impl Params,
-    ) -> Result<Vec<Rejection>, JournalError> {
-        let mut statement = self.connection.prepare_cached(statement)?;
-        let mut rows = statement.query(parameters)?;
-        let mut rejections = Vec::new();
-        while let Some(row) = rows.next()? {
-            rejections.push(rejection(row)?);
-        }
-        Ok(rejections)
-    }
-
     /// Calls for each value of a statement's one column.
-    fn column(
+    pub(super) fn column(
         &self,
         statement: &'static str,
         parameters: impl Params,
@@ -540,7 +408,7 @@ impl<'a> Moment<'a> {
     }
 
     /// The one value of a statement that may find nothing.
-    fn one<T: FromSql>(
+    pub(super) fn one<T: FromSql>(
         &self,
         statement: &'static str,
         parameters: impl Params,
@@ -550,7 +418,7 @@ impl<'a> Moment<'a> {
     }
 
     /// The row of a statement that always finds one.
-    fn row<T>(
+    pub(super) fn row<T>(
         &self,
         statement: &'static str,
         parameters: impl Params,
@@ -563,100 +431,4 @@ impl<'a> Moment<'a> {
 /// A row's first column.
 fn first<T: FromSql>(row: &Row<'_>) -> rusqlite::Result<T> {
     row.get(0)
-}
-
-fn profile(
-    connection: &Connection,
-    profiles: &mut HashMap<i64, Arc<Profile>>,
-    key: i64,
-) -> Result<Arc<Profile>, JournalError> {
-    if let Some(profile) = profiles.get(&key) {
-        return Ok(Arc::clone(profile));
-    }
-    let damaged = || JournalError::Damaged(format!("account {key}"));
-    let (id, currency, owner, created_at): (String, String, Option<String>, i64) = connection
-        .prepare_cached(PROFILE)?
-        .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
-    let profile = Arc::new(Profile {
-        id: AccountId::parse(&id).map_err(|_| damaged())?,
-        currency: Currency::parse(&currency).ok_or_else(damaged)?,
-        owner: owner.map(Arc::from),
-        created_at: Timestamp::from_micros(created_at),
-    });
-    if profiles.len() >= PROFILES_KEPT_MAX {
-        profiles.clear();
-    }
-    profiles.insert(key, Arc::clone(&profile));
-    Ok(profile)
-}
-
-fn recorded(row: &Row<'_>, profile: &Arc<Profile>) -> Result<Recorded, JournalError> {
-    let place = sequence(row.get(0)?)?;
-    let damaged = |what: &str| JournalError::Damaged(format!("event {place}: {what}"));
-    let money = |column| -> Result<Money, JournalError> {
-        Money::from_minor(row.get(column)?).ok_or_else(|| damaged("money out of bounds"))
-    };
-    let count = |column| -> Result<u64, JournalError> {
-        u64::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged("a number below zero"))
-    };
-    let status: u8 = row.get(7)?;
-    let status = Status::from_number(status).ok_or_else(|| UnknownEvent {
-        sequence: place,
-        kind: String::new(),
-        schema: 0,
-        reason: format!("its account has the status {status}"),
-    })?;
-    let limits = row.get_ref(11)?.as_str_or_null().map_err(|error| damaged(&error.to_string()))?;
-    let standing = Standing {
-        version: Version::new(count(2)?),
-        balance: money(3)?,
-        held: money(4)?,
-        overdraft_limit: money(5)?,
-        transactions: count(6)?,
-        status,
-        limits: Limits::from_stored(limits).ok_or_else(|| damaged("its account's limits"))?,
-        spent: money(10)?,
-        updated_at: Timestamp::from_micros(row.get(8)?),
-    };
-    let body = row.get_ref(9)?.as_str().map_err(|error| damaged(&error.to_string()))?;
-    Ok(domain::record::decode(place, body, profile, standing)?)
-}
-
-fn rejection(row: &Row<'_>) -> Result<Rejection, JournalError> {
-    let number: i64 = row.get(0)?;
-    let damaged = || JournalError::Damaged(format!("refusal {number}"));
-    let refusal = u64::try_from(number).map_err(|_| damaged())?;
-    let command_id: String = row.get(2)?;
-    let fingerprint: Fingerprint = row.get(3)?;
-    let reason: String = row.get(6)?;
-    Ok(Rejection {
-        command_id: CommandId::parse(&command_id).map_err(|_| damaged())?,
-        fingerprint,
-        name: row.get(4)?,
-        facts: row.get(5)?,
-        refusal: serde_json::from_str(&reason).map_err(|_| damaged())?,
-        at: Timestamp::from_micros(row.get(7)?),
-        place: LogPlace { sequence: sequence(row.get(1)?)?, refusal },
-    })
-}
-
-fn sequence(number: i64) -> Result<Sequence, JournalError> {
-    let number = u64::try_from(number).map_err(|_| JournalError::Damaged(format!("sequence {number}")))?;
-    Ok(Sequence::new(number))
-}
-
-impl From<rusqlite::Error> for JournalError {
-    fn from(error: rusqlite::Error) -> Self {
-        let damaged = matches!(
-            error,
-            rusqlite::Error::FromSqlConversionFailure(..)
-                | rusqlite::Error::IntegralValueOutOfRange(..)
-                | rusqlite::Error::InvalidColumnType(..)
-                | rusqlite::Error::QueryReturnedNoRows
-        ) || matches!(
-            error.sqlite_error_code(),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-        );
-        if damaged { Self::Damaged(error.to_string()) } else { Self::Unavailable(Box::new(error)) }
-    }
 }

@@ -6,7 +6,8 @@ use domain::rows::{
 };
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::read::{Moment, PAGE_END, PROFILE};
+use super::read::{Moment, PAGE_END};
+use super::values::PROFILE;
 use crate::journal::{JournalError, ROWS_MAX};
 
 const BATCHES: &str = include_str!("../../../../sql/sqlite/journal/rows_batches.sql");
