@@ -14,6 +14,15 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// The same, given again.
+    pub(crate) fn replayed(mut self) -> Self {
+        match &mut self {
+            Self::Accepted(accepted) => accepted.replayed = true,
+            Self::Refused(refused) => refused.replayed = true,
+        }
+        self
+    }
+
     /// Whether it was given before.
     pub fn is_replayed(&self) -> bool {
         match self {
@@ -28,8 +37,8 @@ impl Answer {
 pub struct Accepted {
     /// Its id.
     pub command_id: CommandId,
-    /// Its events, the one that it is known by first. Of a preview: as they would be, with sequence 0, and without
-    /// `sequenceNumber` in their JSON.
+    /// Its events, the one that it is known by first. Of a preview: as they would be if nobody else
+    /// appended, and without `sequenceNumber` in their JSON.
     pub events: Vec<Arc<Recorded>>,
     /// Whether the answer was given before.
     pub replayed: bool,

@@ -9,7 +9,7 @@ use tokio::sync::oneshot::error::RecvError;
 
 use crate::answer::{Answer, Failure};
 use crate::decision::{Order, Settled};
-use crate::execute::{ANSWER_WITHIN, Permit};
+use crate::execute::{ANSWER_WITHIN, Permit, failure};
 use crate::keys::{Guard, Turn};
 use crate::ledger::Ledger;
 
@@ -53,17 +53,17 @@ impl Ledger {
         let started = Instant::now();
         let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
         let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
-        let is_another = tokio::time::timeout_at(deadline, self.is_another(&requests)).await.unwrap_or(false);
-        let refused = |request: &Request| is_another && request.batch.is_some();
+        let not_done = self.refused_as_another(&requests, deadline).await;
+        let refused = |request: &Request| not_done.clone().filter(|_| request.batch.is_some());
         let mut items = Vec::with_capacity(requests.len());
-        let to_send: Vec<_> = requests.iter().filter(|request| !refused(request)).cloned().collect();
+        let to_send: Vec<_> = requests.iter().filter(|request| refused(request).is_none()).cloned().collect();
         // What was not sent by then is not done.
         let _ = tokio::time::timeout_at(deadline, self.send_all(&to_send, &mut items)).await;
         let mut items = items.into_iter();
         let mut answers = Vec::with_capacity(requests.len());
         for request in &requests {
-            if refused(request) {
-                answers.push(self.conclude(request, Err(Failure::KeyReused), started));
+            if let Some(failure) = refused(request) {
+                answers.push(self.conclude(request, Err(failure), started));
                 continue;
             }
             let answer = match items.next() {
@@ -78,14 +78,33 @@ impl Ledger {
         Ok(answers)
     }
 
-    /// Whether another batch was sent under this one's key before: what it has more than that one, or at another place, would
-    /// be done under ids that nothing is recorded under. The first item without a key of its own tells.
-    async fn is_another(&self, requests: &[Arc<Request>]) -> bool {
-        let Some(first) = requests.iter().find(|request| request.batch.is_some()) else { return false };
+    /// Why nothing may be done under ids made of the batch's key: another batch was sent under it before, so that what this
+    /// one has more than that one, or at another place, would be done under ids that nothing is recorded under; or whether
+    /// that is so can't be found out.
+    pub(crate) async fn refused_as_another(
+        &self,
+        requests: &[Arc<Request>],
+        deadline: tokio::time::Instant,
+    ) -> Option<Failure> {
+        match tokio::time::timeout_at(deadline, self.recorded_of(requests)).await {
+            Ok(recorded) => recorded.err(),
+            Err(_) => Some(Failure::Overloaded),
+        }
+    }
+
+    /// What is recorded under the first of the ids made of the batch's key under which anything is.
+    async fn recorded_of(&self, requests: &[Arc<Request>]) -> Result<Option<Answer>, Failure> {
+        let derived = || requests.iter().filter(|request| request.batch.is_some());
+        let Some(first) = derived().next() else { return Ok(None) };
         while let Turn::After(under_way) = self.inner.keys.enter(&first.id) {
             under_way.over().await;
         }
-        matches!(self.recorded(first, first.fingerprint()).await, Err(Failure::KeyReused))
+        let ids: Vec<CommandId> = derived().map(|request| request.id.clone()).collect();
+        let known = self.inner.journal.first_recorded(&ids).await.map_err(failure)?;
+        match derived().find(|request| Some(&request.id) == known.as_ref()) {
+            Some(known) => self.recorded(known, known.fingerprint()).await,
+            None => Ok(None),
+        }
     }
 
     /// Has the commands decided in order. Those on one account each go to it in order by themselves; before and behind one

@@ -200,8 +200,8 @@ pub(crate) fn decide_order(
         }
         Err(refusal) => (remembered(&request, &refusal, at), Some(refusal)),
     };
-    let unit =
-        Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
+    let may_repeat = request.keyed && !refusal.as_ref().is_some_and(is_of_form);
+    let unit = Unit { command_id: request.id.clone(), fingerprint, may_repeat, touches, contents };
     drop(deciding);
     let commit = tracing::debug_span!(target: SPANS, parent: &span, "commit");
     submission(unit, participants, lineages, refusal, (Some(reply), turn, commit))
@@ -315,14 +315,19 @@ pub(crate) fn drafts(
     drafts
 }
 
+/// Whether a refusal is about the request's form alone, whatever is recorded under its key.
+pub(crate) fn is_of_form(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::InvalidAmount { .. })
+}
+
 /// A keyed refusal is remembered, except one that is about the request's form alone.
 fn remembered(request: &Request, refusal: &Refusal, at: Timestamp) -> Contents {
-    if !request.keyed || matches!(refusal, Refusal::InvalidAmount { .. }) {
+    if !request.keyed || is_of_form(refusal) {
         return Contents::Refusal;
     }
     Contents::KeyedRefusal {
         name: request.command.name().into(),
-        facts: request.command.facts(),
+        facts: request.command.refused_facts(refusal),
         refusal: refusal.clone(),
         at,
     }

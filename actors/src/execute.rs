@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use domain::{AccountId, CommandId, Fingerprint, Refusal, Request, Subject};
+use domain::{AccountId, CommandId, Fingerprint, Request, Subject};
 use store::{JournalError, LogQuery, Recalled};
 use tokio::sync::oneshot;
 
 use crate::account::{Gathering, Pin, start_meeting};
 use crate::answer::{Accepted, Answer, Failure, Refused};
-use crate::decision::{Order, Settled, clock, decide_order};
+use crate::decision::{Order, Settled, clock, decide_order, is_of_form};
 use crate::keys::Turn;
 use crate::ledger::{Inner, Ledger};
 use crate::recent::{Line, LineQuery};
@@ -78,7 +78,7 @@ impl Ledger {
         answer
     }
 
-    fn admit(&self) -> Result<Permit<'_>, Failure> {
+    pub(crate) fn admit(&self) -> Result<Permit<'_>, Failure> {
         Permit::take(&self.inner.in_flight, self.inner.in_flight_max)
     }
 
@@ -88,16 +88,18 @@ impl Ledger {
         let Inner { meters, memory, feed, .. } = &*self.inner;
         meters.seconds.record(elapsed.as_secs_f64());
         match answer {
-            Ok(Answer::Accepted(_)) => {
+            Ok(Answer::Accepted(accepted)) => {
                 meters.accepted.increment(1);
-                memory.answered(&request.id, micros);
+                if !accepted.replayed {
+                    memory.answered(&request.id, micros);
+                }
             }
             Ok(Answer::Refused(refused)) => {
                 meters.refused.increment(1);
-                if request.keyed && !matches!(refused.refusal, Refusal::InvalidAmount { .. }) {
-                    memory.answered(&request.id, micros);
-                } else {
+                if !request.keyed || is_of_form(&refused.refusal) {
                     memory.refused(request, &refused.refusal, feed.head(), clock(), micros);
+                } else if !refused.replayed {
+                    memory.answered(&request.id, micros);
                 }
             }
             Err(_) => meters.failed.increment(1),

@@ -5,46 +5,76 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 use domain::{
-    Account, AccountId, Cause, Circumstances, Found, HoldChange, HoldEnd, HoldId, HoldRecord, Money,
-    Participants, Precedents, Recorded, Request, Sequence, Subject, decide,
+    Account, AccountId, Cause, Circumstances, CommandId, Fingerprint, Found, HoldChange, HoldEnd, HoldId,
+    HoldRecord, Money, Participants, Precedents, Recorded, Request, Sequence, Subject, Target, decide,
 };
 use store::{Draft, JournalError};
 
 use crate::answer::{Accepted, Answer, Failure, Refused};
 use crate::background::LookedUp;
-use crate::decision::{Origin, clock, decision_time, drafts};
-use crate::execute::failure;
+use crate::batch::BATCHES_IN_FLIGHT_MAX;
+use crate::decision::{Origin, clock, decision_time, drafts, is_of_form};
+use crate::execute::{ANSWER_WITHIN, Permit, failure};
 use crate::ledger::Ledger;
 
 /// What the commands before would have changed.
-#[derive(Default)]
 struct Course {
     accounts: HashMap<AccountId, Account>,
     ended: HashMap<(AccountId, HoldId), HoldEnd>,
     reversed: HashMap<Sequence, Money>,
+    /// What would be recorded under their keys.
+    answers: HashMap<CommandId, (Fingerprint, Answer)>,
+    /// The last of their events, as far as nobody else appends any.
+    last: Sequence,
 }
 
 impl Ledger {
+    /// Decides a command as [`execute`](Self::execute) would, on what is committed, and writes nothing.
+    ///
+    /// # Errors
+    /// See [`Failure`].
+    pub async fn preview(&self, request: Request) -> Result<Answer, Failure> {
+        let _permit = self.admit()?;
+        let mut course = Course::from(self.inner.feed.head());
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.preview_next(&request, &mut course)).await;
+        answer.unwrap_or(Err(Failure::Overloaded))
+    }
+
     /// Decides commands one after the other as [`execute_batch`](Self::execute_batch) would, on what is committed and what
     /// the ones before would change, and writes nothing.
-    pub async fn preview(&self, requests: Vec<Request>) -> Vec<Result<Answer, Failure>> {
-        let mut course = Course::default();
+    ///
+    /// # Errors
+    /// [`Failure::Overloaded`] where too many batches are under way.
+    pub async fn preview_batch(
+        &self,
+        requests: Vec<Request>,
+    ) -> Result<Vec<Result<Answer, Failure>>, Failure> {
+        let _permit = Permit::take(&self.inner.batches, BATCHES_IN_FLIGHT_MAX)?;
+        let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
+        let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
+        let not_done = self.refused_as_another(&requests, deadline).await;
+        let mut course = Course::from(self.inner.feed.head());
         let mut answers = Vec::with_capacity(requests.len());
-        for request in requests {
-            answers.push(self.preview_next(&request, &mut course).await);
+        for request in &requests {
+            if let Some(failure) = not_done.clone().filter(|_| request.batch.is_some()) {
+                answers.push(Err(failure));
+                continue;
+            }
+            let answer = tokio::time::timeout_at(deadline, self.preview_next(request, &mut course)).await;
+            answers.push(answer.unwrap_or(Err(Failure::Overloaded)));
         }
-        answers
+        Ok(answers)
     }
 
     async fn preview_next(&self, request: &Request, course: &mut Course) -> Result<Answer, Failure> {
-        if request.keyed
-            && let Some(answer) = self.recorded(request, request.fingerprint()).await?
-        {
-            return Ok(answer);
-        }
-        let journal = &*self.inner.journal;
         let subject = request.command.subject(&request.id);
-        let looked_up = LookedUp::of(journal, subject.clone(), request.command.accounts()).await;
+        let looked_up = match course.movements(&subject) {
+            Some(looked_up) => Ok(looked_up),
+            None => {
+                let accounts = request.command.accounts();
+                LookedUp::of(&*self.inner.journal, subject.clone(), accounts).await
+            }
+        };
         let LookedUp { mut precedents, causation, accounts } = looked_up.map_err(failure)?;
         course.correct(&subject, &mut precedents);
         let mut participants = self.participants(accounts, course).await.map_err(failure)?;
@@ -59,27 +89,36 @@ impl Ledger {
             if_match: request.if_match,
             precedents: &precedents,
         };
-        let placed = match decide(&request.command, &circumstances, &Participants(&participants)) {
-            Ok(placed) => placed,
-            Err(refusal) => {
-                return Ok(Answer::Refused(Refused { command_id, refusal, replayed: false }));
+        let decided = decide(&request.command, &circumstances, &Participants(&participants));
+        let is_form = decided.as_ref().is_err_and(is_of_form);
+        if request.keyed
+            && !is_form
+            && let Some(answer) = self.answered(request, course).await?
+        {
+            return Ok(answer);
+        }
+        let answer = match decided {
+            Ok(placed) => {
+                let drafts = drafts(&Origin::of(request, causation), &mut participants, placed, at);
+                let events = course.go_on(participants, drafts, &command_id);
+                Answer::Accepted(Accepted { command_id, events, replayed: false })
             }
+            Err(refusal) => Answer::Refused(Refused { command_id, refusal, replayed: false }),
         };
-        let as_recorded = |draft: Draft| {
-            Arc::new(Recorded {
-                sequence: Sequence::ZERO,
-                profile: draft.profile,
-                standing: draft.standing,
-                event: draft.event,
-                command_id: command_id.clone(),
-                correlation: draft.correlation,
-                json: ByteString::from(draft.stored.into_json()),
-            })
-        };
-        let drafts = drafts(&Origin::of(request, causation), &mut participants, placed, at);
-        let events: Vec<_> = drafts.into_iter().map(as_recorded).collect();
-        course.go_on(participants, &events);
-        Ok(Answer::Accepted(Accepted { command_id, events, replayed: false }))
+        if request.keyed && !is_form {
+            course.answers.insert(request.id.clone(), (request.fingerprint(), answer.clone()));
+        }
+        Ok(answer)
+    }
+
+    /// What is recorded under the request's key, or would be.
+    async fn answered(&self, request: &Request, course: &Course) -> Result<Option<Answer>, Failure> {
+        let fingerprint = request.fingerprint();
+        match course.answers.get(&request.id) {
+            Some((first, answer)) if *first == fingerprint => Ok(Some(answer.clone().replayed())),
+            Some(_) => Err(Failure::KeyReused),
+            None => self.recorded(request, fingerprint).await,
+        }
     }
 
     async fn participants(
@@ -96,7 +135,29 @@ impl Ledger {
     }
 }
 
+impl From<Sequence> for Course {
+    /// Nothing so far, at the end of the log.
+    fn from(last: Sequence) -> Self {
+        Self {
+            accounts: HashMap::new(),
+            ended: HashMap::new(),
+            reversed: HashMap::new(),
+            answers: HashMap::new(),
+            last,
+        }
+    }
+}
+
 impl Course {
+    /// The movements of a command before this one.
+    fn movements(&self, subject: &Subject<'_>) -> Option<LookedUp> {
+        let Subject::Movements(target @ Target::Command(id)) = subject else { return None };
+        let Some((_, Answer::Accepted(Accepted { events, .. }))) = self.answers.get(id) else { return None };
+        let found = Found::among(target, events);
+        let accounts = found.accounts();
+        Some(LookedUp { precedents: Precedents::Reversal(found), causation: Some(id.clone()), accounts })
+    }
+
     fn correct(&self, subject: &Subject<'_>, precedents: &mut Precedents) {
         match (subject, precedents) {
             (Subject::Hold(account, hold), Precedents::Hold(record)) => {
@@ -115,15 +176,33 @@ impl Course {
         }
     }
 
-    fn go_on(&mut self, participants: Vec<(AccountId, Account)>, events: &[Arc<Recorded>]) {
+    /// The events that the log would have then.
+    fn go_on(
+        &mut self,
+        participants: Vec<(AccountId, Account)>,
+        drafts: Vec<Draft>,
+        command_id: &CommandId,
+    ) -> Vec<Arc<Recorded>> {
         self.accounts.extend(participants);
-        for event in events {
-            if let Some(HoldChange::Ended(hold, end)) = event.event.hold_change() {
-                self.ended.insert((event.profile.id.clone(), hold.clone()), end);
+        let mut events = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            self.last = self.last.next();
+            if let Some(HoldChange::Ended(hold, end)) = draft.event.hold_change() {
+                self.ended.insert((draft.profile.id.clone(), hold.clone()), end);
             }
-            if let Some(Cause::Reversal { of, total }) = event.event.cause() {
+            if let Some(Cause::Reversal { of, total }) = draft.event.cause() {
                 self.reversed.insert(*of, *total);
             }
+            events.push(Arc::new(Recorded {
+                sequence: self.last,
+                profile: draft.profile,
+                standing: draft.standing,
+                event: draft.event,
+                command_id: command_id.clone(),
+                correlation: draft.correlation,
+                json: ByteString::from(draft.stored.into_json()),
+            }));
         }
+        events
     }
 }

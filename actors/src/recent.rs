@@ -111,7 +111,10 @@ impl Memory {
                 logged: LogPlace { sequence: head, refusal: u64::MAX },
                 unkeyed: inner.refused,
             },
-            status: LineStatus::Rejected { facts: request.command.facts(), refusal: refusal.clone() },
+            status: LineStatus::Rejected {
+                facts: request.command.refused_facts(refusal),
+                refusal: refusal.clone(),
+            },
         };
         if inner.refusals.len() >= REMEMBERED_MAX {
             inner.refusals.pop_front();

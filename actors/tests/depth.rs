@@ -250,6 +250,10 @@ fn a_batch_is_decided_in_order_and_each_item_has_its_answer() {
                 place("a", "h", "1", None),
                 capture("a", "h"),
                 capture("a", "h"),
+                keyed(deposit("a", "6"), "k"),
+                keyed(deposit("a", "3"), "back"),
+                reverse(Target::Command(CommandId::parse("back").unwrap()), None),
+                reverse(Target::Command(CommandId::parse("back").unwrap()), None),
             ]
         };
         let expected = [
@@ -264,10 +268,13 @@ fn a_batch_is_decided_in_order_and_each_item_has_its_answer() {
             "ok",
             "ok",
             "hold-already-settled",
+            "the idempotency key was used for another command",
+            "ok",
+            "ok",
+            "already-reversed",
         ];
-        let previewed: Vec<String> = ledger.preview(items()).await.iter().map(told).collect();
-        assert_eq!(previewed[..7], expected[..7]);
-        assert_eq!(previewed[8..], expected[8..]);
+        let previewed = ledger.preview_batch(items()).await.unwrap();
+        assert_eq!(previewed.iter().map(told).collect::<Vec<_>>(), expected);
         assert_eq!(ledger.journal().head().await.unwrap().last, Sequence::ZERO);
         let answers = ledger.execute_batch(items()).await.unwrap();
         assert_eq!(answers.iter().map(told).collect::<Vec<_>>(), expected);

@@ -408,6 +408,9 @@ impl Journal for Faulty {
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         self.inner.command(id).await
     }
+    async fn first_recorded(&self, ids: &[CommandId]) -> Result<Option<CommandId>, JournalError> {
+        self.inner.first_recorded(ids).await
+    }
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
         self.inner.commands(query).await
     }

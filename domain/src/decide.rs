@@ -164,15 +164,15 @@ pub fn decide(
         Command::PlaceHold { account, hold, amount, currency, expires_in, description } => {
             let hold = hold.clone().unwrap_or_else(|| HoldId::of_command(command_id));
             let side = state(account).side(account)?;
-            side.check_hold_is_new(&hold, precedents.hold())?;
             let amount = side.amount(AmountField::Amount, *amount)?;
+            side.check_hold_is_new(&hold, precedents.hold())?;
             side.check_version(if_match)?;
             side.check_currency(*currency)?;
             side.check_movable(Scope::Debits)?;
             side.check_holds_left()?;
             side.check_spending(amount, at)?;
-            side.check_debit(amount)?;
             side.check_held(amount)?;
+            side.check_funds(amount)?;
             let expires_at = expires_in.map(|seconds| at.plus_seconds(seconds));
             let description = description.clone();
             alone(account, Ok(Event::HoldPlaced { hold, amount, expires_at, description }))
@@ -182,8 +182,8 @@ pub fn decide(
             let side = holding.side(account)?;
             let credit = to.as_ref().map(|to| (to, participants.place(to)));
             let credit = credit.map(|(to, (place, state))| Ok((place, state.side(to)?))).transpose()?;
-            let found = side.hold(hold, precedents.hold())?;
             let part = amount.map(|amount| side.amount(AmountField::Amount, amount)).transpose()?;
+            let found = side.hold(hold, precedents.hold())?;
             side.check_version(if_match)?;
             side.check_currency(*currency)?;
             if let Some((_, credit)) = &credit {
@@ -319,16 +319,20 @@ impl Course {
         currency: Option<Currency>,
         reason: Option<&Arc<str>>,
     ) -> Result<(), Refusal> {
-        if amount.is_some() && movements.len() > 1 {
+        let part =
+            |side: &Side<'_>| amount.map(|amount| side.amount(AmountField::Amount, amount)).transpose();
+        for movement in movements {
+            part(&self.side(movement.account())?)?;
+        }
+        let nothing_left = movements.iter().all(|movement| movement.left() == Money::ZERO);
+        if amount.is_some() && movements.len() > 1 && !nothing_left {
             let why = "it has several movements, of which one in part is reversed by its sequenceNumber";
             return Err(Refusal::NotReversible { why: why.into() });
         }
         for movement in movements.iter().rev() {
             let side = self.side(movement.account())?;
-            let part = amount.map(|amount| side.amount(AmountField::Amount, amount)).transpose()?;
-            side.check_currency(currency)?;
+            let part = part(&side)?;
             let back = part.map_or(movement.left(), Amount::money);
-            let nothing_left = movements.iter().all(|movement| movement.left() == Money::ZERO);
             if back > movement.left() || nothing_left {
                 return Err(Refusal::AlreadyReversed {
                     movement: movement.sequence,
@@ -338,6 +342,7 @@ impl Course {
                     required: part.unwrap_or(movement.amount).money(),
                 });
             }
+            side.check_currency(currency)?;
             if let Some(amount) = Amount::new(back) {
                 self.send_back(movement, amount, reason)?;
             }
@@ -416,21 +421,26 @@ impl Side<'_> {
     }
 
     fn check_debit(&self, amount: Amount) -> Result<(), Refusal> {
+        self.check_counted(amount)?;
+        self.check_funds(amount)
+    }
+
+    fn check_funds(&self, amount: Amount) -> Result<(), Refusal> {
         let Standing { balance, held, overdraft_limit, version, .. } = *self.standing;
         let available = self.standing.available();
-        if amount.money() > available {
-            return Err(Refusal::InsufficientFunds {
-                account: self.profile.id.clone(),
-                currency: self.profile.currency,
-                balance,
-                held,
-                overdraft_limit,
-                available,
-                required: amount.money(),
-                version,
-            });
+        if amount.money() <= available {
+            return Ok(());
         }
-        self.check_counted(amount)
+        Err(Refusal::InsufficientFunds {
+            account: self.profile.id.clone(),
+            currency: self.profile.currency,
+            balance,
+            held,
+            overdraft_limit,
+            available,
+            required: amount.money(),
+            version,
+        })
     }
 
     /// Without the amount, the balance can be counted.

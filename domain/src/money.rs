@@ -211,6 +211,8 @@ impl Quantity {
             digits = digits
                 .checked_mul(10)
                 .and_then(|tens| tens.checked_add(digit))
+                // In a currency with more decimals than are written it is larger still.
+                .filter(|digits| *digits <= MONEY_MAX.unsigned_abs())
                 .ok_or(QuantityError::TooLarge)?;
         }
         Ok(Self { digits, decimals })

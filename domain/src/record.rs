@@ -17,8 +17,9 @@ use crate::ids::{AccountId, CommandId, HoldId, Sequence, Timestamp, Version};
 use crate::json::Object;
 use crate::lifecycle::Scope;
 use crate::limits::Limits;
+use crate::metadata::Metadata;
 use crate::money::{Amount, Currency, Money, Quantity};
-use crate::request::{Metadata, TraceParent};
+use crate::request::TraceParent;
 
 /// The schema version of every event written today.
 const SCHEMA_VERSION: u32 = 1;

@@ -20,6 +20,15 @@ pub enum Refusal {
         /// The account named.
         account: AccountId,
     },
+    /// The amount is no amount of the account's currency.
+    InvalidAmount {
+        /// The request's field.
+        field: AmountField,
+        /// The account's currency.
+        currency: Currency,
+        /// Whether it has too many decimals; else it is too large.
+        too_precise: bool,
+    },
     /// The account never had such a hold.
     HoldNotFound {
         /// The account named.
@@ -70,15 +79,6 @@ pub enum Refusal {
         reversed: Money,
         /// What was asked for.
         required: Money,
-    },
-    /// The amount is no amount of the account's currency.
-    InvalidAmount {
-        /// The request's field.
-        field: AmountField,
-        /// The account's currency.
-        currency: Currency,
-        /// Whether it has too many decimals; else it is too large.
-        too_precise: bool,
     },
     /// The command was to hold for another version of the account.
     VersionMismatch {
@@ -253,6 +253,39 @@ pub enum Refusal {
         /// The version that decided.
         version: Version,
     },
+}
+
+impl Refusal {
+    /// The account that it is about, where it is about one.
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::AccountNotFound { account }
+            | Self::HoldNotFound { account, .. }
+            | Self::AccountExists { account }
+            | Self::HoldExists { account, .. }
+            | Self::HoldAlreadySettled { account, .. }
+            | Self::VersionMismatch { account, .. }
+            | Self::SameAccount { account }
+            | Self::CurrencyMismatch { account, .. }
+            | Self::AccountClosed { account, .. }
+            | Self::AccountFrozen { account, .. }
+            | Self::NoChange { account, .. }
+            | Self::HoldExpired { account, .. }
+            | Self::HoldExceeded { account, .. }
+            | Self::HoldsOpen { account, .. }
+            | Self::TooManyHolds { account, .. }
+            | Self::AccountNotEmpty { account, .. }
+            | Self::TransactionLimit { account, .. }
+            | Self::DailyLimit { account, .. }
+            | Self::InsufficientFunds { account, .. }
+            | Self::BalanceLimit { account, .. } => Some(account),
+            Self::InvalidAmount { .. }
+            | Self::CommandNotFound { .. }
+            | Self::EventNotFound { .. }
+            | Self::AlreadyReversed { .. }
+            | Self::NotReversible { .. } => None,
+        }
+    }
 }
 
 /// The field of a request that holds an amount.

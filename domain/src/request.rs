@@ -6,17 +6,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::account::{Command, Posting};
 use crate::ids::{AccountId, CommandId, HoldId, Version};
 use crate::json::Object;
 use crate::limits::Change;
+use crate::metadata::Metadata;
+use crate::refusal::Refusal;
 use crate::reversal::Target;
-
-/// The longest metadata, in bytes of compact JSON.
-pub const METADATA_BYTES_MAX: usize = 4096;
 
 /// A command with everything that the client said about it.
 #[derive(Clone, Debug)]
@@ -52,9 +50,8 @@ impl Request {
             let _ = write!(text, "\nif-match {version}");
         }
         if let Some(metadata) = &self.metadata {
-            // A parsed object prints with its names sorted.
-            let canonical = serde_json::from_str::<Value>(metadata.as_str()).unwrap_or_default();
-            let _ = write!(text, "\nmetadata {canonical}");
+            text.push_str("\nmetadata ");
+            text.push_str(&metadata.canonical());
         }
         if let Some(batch) = &self.batch {
             let _ = write!(text, "\nbatch {batch:?}");
@@ -140,8 +137,21 @@ impl Command {
         }
     }
 
-    /// The command's own fields as one JSON object, each in one spelling: what the command log shows of a refused
-    /// command, and what fingerprints are made of.
+    /// What the command log shows of it when it was refused: its fields, and for a reversal, which names no account, the one
+    /// that refused.
+    pub fn refused_facts(&self, refusal: &Refusal) -> String {
+        let facts = self.facts();
+        match (self, refusal.account()) {
+            (Self::Reverse { .. }, Some(account)) => {
+                let mut object = Object::new();
+                object.quoted("accountId", account).members_of(&facts);
+                object.into_string()
+            }
+            _ => facts,
+        }
+    }
+
+    /// The command's own fields as one JSON object, each in one spelling: what fingerprints are made of.
     pub fn facts(&self) -> String {
         let mut object = Object::new();
         match self {
@@ -276,41 +286,6 @@ pub fn accounts_named(facts: &str) -> [Option<AccountId>; 2] {
     }
 }
 
-/// A client's own JSON object, at most [`METADATA_BYTES_MAX`] bytes, without white space between its parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Metadata(Arc<str>);
-
-impl Metadata {
-    /// Reads the text of a JSON object.
-    ///
-    /// # Errors
-    /// In words that follow the field's name.
-    pub fn parse(json: &str) -> Result<Self, &'static str> {
-        let value: Value = serde_json::from_str(json).map_err(|_| "is not valid JSON text")?;
-        if !value.is_object() {
-            return Err("must be an object");
-        }
-        if has_nul(&value) {
-            return Err("must not contain U+0000");
-        }
-        let compact = without_white_space(json);
-        if compact.len() > METADATA_BYTES_MAX {
-            return Err("must not exceed 4096 bytes");
-        }
-        Ok(Self(Arc::from(compact)))
-    }
-
-    /// What the log holds; it was checked when it was parsed.
-    pub(crate) fn stored(json: &str) -> Self {
-        Self(Arc::from(json))
-    }
-
-    /// The JSON text. Numbers stand as the client wrote them.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// Where a command came from in a distributed trace: the `traceparent` of W3C Trace Context, kept as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceParent(Arc<str>);
@@ -339,31 +314,6 @@ impl TraceParent {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// Drops the white space outside of strings: an event is one line.
-fn without_white_space(json: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    json.chars()
-        .filter(|character| {
-            let keep = in_string || !character.is_ascii_whitespace();
-            match character {
-                '"' if !escaped => in_string = !in_string,
-                _ => {}
-            }
-            escaped = in_string && *character == '\\' && !escaped;
-            keep
-        })
-        .collect()
 }
 
 #[cfg(test)]

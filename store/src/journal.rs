@@ -488,6 +488,9 @@ pub trait Journal: Send + Sync {
     /// What is recorded under a command id so far.
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError>;
 
+    /// The first of some command ids under which something is recorded.
+    async fn first_recorded(&self, ids: &[CommandId]) -> Result<Option<CommandId>, JournalError>;
+
     /// The command log, newest first.
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError>;
 

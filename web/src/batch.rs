@@ -52,7 +52,7 @@ pub(crate) async fn batch(
     join(&api, &span, trace(&request).as_ref());
     let answers = async {
         match dry_run {
-            true => Ok(api.ledger.preview(commands).await),
+            true => api.ledger.preview_batch(commands).await,
             false => api.ledger.execute_batch(commands).await,
         }
     };

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
-use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError as _};
-use actors::{
-    Accepted, Answer, Failure, Line, LineQuery, LineStatus, Refused, SPANS, parse_place, place_text,
-};
+use actix_web::{Handler, HttpRequest, HttpResponse, HttpResponseBuilder, Resource, ResponseError as _};
+use actors::{Accepted, Answer, Line, LineQuery, LineStatus, Refused, SPANS, parse_place, place_text};
 use domain::json::{self, Object};
 use domain::request::accounts_named;
 use domain::{
@@ -23,7 +21,7 @@ use crate::body::{self, BODY_BYTES_MAX, Kind};
 use crate::code::Code;
 use crate::fields::Fields;
 use crate::params::{Params, header_text, path_part};
-use crate::problem::Problem;
+use crate::problem::{Problem, method_not_allowed};
 
 /// The longest correlation id, in characters.
 pub(crate) const CORRELATION_LENGTH_MAX: usize = 255;
@@ -53,15 +51,26 @@ pub(crate) static IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("ide
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     for (name, kind) in COMMANDS {
-        config.service(crate::post(&format!("/commands/{name}"), taking(kind)));
+        config.service(beside_recall(name, crate::post(&format!("/commands/{name}"), taking(kind))));
     }
-    config.service(crate::post("/commands/batch", batch::batch));
+    config.service(beside_recall("batch", crate::post("/commands/batch", batch::batch)));
     config.service(crate::get("/commands/log", log));
 }
 
 /// The path of a command by its id, which the router tries by a pattern.
 pub(crate) fn recalled(config: &mut ServiceConfig) {
     config.service(crate::get("/commands/{commandId}", recall).route(web::post().to(unknown)));
+}
+
+/// The path of a command's name, which may be a client's key as well: what is recorded under that is answered there too.
+fn beside_recall(name: &'static str, path: Resource) -> Resource {
+    let recall = move |api: Data<Api>, request: HttpRequest| async move {
+        match recalled_as(&api, &request, name).await {
+            Err(problem) if problem.code() == Code::CommandNotFound => Err(method_not_allowed("POST")),
+            answer => answer,
+        }
+    };
+    path.route(web::get().to(recall)).route(web::head().to(recall))
 }
 
 /// The handler of a command's path.
@@ -95,7 +104,7 @@ async fn command(
     let span = span_of(api, &asked);
     let answer = async {
         match dry_run {
-            true => api.ledger.preview(vec![asked]).await.pop().unwrap_or(Err(Failure::Overloaded)),
+            true => api.ledger.preview(asked).await,
             false => api.ledger.execute(asked).await,
         }
     };
@@ -333,9 +342,12 @@ async fn unknown(request: HttpRequest) -> Result<HttpResponse, Problem> {
 }
 
 async fn recall(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Params::read(&request, &[], &[])?;
-    let id = CommandId::recorded(&path_part(&request, "commandId"))
-        .map_err(|error| Problem::field("commandId", error))?;
+    recalled_as(&api, &request, &path_part(&request, "commandId")).await
+}
+
+async fn recalled_as(api: &Api, request: &HttpRequest, id: &str) -> Result<HttpResponse, Problem> {
+    Params::read(request, &[], &[])?;
+    let id = CommandId::recorded(id).map_err(|error| Problem::field("commandId", error))?;
     let mut object = Object::with_capacity(1024);
     object.text("commandId", id.as_str());
     match api.ledger.recall(&id).await? {

@@ -66,6 +66,9 @@ impl<'a> Fields<'a> {
     pub(crate) fn parse_text(name: &str, text: &'a str) -> Result<Self, Problem> {
         let malformed = |words: String| Problem::new(Code::MalformedJson, words);
         let members: Members<'a> = serde_json::from_str(text).map_err(|error| {
+            // What is no object may be no JSON either.
+            let malformed_further_on = || serde_json::from_str::<IgnoredAny>(text).err();
+            let error = if error.is_data() { malformed_further_on().unwrap_or(error) } else { error };
             if error.is_data() {
                 Problem::field(name, "must be a JSON object")
             } else if text.is_empty() {

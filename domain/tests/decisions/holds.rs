@@ -70,6 +70,10 @@ fn a_hold_ends_once() {
     }
     assert_eq!(code(&world.when(&place_hold("a", "open", "1", None)).unwrap_err()), "hold-exists");
     assert_eq!(code(&world.when(&capture("a", "open", Some("1.01"), None)).unwrap_err()), "hold-exceeded");
+    // What is no amount of the currency is so whatever the hold is.
+    for wrong in [place_hold("a", "open", "0.001", None), capture("a", "never", Some("0.001"), None)] {
+        assert_eq!(code(&world.when(&wrong).unwrap_err()), "invalid-amount");
+    }
 }
 
 #[test]

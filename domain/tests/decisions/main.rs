@@ -73,6 +73,10 @@ fn a_balance_never_leaves_what_can_be_counted_exactly() {
     for command in [deposit("a", "0.01"), transfer("b", "a", "1")] {
         assert!(matches!(world.when(&command), Err(Refusal::BalanceLimit { .. })), "{command:?}");
     }
+    // Limits come before funds.
+    let mut world = given(&[create_in("below", "0", Currency::USD, "5"), withdraw("below", "1")]);
+    let refusal = world.when(&withdraw("below", "9999999999999.99")).unwrap_err();
+    assert!(matches!(refusal, Refusal::BalanceLimit { .. }), "{refusal:?}");
 }
 
 #[test]
@@ -90,7 +94,7 @@ fn amounts_must_be_amounts_of_the_accounts_currency() {
             matches!(refusal, Refusal::InvalidAmount { field: found, too_precise: true, .. } if found == field)
         );
     }
-    let refusal = world.when(&deposit("b", "99999999999999999")).unwrap_err();
+    let refusal = world.when(&deposit("b", "99999999999999")).unwrap_err();
     assert!(matches!(refusal, Refusal::InvalidAmount { too_precise: false, .. }));
 }
 

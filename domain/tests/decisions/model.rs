@@ -138,10 +138,14 @@ impl Model {
     }
 
     fn debit(&mut self, amount: i64) -> Told<()> {
-        let available = self.balance - self.held() + self.overdraft;
-        check(amount <= available, "insufficient-funds")?;
+        check(self.balance - amount >= -domain::money::MONEY_MAX, "balance-limit")?;
+        self.funded(amount)?;
         self.balance -= amount;
-        check(self.balance >= -domain::money::MONEY_MAX, "balance-limit")
+        Ok(())
+    }
+
+    fn funded(&self, amount: i64) -> Told<()> {
+        check(amount <= self.balance - self.held() + self.overdraft, "insufficient-funds")
     }
 
     fn credit(&mut self, amount: i64) -> Told<()> {
@@ -278,13 +282,13 @@ impl Models {
             Command::PlaceHold { account, hold, amount, expires_in, .. } => {
                 let name = hold.as_ref().unwrap().to_string();
                 let holder = self.get(account.as_str())?;
+                let amount = holder.minor(&amount.to_string())?;
                 let fresh = !holder.holds.contains_key(&name) && !holder.ended.contains_key(&name);
                 check(fresh, "hold-exists")?;
-                let amount = holder.minor(&amount.to_string())?;
                 holder.movable(holder.no_debits)?;
                 holder.spend(amount, now)?;
-                holder.clone().debit(amount)?;
                 check(holder.held() + amount <= domain::money::MONEY_MAX, "balance-limit")?;
+                holder.funded(amount)?;
                 holder.holds.insert(name, (amount, expires_in.map(|seconds| now + seconds)));
                 self.other_event();
             }
@@ -368,8 +372,8 @@ impl Models {
     ) -> Told<()> {
         let mut holder = self.get(name)?.clone();
         let mut other = to.as_ref().map(|to| self.get(to.as_str()).cloned()).transpose()?;
-        let found = holder.find_hold(hold)?;
         let part = part.map(|text| holder.minor(&text)).transpose()?;
+        let found = holder.find_hold(hold)?;
         let same = other.as_ref().is_none_or(|other| other.decimals == holder.decimals);
         check(same, "currency-mismatch")?;
         holder.movable(holder.no_debits)?;
@@ -409,15 +413,22 @@ impl Models {
 
     fn reverse(&mut self, able: Vec<usize>, part: Option<&str>) -> Told<()> {
         check(!able.is_empty(), "not-reversible")?;
-        check(part.is_none() || able.len() == 1, "not-reversible")?;
+        if let Some(text) = part {
+            for index in &able {
+                let Moved { from, to, .. } = self.moved[*index].clone();
+                self.get(&from.or(to).unwrap())?.minor(text)?;
+            }
+        }
         let left: i64 =
             able.iter().map(|index| self.moved[*index].amount - self.moved[*index].reversed).sum();
+        check(left > 0, "already-reversed")?;
+        check(part.is_none() || able.len() == 1, "not-reversible")?;
         for index in able.into_iter().rev() {
             let Moved { from, to, amount, reversed, .. } = self.moved[index].clone();
             let stream = from.as_ref().or(to.as_ref()).unwrap();
             let part = part.map(|text| self.get(stream)?.minor(text)).transpose()?;
             let back = part.unwrap_or(amount - reversed);
-            check(left > 0 && back <= amount - reversed, "already-reversed")?;
+            check(back <= amount - reversed, "already-reversed")?;
             if back == 0 {
                 continue;
             }

@@ -51,6 +51,8 @@ fn never_more_goes_back_than_is_left() {
     assert!(matches!(&events[0].1, Event::MoneyWithdrawn { amount: back, cause, .. }
         if *back == amount(300) && *cause == rest));
     assert_eq!(world.balance("a"), 1000);
+    // What is all back is so whatever else is wrong.
+    assert_eq!(code(&world.when(&asserting).unwrap_err()), "already-reversed");
 }
 
 #[test]
@@ -105,9 +107,11 @@ fn postings_are_decided_in_order_on_what_the_ones_before_leave() {
         assert_eq!(code(&world.when(&post(postings)).unwrap_err()), expected, "{postings:?}");
     }
     assert_eq!(before, world.accounts);
+    let part = |text| reverse(of("c-4"), Some(text));
+    assert_eq!(code(&world.when(&part("1")).unwrap_err()), "not-reversible");
+    assert_eq!(code(&world.when(&part("0.001")).unwrap_err()), "invalid-amount");
     world.when(&reverse(of("c-4"), None)).unwrap();
     assert_eq!((world.balance("a"), world.balance("b"), world.balance("c")), (500, 0, 0));
-    let part = world.when(&reverse(of("c-4"), Some("1"))).unwrap_err();
-    assert_eq!(code(&part), "not-reversible");
+    assert_eq!(code(&world.when(&part("1")).unwrap_err()), "already-reversed");
     assert_eq!(world.standing("a").held, Money::ZERO);
 }

@@ -437,6 +437,14 @@ impl Journal for PostgresJournal {
         rows.first().map(|row| values::rejection(row).map(Recalled::Rejected)).transpose()
     }
 
+    async fn first_recorded(&self, ids: &[CommandId]) -> Result<Option<CommandId>, JournalError> {
+        let texts: Vec<&str> = ids.iter().map(CommandId::as_str).collect();
+        let sql = include_str!("../../../sql/postgres/command_first_recorded.sql");
+        let place =
+            self.look_up(sql, &[&texts]).await?.first().map(|row| values::number(row, 0)).transpose()?;
+        Ok(place.and_then(|place| ids.get(usize::try_from(place).ok()?.checked_sub(1)?).cloned()))
+    }
+
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
         // Both up to one place, so that none is missing between the others.
         let before = match query.before {

@@ -312,6 +312,11 @@ impl Journal for SqliteJournal {
         self.read_with(move |log| log.command(&id)).await
     }
 
+    async fn first_recorded(&self, ids: &[CommandId]) -> Result<Option<CommandId>, JournalError> {
+        let ids = ids.to_vec();
+        self.read_with(move |log| log.first_recorded(ids)).await
+    }
+
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
         let query = query.clone();
         self.read_with(move |log| log.commands(&query)).await

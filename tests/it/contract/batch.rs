@@ -92,6 +92,16 @@ async fn a_batch_is_sent_again_under_its_key(kind: Kind) {
     let other = server.keyed("b", "/commands/batch", &own).await.expect(200);
     assert_eq!(statuses(&other), [422, 200]);
     assert_eq!(Fold::of(&server.log().await).accounts["acc-1"].balance, 700);
+    // What left nothing in the log tells nothing; whatever else did, does.
+    let formless = json!({"type": "deposit", "accountId": "acc-1", "amount": "0.001"});
+    let begun =
+        server.keyed("c", "/commands/batch", &json!({"commands": [formless, one()]})).await.expect(200);
+    assert_eq!(statuses(&begun), [400, 200]);
+    let longer = json!({"commands": [formless, one(), one()]});
+    for path in ["/commands/batch?dryRun=true", "/commands/batch"] {
+        assert_eq!(statuses(&server.keyed("c", path, &longer).await.expect(200)), [422, 422, 422], "{path}");
+    }
+    assert_eq!(Fold::of(&server.log().await).accounts["acc-1"].balance, 800);
 }
 
 async fn a_dry_run_of_a_batch_goes_on_from_item_to_item(kind: Kind) {

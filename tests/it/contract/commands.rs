@@ -201,6 +201,15 @@ async fn the_command_log_can_be_filtered(kind: Kind) {
     for query in ["limit=1001", "limit=0x10", "status=maybe", "accountId=a%20b", "before=yesterday"] {
         server.get(&format!("/commands/log?{query}")).await.refused(400, "invalid-field");
     }
+    // A reversal names no account; the one that refuses it does.
+    server.withdraw("acc-1", 8).await.accepted();
+    let reversal = json!({"sequenceNumber": 3, "amount": 1});
+    server.keyed("k-2", "/commands/reverse", &reversal).await.refused(422, "insufficient-funds");
+    server.post("/commands/reverse", &reversal).await.refused(422, "insufficient-funds");
+    let log = server.json("/commands/log?accountId=acc-1&limit=2").await;
+    for line in log.as_array().unwrap() {
+        assert_eq!((&line["command"], &line["accountId"]), (&json!("REVERSE"), &json!("acc-1")), "{line}");
+    }
 }
 
 /// Refusals with a key are remembered elsewhere than those without.

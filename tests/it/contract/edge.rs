@@ -66,7 +66,7 @@ async fn a_method_that_does_not_fit_is_told_which_do(kind: Kind) {
     let server = Server::start(kind).await;
     for (method, path, allowed) in [
         (Method::PUT, "/commands/deposit", "POST"),
-        // Not the outcome of a command with that id.
+        // Where nothing is recorded under that id.
         (Method::GET, "/commands/deposit", "POST"),
         (Method::POST, "/commands/log", "GET"),
         (Method::PUT, "/commands/k-1", "GET"),

@@ -85,6 +85,21 @@ async fn a_key_is_compared_after_parsing(kind: Kind) {
         assert!(again.is_replayed(), "{spelling}: {}", again.text);
         assert_eq!(again.json(), first);
     }
+    // What is no amount of the currency is so under any key.
+    for wrong in ["5.000", "0.001"] {
+        let wrong = json!({"accountId": "acc-1", "amount": wrong, "commandId": "k"});
+        assert_eq!(server.post(DEPOSIT, &wrong).await.refused(400, "invalid-field")["field"], "amount");
+        assert_eq!(server.post(&format!("{DEPOSIT}?dryRun=true"), &wrong).await.status, 400);
+    }
+    // Numbers of metadata are compared to the last digit.
+    let body = |digit| {
+        format!(
+            r#"{{"accountId":"acc-1","amount":1,"commandId":"m","metadata":{{"n":2000000000000000000{digit}.0}}}}"#
+        )
+    };
+    server.post_text(DEPOSIT, &body(1)).await.accepted();
+    assert!(server.post_text(DEPOSIT, &body(1)).await.is_replayed());
+    server.post_text(DEPOSIT, &body(2)).await.refused(422, "idempotency-key-reused");
 }
 
 /// Any difference in what is asked is another command.
@@ -237,6 +252,10 @@ async fn a_command_can_be_looked_up_by_its_key(kind: Kind) {
     assert_eq!((&found["status"], &found["commandId"]), (&json!("rejected"), &json!("k-2")));
     assert!(found.to_string().contains("insufficient-funds"), "{found}");
     server.get("/commands/k-3").await.refused(404, "command-not-found");
+    // Also where its name is that of a path.
+    server.get(DEPOSIT).await.refused(405, "method-not-allowed");
+    server.keyed("deposit", DEPOSIT, &json!({"accountId": "acc-1", "amount": 1})).await.accepted();
+    assert_eq!(server.json(DEPOSIT).await["commandId"], "deposit");
 }
 
 /// A UUID of its own each time.

@@ -130,7 +130,7 @@ async fn account_ids_are_plain_words(kind: Kind) {
 async fn what_is_not_json_is_refused(kind: Kind) {
     let server = Server::start(kind).await;
     for body in
-        ["", "{", "{\"accountId\":", "nothing", "{\"accountId\":\"a\",}", "{} {}", "{'accountId':'a'}"]
+        ["", "{", "[[", "{\"accountId\":", "nothing", "{\"accountId\":\"a\",}", "{} {}", "{'accountId':'a'}"]
     {
         server.post_text("/commands/create-account", body).await.refused(400, "malformed-json");
     }

@@ -44,6 +44,17 @@ impl Moment<'_> {
         Ok(rejected.map(Recalled::Rejected))
     }
 
+    pub(super) fn first_recorded(&mut self, ids: Vec<CommandId>) -> Result<Option<CommandId>, JournalError> {
+        let mut accepted = self.connection().prepare_cached(COMMAND_ACCEPTED)?;
+        let mut rejected = self.connection().prepare_cached(COMMAND_REJECTED)?;
+        for id in ids {
+            if accepted.exists([id.as_str()])? || rejected.exists([id.as_str()])? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
     pub(super) fn commands(&mut self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
         let mut entries = Vec::new();
         if query.accepted {

@@ -1,0 +1,220 @@
+//! What a client adds to a command of its own: a JSON object that is kept as it was written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::json::push_string;
+
+/// The longest metadata, in bytes of compact JSON.
+pub const METADATA_BYTES_MAX: usize = 4096;
+/// How deep objects and arrays may stand in each other.
+const DEPTH_MAX: usize = 100;
+/// A number that is whole and has no more digits than that is compared as such.
+const DIGITS_MAX: usize = 20;
+
+/// A client's own JSON object, at most [`METADATA_BYTES_MAX`] bytes, without white space between its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata(Arc<str>);
+
+impl Metadata {
+    /// Reads the text of a JSON object.
+    ///
+    /// # Errors
+    /// In words that follow the field's name.
+    pub fn parse(json: &str) -> Result<Self, &'static str> {
+        let compact = without_white_space(json);
+        if !compact.starts_with('{') {
+            return Err("must be an object");
+        }
+        push_canonical(&mut String::new(), &compact, 0)?;
+        if compact.len() > METADATA_BYTES_MAX {
+            return Err("must not exceed 4096 bytes");
+        }
+        Ok(Self(Arc::from(compact)))
+    }
+
+    /// What the log holds; it was checked when it was parsed.
+    pub(crate) fn stored(json: &str) -> Self {
+        Self(Arc::from(json))
+    }
+
+    /// The JSON text. Numbers stand as the client wrote them.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// One text for all spellings of the same object: names in order, strings and numbers each in one way.
+    pub(crate) fn canonical(&self) -> String {
+        let mut text = String::with_capacity(self.0.len());
+        // It was checked when it was parsed.
+        let _ = push_canonical(&mut text, &self.0, 0);
+        text
+    }
+}
+
+/// The members of an object as they are written, doubled ones too.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// Writes a value in its one spelling, or says what is wrong with it.
+fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'static str> {
+    if depth > DEPTH_MAX {
+        return Err("must not be nested deeper than 100 levels");
+    }
+    let invalid = |_| "is not valid JSON text";
+    let within = depth.saturating_add(1);
+    match json.as_bytes().first() {
+        Some(b'{') => {
+            let Members(members) = serde_json::from_str(json).map_err(invalid)?;
+            let mut sorted = BTreeMap::new();
+            for (name, value) in members {
+                if sorted.insert(name, value).is_some() {
+                    return Err("must not give a name more than once");
+                }
+            }
+            for (place, (name, value)) in sorted.iter().enumerate() {
+                out.push(if place > 0 { ',' } else { '{' });
+                push_text(out, name)?;
+                out.push(':');
+                push_canonical(out, value.get(), within)?;
+            }
+            out.push_str(if sorted.is_empty() { "{}" } else { "}" });
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(json).map_err(invalid)?;
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    out.push(',');
+                }
+                push_canonical(out, item.get(), within)?;
+            }
+            out.push(']');
+        }
+        Some(b'"') => push_text(out, &serde_json::from_str::<String>(json).map_err(invalid)?)?,
+        Some(b'-' | b'0'..=b'9') => push_number(out, json),
+        _ => out.push_str(json),
+    }
+    Ok(())
+}
+
+fn push_text(out: &mut String, text: &str) -> Result<(), &'static str> {
+    if text.contains('\0') {
+        return Err("must not contain U+0000");
+    }
+    push_string(out, text);
+    Ok(())
+}
+
+/// Its digits without zeros at their ends, and the power of ten that they are times; nothing is rounded.
+fn push_number(out: &mut String, number: &str) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (sign, magnitude) = mantissa.strip_prefix('-').map_or(("", mantissa), |magnitude| ("-", magnitude));
+    let (whole, decimals) = magnitude.split_once('.').unwrap_or((magnitude, ""));
+    let (digits, decimals) = (format!("{whole}{decimals}"), decimals.len());
+    let significant = digits.trim_end_matches('0');
+    let zeros = digits.len().saturating_sub(significant.len());
+    let significant = significant.trim_start_matches('0');
+    let moved = i128::try_from(zeros).unwrap_or(0).saturating_sub(i128::try_from(decimals).unwrap_or(0));
+    match exponent.parse::<i64>().map(|exponent| i128::from(exponent).saturating_add(moved)) {
+        _ if significant.is_empty() => out.push('0'),
+        Ok(power) => {
+            out.push_str(sign);
+            out.push_str(significant);
+            match usize::try_from(power) {
+                Ok(zeros) if significant.len().saturating_add(zeros) <= DIGITS_MAX => {
+                    out.extend(std::iter::repeat_n('0', zeros));
+                }
+                _ => out.push_str(&format!("e{power}")),
+            }
+        }
+        // An exponent beyond all numbers is compared as it is written.
+        Err(_) => out.push_str(number),
+    }
+}
+
+/// Drops the white space outside of strings: an event is one line.
+fn without_white_space(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    json.chars()
+        .filter(|character| {
+            let keep = in_string || !character.is_ascii_whitespace();
+            match character {
+                '"' if !escaped => in_string = !in_string,
+                _ => {}
+            }
+            escaped = in_string && *character == '\\' && !escaped;
+            keep
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_spellings_of_an_object_are_one_and_no_others() {
+        let canonical = |json: &str| Metadata::parse(json).unwrap().canonical();
+        for (one, other) in [
+            (r#"{"a":1,"b":[true,null]}"#, r#" { "b": [ true, null ], "a": 1.0 }"#),
+            (r#"{"a":"\u00e9\/"}"#, r#"{"\u0061":"é/"}"#),
+            (r#"{"a":[1500,0.05,-0,1e400]}"#, r#"{"a":[15e2,5.0E-2,0.0,10e399]}"#),
+            ("{}", " { } "),
+        ] {
+            assert_eq!(canonical(one), canonical(other), "{one} {other}");
+        }
+        for (one, other) in [
+            (r#"{"a":20000000000000000001}"#, r#"{"a":20000000000000000002}"#),
+            (r#"{"a":0.10000000000000000001}"#, r#"{"a":0.1}"#),
+            (r#"{"a":-1}"#, r#"{"a":1}"#),
+            (r#"{"a":"1"}"#, r#"{"a":1}"#),
+            (r#"{"a":[1,2]}"#, r#"{"a":[2,1]}"#),
+        ] {
+            assert_ne!(canonical(one), canonical(other), "{one} {other}");
+        }
+        assert_eq!(canonical(r#"{"b":10,"a":{"d":[],"c":"x"}}"#), r#"{"a":{"c":"x","d":[]},"b":10}"#);
+    }
+
+    #[test]
+    fn what_is_no_plain_object_is_refused() {
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(101), "]".repeat(101));
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(METADATA_BYTES_MAX));
+        for (json, why) in [
+            ("[]", "must be an object"),
+            ("null", "must be an object"),
+            (r#"{"a":"\u0000"}"#, "must not contain U+0000"),
+            (r#"{"a\u0000":1}"#, "must not contain U+0000"),
+            (r#"{"a":"\u0000","a":"x"}"#, "must not give a name more than once"),
+            (r#"{"b":{"a":1,"\u0061":1}}"#, "must not give a name more than once"),
+            (r#"{"a":"\ud800"}"#, "is not valid JSON text"),
+            (&deep, "must not be nested deeper than 100 levels"),
+            (&long, "must not exceed 4096 bytes"),
+        ] {
+            assert_eq!(Metadata::parse(json), Err(why), "{json}");
+        }
+    }
+}
