@@ -21,6 +21,8 @@ pub(crate) struct Generations {
 pub(crate) enum Served {
     /// It is, up to there; another process may have moved it on.
     Still(Sequence),
+    /// An older one is, which is further on in the log.
+    NotYet,
     /// Another one is.
     Another,
 }
@@ -40,11 +42,12 @@ impl Generations {
         Ok(generation)
     }
 
-    /// Serves one that was begun, unless another process was faster with a later one.
+    /// Serves one that was begun, unless another process was faster with a later one, or the one that is served is further
+    /// on.
     pub(crate) async fn serve(&self, generation: Generation, place: Sequence) -> Result<Served, ViewsError> {
         self.views.serve(self.name, generation).await?;
         let served = self.look(generation, place).await?;
-        if served != Served::Another {
+        if matches!(served, Served::Still(_)) {
             self.begun.set(None);
         }
         Ok(served)
@@ -65,6 +68,7 @@ impl Generations {
     pub(crate) async fn look(&self, generation: Generation, place: Sequence) -> Result<Served, ViewsError> {
         match self.views.served(self.name).await? {
             Some(served) if served == generation => {}
+            Some(served) if served < generation => return Ok(Served::NotYet),
             Some(_) => return Ok(Served::Another),
             None => return Err(ViewsError::Damaged("the read model is gone".to_owned())),
         }
@@ -73,14 +77,6 @@ impl Generations {
             return Err(ViewsError::Damaged("the read model went back".to_owned()));
         }
         Ok(Served::Still(now))
-    }
-
-    /// How far the served one is; 0 where none is.
-    pub(crate) async fn served_place(&self) -> Result<Sequence, ViewsError> {
-        match self.views.served(self.name).await? {
-            Some(generation) => self.place(generation).await,
-            None => Ok(Sequence::ZERO),
-        }
     }
 
     async fn place(&self, generation: Generation) -> Result<Sequence, ViewsError> {

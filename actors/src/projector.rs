@@ -50,6 +50,8 @@ const PAUSE_AFTER_STEP: (u32, Duration) = (6, Duration::from_millis(80));
 const PAUSE_PER_EVENT: (Duration, Duration) = (Duration::from_micros(500), Duration::from_millis(20));
 /// How often a projector that stands by looks at the checkpoint.
 const STANDBY_LOOKS_EVERY: Duration = Duration::from_millis(200);
+/// How often one that is filled and at the head is looked at that can't be served yet.
+const FILLING_LOOKS_EVERY: Duration = Duration::from_millis(10);
 /// For how long the checkpoint stands still behind the head until whoever stands by takes over: longer than a step of a
 /// projector at work and its pause.
 const TAKES_OVER_AFTER: Duration = Duration::from_secs(2);
@@ -263,10 +265,9 @@ impl Work {
             }
             if let Some((id, filling)) = &mut replaying {
                 let before = filling.place;
-                self.step(log_id, filling, false).await?;
+                let filled = self.step(log_id, filling, false).await?;
                 self.progress.replayed(*id, filling.place.ahead_of(before));
-                if filling.place >= live.place && self.generations.served_place().await? <= filling.place {
-                    self.serve(filling).await?;
+                if filling.place >= live.place && self.serve(filling).await? {
                     if let Some((id, filling)) = replaying.take() {
                         live = filling;
                         standby = None;
@@ -274,6 +275,9 @@ impl Work {
                         self.progress.serving(live.generation);
                         self.progress.replay_done(id);
                     }
+                } else if filled == Step::AtHead {
+                    // What is served is further on than this process has heard.
+                    tokio::time::sleep(FILLING_LOOKS_EVERY).await;
                 } else {
                     filling.give_way().await;
                 }
@@ -355,8 +359,7 @@ impl Work {
             filling.give_way().await;
             self.progress.until_resumed().await;
         }
-        self.serve(&filling).await?;
-        Ok(filling)
+        if self.serve(&filling).await? { Ok(filling) } else { Err(Stopped::Switched) }
     }
 
     async fn begin(&self, log_id: Uuid) -> Result<Filling, Stopped> {
@@ -364,9 +367,11 @@ impl Work {
         Ok(Filling::at(generation, Sequence::ZERO, self.feed.head()))
     }
 
-    async fn serve(&self, filling: &Filling) -> Result<(), Stopped> {
+    /// Whether it is served now; not where the one that is served is further on.
+    async fn serve(&self, filling: &Filling) -> Result<bool, Stopped> {
         match self.generations.serve(filling.generation, filling.place).await? {
-            Served::Still(_) => Ok(()),
+            Served::Still(_) => Ok(true),
+            Served::NotYet => Ok(false),
             Served::Another => Err(Stopped::Switched),
         }
     }
@@ -375,7 +380,7 @@ impl Work {
     async fn check_served(&self, live: &Filling) -> Result<Sequence, Stopped> {
         match self.generations.look(live.generation, live.place).await? {
             Served::Still(place) => Ok(place),
-            Served::Another => Err(Stopped::Switched),
+            Served::NotYet | Served::Another => Err(Stopped::Switched),
         }
     }
 

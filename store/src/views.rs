@@ -156,7 +156,8 @@ pub trait Views: Send + Sync {
         keys: &[String],
     ) -> Result<Prior, ViewsError>;
 
-    /// Serves a generation from here on. An older generation than the one served is not served again.
+    /// Serves a generation from here on, but none that is older than the one served, nor one that is behind it in the same
+    /// log.
     async fn serve(&self, projection: &str, generation: Generation) -> Result<(), ViewsError>;
 
     /// The generations that there are, served or not.

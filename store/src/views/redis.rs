@@ -225,7 +225,11 @@ impl Views for RedisViews {
         let base = self.base(projection);
         let number = generation.0;
         let mut script = self.scripts.serve.prepare_invoke();
-        script.key(format!("{base}:served")).key(format!("{base}:g{number}:checkpoint")).arg(number);
+        script
+            .key(format!("{base}:served"))
+            .key(format!("{base}:g{number}:checkpoint"))
+            .arg(number)
+            .arg(base);
         self.run::<()>(projection, Way::Projector, &script).await
     }
 
@@ -270,7 +274,9 @@ impl Views for RedisViews {
                 if switches_seen > SWITCHES_MAX {
                     return Err(switches());
                 }
+                // What this step found goes on from a place in the other one.
                 walk = Walk::new(listing)?;
+                continue;
             }
             walk.take(step)?;
         }

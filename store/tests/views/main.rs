@@ -29,6 +29,8 @@ macro_rules! promises {
             a_discarded_generation_is_gone
             numbers_are_never_used_again
             replays_are_invisible_to_readers
+            readers_are_not_taken_back_in_the_log
+            a_list_of_several_steps_is_of_one_generation
             a_document_stands_in_one_place
             a_document_may_lose_its_ranks_and_get_them_back
             lists_agree_with_a_model

@@ -181,6 +181,22 @@ pub async fn an_older_generation_is_not_served_again(views: impl Views) {
     assert_eq!(views.get(NAME, "a").await.unwrap().value.as_deref(), Some("new"));
 }
 
+pub async fn readers_are_not_taken_back_in_the_log(views: impl Views) {
+    let first = served_with(&views, &[plain("a", "1")]).await;
+    step(&views, first, 1, &[plain("a", "3")], 3).await;
+    let second = views.create(NAME, LOG).await.unwrap();
+    step(&views, second, 0, &[plain("a", "2")], 2).await;
+    views.serve(NAME, second).await.unwrap();
+    assert_eq!(views.served(NAME).await.unwrap(), Some(first));
+    step(&views, second, 2, &[plain("a", "3 again")], 3).await;
+    views.serve(NAME, second).await.unwrap();
+    assert_eq!(views.get(NAME, "a").await.unwrap().value.as_deref(), Some("3 again"));
+    // Another log has places of its own.
+    let third = views.create(NAME, Uuid::from_u128(7)).await.unwrap();
+    views.serve(NAME, third).await.unwrap();
+    assert_eq!(views.served(NAME).await.unwrap(), Some(third));
+}
+
 pub async fn a_generation_that_is_gone_is_not_served(views: impl Views) {
     let first = served_with(&views, &[plain("a", "old")]).await;
     let second = views.create(NAME, LOG).await.unwrap();
@@ -458,6 +474,39 @@ pub async fn a_rare_tag_is_found_far_down_the_list(views: impl Views) {
     listing.after = list.next;
     let list = views.list(NAME, &listing).await.unwrap().value;
     assert_eq!((list.bodies, list.next), (vec!["8999".to_owned()], None));
+}
+
+pub async fn a_list_of_several_steps_is_of_one_generation(views: impl Views + 'static) {
+    let views: Arc<dyn Views> = Arc::new(views);
+    let fill = async |views: &dyn Views| {
+        let documents: Vec<Document> = (0..9000)
+            .map(|n| {
+                let tag = if n % 1000 == 999 { "frozen" } else { "open" };
+                document(&format!("k{n}"), tag, [&format!("{n:05}"), "0"], &n.to_string())
+            })
+            .collect();
+        served_with(views, &documents).await
+    };
+    let mut last = fill(&*views).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn({
+        let (views, over) = (Arc::clone(&views), Arc::clone(&over));
+        async move {
+            let listing =
+                Listing { tag: Some("frozen".to_owned()), ..every(Order::Rank(0), Direction::Ascending) };
+            let all: Vec<String> = (0..9).map(|n| (1000 * n + 999).to_string()).collect();
+            while !over.load(Ordering::Relaxed) {
+                assert_eq!(views.list(NAME, &listing).await.unwrap().value.bodies, all);
+            }
+        }
+    });
+    for _ in 0..10 {
+        let next = fill(&*views).await;
+        views.discard(NAME, last).await.unwrap();
+        last = next;
+    }
+    over.store(true, Ordering::Relaxed);
+    reader.await.unwrap();
 }
 
 pub async fn the_fold_sees_its_own_generation(views: impl Views) {

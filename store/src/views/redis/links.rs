@@ -25,6 +25,9 @@ const PROJECTOR_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connecting may take. It is tried twice, then the requests that waited for it fail, and the next one tries
 /// again.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long sent bytes may stay unacknowledged: a line that swallows everything is given up then, and made anew.
+#[cfg(target_os = "linux")]
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(4);
 /// How often one question is sent on to another node.
 const REDIRECTS_MAX: usize = 4;
 
@@ -99,6 +102,9 @@ impl Links {
     /// Gets ready to connect; the first question does.
     pub(super) fn new(url: String) -> Result<Self, ViewsError> {
         let home = url.into_connection_info()?;
+        #[cfg(target_os = "linux")]
+        let home =
+            home.set_tcp_settings(redis::io::tcp::TcpSettings::default().set_user_timeout(TCP_USER_TIMEOUT));
         let (runtime_ends, ends) = oneshot::channel::<()>();
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
