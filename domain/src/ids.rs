@@ -257,10 +257,36 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::from(seconds).saturating_mul(1_000_000)))
     }
 
-    /// Reads RFC 3339, to the microsecond.
+    /// Reads RFC 3339, to the microsecond. What is later than can be counted, in the last days of 9999, is the last moment
+    /// that can.
     pub fn parse(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|time| Self(time.as_microsecond()))
+        let (local, offset) = match text.strip_suffix(['Z', 'z']) {
+            Some(local) => (local, "+00:00"),
+            None => text.split_at_checked(text.len().checked_sub(6)?)?,
+        };
+        let (seconds, fraction) = local.split_once('.').unwrap_or((local, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let hours_and_minutes = offset.strip_prefix(['+', '-'])?.split_once(':')?;
+        let is_offset = (hours_and_minutes.0 < "24" && hours_and_minutes.1 < "60") && like("+00:00", offset);
+        if !like("0000-00-00T00:00:00", seconds) || !digits(fraction) || !is_offset {
+            return None;
+        }
+        let time = text.parse::<jiff::Timestamp>().or_else(|error| {
+            let is_a_time = local.parse::<jiff::civil::DateTime>().is_ok();
+            if is_a_time && local.starts_with('9') { Ok(jiff::Timestamp::MAX) } else { Err(error) }
+        });
+        time.ok().map(|time| Self(time.as_microsecond()))
     }
+}
+
+/// Whether a text is like a pattern: digits where that has zeros, a sign where it has a plus, else the same.
+fn like(pattern: &str, text: &str) -> bool {
+    let fits = |(like, is): (u8, u8)| match like {
+        b'0' => is.is_ascii_digit(),
+        b'+' => matches!(is, b'+' | b'-'),
+        _ => is.eq_ignore_ascii_case(&like),
+    };
+    pattern.len() == text.len() && pattern.bytes().zip(text.bytes()).all(fits)
 }
 
 impl fmt::Display for Timestamp {
@@ -323,6 +349,28 @@ mod tests {
             assert_eq!(Timestamp::from_micros(micros).to_string(), text);
             assert_eq!(Timestamp::parse(text), Some(Timestamp::from_micros(micros)));
         }
-        assert_eq!(Timestamp::parse("yesterday"), None);
+        let last = Timestamp::parse("9999-12-31T23:59:59.999999Z");
+        assert!(last > Timestamp::parse("9999-12-30T00:00:00-01:00"), "{last:?}");
+        assert_eq!(
+            Timestamp::parse("2026-01-31t13:00:00.1+01:00").unwrap().to_string(),
+            "2026-01-31T12:00:00.100000Z"
+        );
+        for wrong in [
+            "yesterday",
+            "",
+            "2026-01-31",
+            "2026-01-31T12:00Z",
+            "2026-01-31T12:00:00",
+            "2026-01-31T12:00:00,5Z",
+            "2026-01-31T12:00:00.Z",
+            "2026-01-31T12:00:00-0100",
+            "2026-01-31T12:00:00+24:00",
+            "2026-02-30T12:00:00Z",
+            "9999-13-31T23:59:59Z",
+            "+002026-01-31T12:00:00Z",
+            "2026-01-31T12:00:00é00:00",
+        ] {
+            assert_eq!(Timestamp::parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -194,6 +194,7 @@ async fn streamed(
         }
         Ok::<Option<(Bytes, _)>, actix_web::Error>(Some((bytes.freeze(), (api, place, None))))
     });
+    response.append_header((header::VARY, "Accept"));
     Ok(response.content_type(media(lines)).streaming(chunks))
 }
 

@@ -7,10 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{ConnectionType, Method, StatusCode, Uri};
+use actix_web::http::{ConnectionType, Method, StatusCode, Uri, Version};
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -98,11 +98,18 @@ where
             return Box::pin(ready(Ok(timed(request.into_response(preflight(origin)), answering))));
         }
         let counts = Rc::clone(&self.guard.counts);
+        let knows_chunks = request.version() >= Version::HTTP_11;
         let answer = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             match answer.await {
                 Ok(Ok(mut response)) => {
                     decorate(response.headers_mut(), origin);
+                    if !knows_chunks && response.response().body().size() == BodySize::Stream {
+                        // The end of the connection is the end of the body then.
+                        let head = response.response_mut().head_mut();
+                        head.no_chunking(true);
+                        head.set_connection_type(ConnectionType::Close);
+                    }
                     counts.note(group, response.status(), started);
                     Ok(timed(response, answering))
                 }

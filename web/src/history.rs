@@ -16,8 +16,8 @@ use crate::Api;
 use crate::code::Code;
 use crate::events::check_place;
 use crate::params::{LIMIT_DEFAULT, Params, accepts, path_account};
-use crate::problem::Problem;
-use crate::queries::X_SEQUENCE;
+use crate::problem::{Problem, not_caught_up};
+use crate::queries::{Freshness, X_SEQUENCE, freshness};
 
 const CSV: &str = "text/csv";
 const CSV_COLUMNS: &str =
@@ -42,6 +42,21 @@ pub(crate) async fn place(api: &Api, params: &Params) -> Result<Option<Sequence>
 
 async fn place_at(api: &Api, moment: Timestamp) -> Result<Sequence, Problem> {
     Ok(api.ledger.journal().sequence_at(moment).await?)
+}
+
+/// The log's end, when it is fresh enough.
+async fn head(api: &Api, freshness: Option<Freshness>) -> Result<Sequence, Problem> {
+    let mut moved = api.ledger.feed().watch();
+    loop {
+        moved.mark_unchanged();
+        let head = api.ledger.journal().head().await?.last;
+        let Some(Freshness { at_least, until }) = freshness.filter(|wanted| head < wanted.at_least) else {
+            return Ok(head);
+        };
+        if tokio::time::timeout_at(until, moved.changed()).await.is_err() {
+            return Err(not_caught_up(head, at_least));
+        }
+    }
 }
 
 /// An account's last event at or before a place: the account as it was there.
@@ -79,10 +94,10 @@ pub(crate) async fn accounts(api: &Api, params: &Params, place: Sequence) -> Res
 
 /// `GET /accounts/{accountId}/holds`: the open holds, by id, from the log.
 pub(crate) async fn holds(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    Params::read(&request, &[], &[])?;
+    let params = Params::read(&request, &["atLeast", "timeout"], &[])?;
     let id = path_account(&request)?;
     // Taken before the read, which therefore sees everything up to here.
-    let head = api.ledger.feed().head();
+    let head = head(&api, freshness(&params)?).await?;
     let loaded = api.ledger.journal().load(std::slice::from_ref(&id)).await?.into_iter().next();
     let Some((Account::Present(profile, _, holds), sequence)) =
         loaded.map(|loaded| (loaded.account, loaded.sequence))
@@ -93,7 +108,7 @@ pub(crate) async fn holds(api: Data<Api>, request: HttpRequest) -> Result<HttpRe
     };
     let holds: Vec<String> = holds.iter().map(|(id, hold)| hold_json(id, hold, &profile)).collect();
     let mut response = HttpResponse::Ok();
-    response.insert_header((X_SEQUENCE.clone(), sequence.get()));
+    response.insert_header((X_SEQUENCE.clone(), head.max(sequence).get()));
     Ok(response.content_type("application/json").body(json::array(holds.iter().map(String::as_str))))
 }
 
@@ -114,7 +129,7 @@ fn hold_json(id: &HoldId, hold: &Hold, profile: &Profile) -> String {
 /// `GET /accounts/{accountId}/statement`: the account's events after `from` up to `to`, newest first, each with what it
 /// moved and the balance after it, between the balances at both ends.
 pub(crate) async fn statement(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let params = Params::read(&request, &["from", "to", "limit", "after"], &[])?;
+    let params = Params::read(&request, &["from", "to", "limit", "after", "atLeast", "timeout"], &[])?;
     let id = path_account(&request)?;
     let (from, to) = (params.time("from")?, params.time("to")?);
     if from.zip(to).is_some_and(|(from, to)| from > to) {
@@ -122,13 +137,14 @@ pub(crate) async fn statement(api: Data<Api>, request: HttpRequest) -> Result<Ht
     }
     let limit = params.limit()?.unwrap_or(LIMIT_DEFAULT);
     let after: Option<u64> = params.number("after")?;
+    let head = head(&api, freshness(&params)?).await?;
     let start = match from {
         Some(from) => place_at(&api, from).await?,
         None => Sequence::ZERO,
     };
     let end = match to {
         Some(to) => place_at(&api, to).await?,
-        None => api.ledger.journal().head().await?.last,
+        None => head,
     };
     let closing = last_event(&api, &id, end).await?;
     let opening = api.ledger.journal().last_event(&id, start).await?;
@@ -146,7 +162,7 @@ pub(crate) async fn statement(api: Data<Api>, request: HttpRequest) -> Result<Ht
     entries.reverse();
 
     let mut response = HttpResponse::Ok();
-    response.insert_header((X_SEQUENCE.clone(), end.get()));
+    response.insert_header((X_SEQUENCE.clone(), end.get())).append_header((header::VARY, "Accept"));
     if below > first {
         let path = format!("/accounts/{id}/statement");
         response.insert_header((header::LINK, params.next_link(&path, "after", &below.next().to_string())));

@@ -183,11 +183,14 @@ pub(crate) fn wants_ndjson(request: &HttpRequest) -> bool {
     accepts(request, "application/x-ndjson")
 }
 
-/// Whether the client names a media type, in lower case, among those that it takes.
+/// Whether the client names a media type, in lower case, among those that it takes, and likes JSON no better.
 pub(crate) fn accepts(request: &HttpRequest, media: &str) -> bool {
-    Accept::parse(request).is_ok_and(|accept| {
-        accept.iter().any(|taken| taken.item.essence_str() == media && taken.quality > Quality::ZERO)
-    })
+    let Ok(accept) = Accept::parse(request) else { return false };
+    let quality = |media: &str| {
+        let named = accept.iter().filter(|taken| taken.item.essence_str() == media);
+        named.map(|taken| taken.quality).max().unwrap_or(Quality::ZERO)
+    };
+    quality(media) > Quality::ZERO && quality(media) >= quality("application/json")
 }
 
 #[cfg(test)]
@@ -213,7 +216,9 @@ mod tests {
         for (accept, is_taken) in [
             ("text/csv", true),
             ("Text/CSV; charset=utf-8", true),
-            ("application/json, text/csv;q=0.5", true),
+            ("application/json;q=0.5, text/csv", true),
+            ("*/*, text/csv;q=0.5", true),
+            ("application/json, text/csv;q=0.5", false),
             ("application/json, text/csv;q=0", false),
             ("text/csv-schema", false),
             ("*/*", false),

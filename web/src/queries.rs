@@ -100,8 +100,8 @@ impl Floor {
 /// How fresh an answer must be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Freshness {
-    at_least: Sequence,
-    until: Instant,
+    pub(crate) at_least: Sequence,
+    pub(crate) until: Instant,
 }
 
 /// The paths of this file.
@@ -184,7 +184,9 @@ async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, P
     let wanted = freshness(&params)?;
     // Taken before the read, as the floor is.
     let told = Sequence::new(api.shown.told.load(Ordering::Acquire));
-    let read = fresh(&api, ACCOUNTS, wanted, async || {
+    // What the log has told already is not waited for.
+    let awaited = wanted.filter(|wanted| told < wanted.at_least);
+    let read = fresh(&api, ACCOUNTS, awaited, async || {
         api.ledger.views(ACCOUNTS).await?.get(ACCOUNTS, id.as_str()).await
     })
     .await;
@@ -199,14 +201,17 @@ async fn account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, P
         // One account can be told without the read models; how fresh the log is, its head says.
         Err(problem) if problem.code() == Code::ViewsUnavailable => {
             let head = api.ledger.journal().head().await?.last;
-            match wanted.filter(|wanted| head < wanted.at_least) {
-                Some(wanted) => return Err(not_caught_up(head, wanted.at_least)),
-                None => from_log(&api, &id, head).await?,
+            if let Some(wanted) = wanted.filter(|wanted| head < wanted.at_least) {
+                return Err(not_caught_up(head, wanted.at_least));
             }
+            from_log(&api, &id, head).await?
         }
         Err(problem) => return Err(problem),
     };
-    Ok(document(&request, sequence, body))
+    match wanted.filter(|wanted| sequence < wanted.at_least) {
+        Some(wanted) => Err(not_caught_up(sequence, wanted.at_least)),
+        None => Ok(document(&request, sequence, body)),
+    }
 }
 
 /// The answer with an account, as it is or was at a sequence.
@@ -327,10 +332,11 @@ fn after(params: &Params, order: Order) -> Result<Option<(String, String)>, Prob
     let Some(text) = params.get("after") else { return Ok(None) };
     let (rank, key) = match order {
         Order::Key => ("", text),
-        Order::Rank(_) => text.split_once('~').unwrap_or(("x", text)),
+        Order::Rank(_) => text.split_once('~').unwrap_or(("", text)),
     };
     let wrong = || Problem::field("after", "must be a place that a Link header of the same sort gave");
-    if AccountId::parse(key).is_err() || !rank.bytes().all(|byte| byte.is_ascii_digit()) {
+    let is_ranked = !rank.is_empty() && rank.bytes().all(|byte| byte.is_ascii_digit());
+    if AccountId::parse(key).is_err() || is_ranked != matches!(order, Order::Rank(_)) {
         return Err(wrong());
     }
     Ok(Some((rank.to_owned(), key.to_owned())))

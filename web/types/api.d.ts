@@ -1587,7 +1587,7 @@ export interface operations {
                 asOfSequence?: number;
                 /** @description All as the last batch left them that was committed at or before this time. */
                 asOf?: components["schemas"]["Time"];
-                /** @description Waits until the read model has reached this sequence. */
+                /** @description Waits until the answer is of this sequence or a later one. */
                 atLeast?: number;
                 /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
                 timeout?: string;
@@ -1649,7 +1649,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Views unavailable; Not caught up; Log unavailable */
+            /** @description Not caught up; Views unavailable; Log unavailable */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1659,7 +1659,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "views-unavailable" | "not-caught-up" | "log-unavailable";
+                        code?: "not-caught-up" | "views-unavailable" | "log-unavailable";
                     };
                 };
             };
@@ -1672,7 +1672,7 @@ export interface operations {
                 asOfSequence?: number;
                 /** @description As the last batch left it that was committed at or before this time; not with atLeast, timeout. */
                 asOf?: components["schemas"]["Time"];
-                /** @description Waits until the read model has reached this sequence. */
+                /** @description Waits until the answer is of this sequence or a later one. */
                 atLeast?: number;
                 /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
                 timeout?: string;
@@ -1757,7 +1757,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Views unavailable; Not caught up; Log unavailable */
+            /** @description Not caught up; Views unavailable; Log unavailable */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1767,7 +1767,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "views-unavailable" | "not-caught-up" | "log-unavailable";
+                        code?: "not-caught-up" | "views-unavailable" | "log-unavailable";
                     };
                 };
             };
@@ -1775,7 +1775,12 @@ export interface operations {
     };
     listHolds: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Waits until the answer is of this sequence or a later one. */
+                atLeast?: number;
+                /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
+                timeout?: string;
+            };
             header?: never;
             path: {
                 /** @description The account. */
@@ -1844,7 +1849,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Log unavailable */
+            /** @description Not caught up; Log unavailable */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1854,7 +1859,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "log-unavailable";
+                        code?: "not-caught-up" | "log-unavailable";
                     };
                 };
             };
@@ -1871,6 +1876,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only entries that follow the one of this version: older ones. A Link header gives it. */
                 after?: number;
+                /** @description Waits until the answer is of this sequence or a later one. */
+                atLeast?: number;
+                /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
+                timeout?: string;
             };
             header?: never;
             path: {
@@ -1943,7 +1952,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Log unavailable */
+            /** @description Not caught up; Log unavailable */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -1953,7 +1962,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "log-unavailable";
+                        code?: "not-caught-up" | "log-unavailable";
                     };
                 };
             };
@@ -1968,7 +1977,7 @@ export interface operations {
                 from?: components["schemas"]["Time"];
                 /** @description The last bucket is the one with it; without it, now. At most 1000 buckets. */
                 to?: components["schemas"]["Time"];
-                /** @description Waits until the read model has reached this sequence. */
+                /** @description Waits until the answer is of this sequence or a later one. */
                 atLeast?: number;
                 /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
                 timeout?: string;
@@ -2026,7 +2035,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Views unavailable; Not caught up; Log unavailable */
+            /** @description Not caught up; Views unavailable; Log unavailable */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -2036,7 +2045,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "views-unavailable" | "not-caught-up" | "log-unavailable";
+                        code?: "not-caught-up" | "views-unavailable" | "log-unavailable";
                     };
                 };
             };
@@ -5464,7 +5473,7 @@ export interface operations {
     getLedger: {
         parameters: {
             query?: {
-                /** @description Waits until the read model has reached this sequence. */
+                /** @description Waits until the answer is of this sequence or a later one. */
                 atLeast?: number;
                 /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
                 timeout?: string;
@@ -5522,7 +5531,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Views unavailable; Not caught up; Log unavailable */
+            /** @description Not caught up; Views unavailable; Log unavailable */
             503: {
                 headers: {
                     /** @description Seconds. */
@@ -5532,7 +5541,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "views-unavailable" | "not-caught-up" | "log-unavailable";
+                        code?: "not-caught-up" | "views-unavailable" | "log-unavailable";
                     };
                 };
             };

@@ -2,6 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::client::Client;
 use crate::server::{Kind, Server};
@@ -13,6 +15,7 @@ on_both_stores!(
     an_accounts_events_come_after_a_version,
     the_whole_log_is_one_stream,
     sequences_and_versions_have_no_gap,
+    who_knows_no_chunks_gets_none,
 );
 
 /// Two accounts, a transfer, deposits: ten events, the first five on `acc-1` and `acc-2` in turns.
@@ -127,4 +130,22 @@ async fn sequences_and_versions_have_no_gap(kind: Kind) {
         assert_eq!(event["version"], *version);
     }
     assert_eq!(versions.values().sum::<i32>(), 11);
+}
+
+/// As proxies ask that speak HTTP/1.0.
+async fn who_knows_no_chunks_gets_none(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 1).await.accepted();
+    let mut stream = TcpStream::connect(("127.0.0.1", server.ports.events)).await.unwrap();
+    stream.write_all(b"GET /events/live?fromSequence=0 HTTP/1.0\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    while !answer.contains("CAUGHT_UP") {
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes).await.unwrap();
+        assert!(length > 0, "{answer}");
+        answer.push_str(std::str::from_utf8(&bytes[..length]).unwrap());
+    }
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(!head.to_lowercase().contains("transfer-encoding"), "{head}");
+    assert!(body.lines().all(|line| line.is_empty() || line.contains(':')), "{body}");
 }

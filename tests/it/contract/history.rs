@@ -217,5 +217,8 @@ async fn a_statement_that_can_not_be_is_refused(kind: Kind) {
     server.get("/accounts/nobody/statement").await.refused(404, "account-not-found");
     let before = server.get(&format!("/accounts/acc-1/statement?to={early}")).await;
     before.refused(404, "account-not-found");
+    let late = server.get("/accounts/acc-1/statement?atLeast=1000&timeout=50ms").await;
+    late.refused(503, "not-caught-up");
+    assert_eq!(server.get(&format!("/accounts/acc-1/statement?atLeast={}", log.len())).await.status, 200);
     server.post("/accounts/acc-1/statement", &json!({})).await.refused(405, "method-not-allowed");
 }

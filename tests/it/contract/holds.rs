@@ -47,6 +47,9 @@ async fn money_is_set_aside_captured_and_released(kind: Kind) {
     assert_eq!(names, ["bar", "hotel"]);
     assert_eq!((&holds[1]["amount"], &holds[1]["description"]), (&json!(60.5), &json!("room 7")));
     assert!(holds[0]["expiresAt"].is_null() && holds[1]["expiresAt"].is_string());
+    // As fresh as the log is, not as the account's last event.
+    assert_eq!(server.get("/accounts/acc-2/holds?atLeast=1").await.number("X-Sequence"), server.head().await);
+    server.get("/accounts/acc-2/holds?atLeast=1000&timeout=50ms").await.refused(503, "not-caught-up");
     assert_eq!(server.json("/accounts/acc-2/holds").await, json!([]));
     let nobody = server.get("/accounts/nobody/holds").await;
     assert_eq!(nobody.header("X-Sequence"), Some(&*server.head().await.to_string()));

@@ -63,6 +63,10 @@ async fn a_paused_projection_waits_until_it_is_resumed(kind: Kind) {
     server.get(&path).await.refused(503, "not-caught-up");
     let old = server.get("/accounts").await;
     assert_eq!((&old.expect(200)[0]["balance"], old.number("X-Sequence")), (&json!(0), 1));
+    // Who was told of the log's end once need not wait for what comes before it.
+    let told = server.create("acc-2", 0).await.sequence();
+    assert_eq!(server.get("/accounts/acc-2").await.number("X-Sequence"), told);
+    assert_eq!(server.json(&path).await["balance"], 7);
     tell(&server, "accounts", "resume").await;
     assert_eq!(server.account("acc-1", sequence).await["balance"], 7);
     assert_eq!(state(&server, "accounts").await, "running");

@@ -123,6 +123,10 @@ async fn the_list_refuses_what_it_does_not_know(kind: Kind) {
         let problem = server.get(&format!("/accounts?{query}")).await.refused(400, "invalid-field");
         assert_eq!(problem["field"], query.split('=').next().unwrap(), "{problem}");
     }
+    for place in ["~a", "x~a", "a"] {
+        let problem = server.get(&format!("/accounts?sort=balance&after={place}")).await;
+        assert_eq!(problem.refused(400, "invalid-field")["field"], "after", "{place}");
+    }
 }
 
 /// As decimal strings: a sum has more digits than a double.

@@ -171,16 +171,16 @@ fn events() -> Value {
     })
 }
 
-/// What waits until the read model has come so far.
+/// What waits until it knows the log so far.
 fn awaited(operation: Operation) -> Operation {
     operation
-        .query("atLeast", &any_place(), "Waits until the read model has reached this sequence.")
+        .query("atLeast", &any_place(), "Waits until the answer is of this sequence or a later one.")
         .query(
             "timeout",
             &json!({"type": "string", "pattern": "^0*(([0-9]|10)s?|([0-9]{1,4}|10000)ms)$", "default": "2s"}),
             "For how long: `2s`, `500ms` or seconds, at most 10s.",
         )
-        .refused(&[Code::InvalidField, Code::ViewsUnavailable, Code::NotCaughtUp])
+        .refused(&[Code::InvalidField, Code::NotCaughtUp])
 }
 
 fn queries() -> Value {
@@ -210,7 +210,7 @@ fn queries() -> Value {
             &json!({"type": "integer", "minimum": 0}),
             "How many there are on all pages; not with asOfSequence or asOf.",
         )
-        .refused(&[Code::LogUnavailable]);
+        .refused(&[Code::ViewsUnavailable, Code::LogUnavailable]);
     let one = Operation::new("queries", "getAccount", "One account, as it is or was")
         .path("accountId", &named("AccountId"), "The account.")
         .query(
@@ -228,7 +228,7 @@ fn queries() -> Value {
         .answer(200, &named("Account"), "The account.")
         .told_by(200, "ETag", &json!({"type": "string"}), "`\"<version>\"`")
         .nothing(304, "It still has the version of `If-None-Match`.")
-        .refused(&[Code::AccountNotFound, Code::LogUnavailable]);
+        .refused(&[Code::AccountNotFound, Code::ViewsUnavailable, Code::LogUnavailable]);
     let statement = Operation::new("queries", "getStatement", "What happened to an account, newest first")
         .path("accountId", &named("AccountId"), "The account.")
         .query("from", &named("Time"), "Only what was committed after it; without it, all.")
@@ -238,7 +238,8 @@ fn queries() -> Value {
             "after",
             &any_place(),
             "Only entries that follow the one of this version: older ones. A Link header gives it.",
-        )
+        );
+    let statement = awaited(statement)
         .answer(200, &named("Statement"), "The entries between the balances at both ends.")
         .answer_as(
             200,
@@ -246,15 +247,19 @@ fn queries() -> Value {
             &json!({"type": "string"}),
             "The entries between the balances at both ends; as CSV, the entries alone.",
         )
-        .refused(&[Code::InvalidField, Code::AccountNotFound, Code::LogUnavailable]);
-    let holds = Operation::new("queries", "listHolds", "An account's open holds, by id, from the log")
-        .path("accountId", &named("AccountId"), "The account.")
+        .refused(&[Code::AccountNotFound, Code::LogUnavailable]);
+    let holds = Operation::new("queries", "listHolds", "An account's open holds, by id, from the log").path(
+        "accountId",
+        &named("AccountId"),
+        "The account.",
+    );
+    let holds = awaited(holds)
         .answer(200, &list_of("Hold"), "The holds.")
-        .refused(&[Code::InvalidField, Code::AccountNotFound, Code::LogUnavailable]);
+        .refused(&[Code::AccountNotFound, Code::LogUnavailable]);
     let ledger = Operation::new("queries", "getLedger", "Sums over all accounts, per currency");
     let ledger = awaited(ledger)
         .answer(200, &list_of("LedgerLine"), "One per currency.")
-        .refused(&[Code::LogUnavailable]);
+        .refused(&[Code::ViewsUnavailable, Code::LogUnavailable]);
     let volume = Operation::new("queries", "getVolume", "How much happened when")
         .query(
             "bucket",
@@ -269,7 +274,7 @@ fn queries() -> Value {
         );
     let volume = awaited(volume)
         .answer(200, &named("Volume"), "Every bucket, empty ones too.")
-        .refused(&[Code::LogUnavailable]);
+        .refused(&[Code::ViewsUnavailable, Code::LogUnavailable]);
     json!({
         "/analytics/volume": get(fresh(volume)),
         "/accounts": get(fresh(paged(list))),

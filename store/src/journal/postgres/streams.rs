@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::AccountId;
 use domain::chain::{GENESIS, Hash};
@@ -27,6 +27,8 @@ const VERSIONS_PER_ROW: usize = 128;
 const ROWS_PER_PART: usize = 128;
 /// A part is followed by a pause so many times as long as it took, while no second run is full.
 const PAUSE_AFTER_PART: u32 = 3;
+/// How long after a run could not be indexed it is tried again.
+const INDEX_AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Accounts whose versions are remembered beyond the runs in memory; at about 20 bytes each.
 const VERSIONS_KEPT_MAX: usize = 200_000;
 
@@ -358,6 +360,8 @@ impl PostgresJournal {
             let at_it = AtIt(streams);
             if let Err(error) = index(&connector, &at_it.0).await {
                 warn_of(&error);
+                // Each append would try again, where the server has no connection left perhaps.
+                tokio::time::sleep(INDEX_AGAIN_AFTER).await;
             }
         });
     }
