@@ -29,8 +29,16 @@ fn main() -> ExitCode {
         server::say(web::openapi());
         return ExitCode::SUCCESS;
     }
-    let (values, settings) = match read(&matches) {
-        Ok(read) => read,
+    let values = match gather(&matches) {
+        Ok(values) => values,
+        Err(error) => return end(EXIT_CONFIG, &error),
+    };
+    if matches.subcommand_name() == Some("config") {
+        // What is wrong is found out from them.
+        server::say(&values.to_string());
+    }
+    let settings = match values.read() {
+        Ok(settings) => settings,
         Err(error) => return end(EXIT_CONFIG, &error),
     };
     let serves = matches!(matches.subcommand(), None | Some(("serve", _)));
@@ -40,10 +48,7 @@ fn main() -> ExitCode {
     };
     let done = match matches.subcommand() {
         None | Some(("serve", _)) => server::run(&settings, values.shown()),
-        Some(("config", _)) => {
-            server::say(&values.to_string());
-            Ok(())
-        }
+        Some(("config", _)) => Ok(()),
         Some(("migrate", _)) => stores::migrate(&settings),
         Some((name @ ("verify" | "export" | "import"), matches)) => {
             return match archive::run(name, matches, &settings) {
@@ -97,11 +102,9 @@ fn command() -> Command {
         .subcommands(manual::subcommands())
 }
 
-fn read(matches: &clap::ArgMatches) -> Result<(Values, Settings), WrongSetting> {
+fn gather(matches: &clap::ArgMatches) -> Result<Values, WrongSetting> {
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
-    let values = Values::gather(matches, std::env::vars())?;
-    let settings = values.read()?;
-    Ok((values, settings))
+    Values::gather(matches, std::env::vars())
 }
 
 fn end(code: u8, error: &(dyn std::error::Error + 'static)) -> ExitCode {

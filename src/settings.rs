@@ -252,6 +252,29 @@ impl Values {
         self.text(name).split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
+    fn hosts(&self, name: &str) -> Result<Vec<String>, WrongSetting> {
+        let hosts = self.list(name);
+        match hosts.iter().find(|text| text.contains(['/', '?', '#', '@', ' '])) {
+            Some(text) => Err(wrong(name, format_args!("{text:?} is not a name such as bursar.example.org"))),
+            None => Ok(hosts),
+        }
+    }
+
+    /// A word alone is a level; as the name of a target, for which the filters would take it, it is a typing error.
+    fn check_log(&self) -> Result<(), WrongSetting> {
+        for part in self.list("log") {
+            if !part.contains(['=', '[']) && part.parse::<tracing_subscriber::filter::LevelFilter>().is_err()
+            {
+                return Err(wrong(
+                    "log",
+                    format_args!("{part:?} is no level: off, error, warn, info, debug, trace"),
+                ));
+            }
+        }
+        tracing_subscriber::EnvFilter::try_new(self.text("log")).map_err(|error| wrong("log", error))?;
+        Ok(())
+    }
+
     fn origins(&self, name: &str) -> Result<Vec<String>, WrongSetting> {
         let origins = self.list(name);
         let is_origin = |text: &String| {
@@ -318,6 +341,15 @@ impl Values {
 
     /// The settings that these values mean.
     pub fn read(&self) -> Result<Settings, WrongSetting> {
+        self.understood().map_err(|WrongSetting { name, reason }| match self.0.get(&*name) {
+            Some((_, source)) if *source != Source::Default => {
+                WrongSetting { name, reason: format!("{reason} ({source})") }
+            }
+            Some(_) | None => WrongSetting { name, reason },
+        })
+    }
+
+    fn understood(&self) -> Result<Settings, WrongSetting> {
         let host: IpAddr = match self.text("host") {
             "localhost" => IpAddr::from([127, 0, 0, 1]),
             _ => self.parse("host", "an IP address")?,
@@ -346,7 +378,7 @@ impl Values {
             "json" => true,
             other => return Err(wrong("log-format", format_args!("{other:?} is neither text nor json"))),
         };
-        tracing_subscriber::EnvFilter::try_new(self.text("log")).map_err(|error| wrong("log", error))?;
+        self.check_log()?;
         for (name, schemes) in [
             ("database-url", ["postgres://", "postgresql://"]),
             ("migrate-url", ["postgres://", "postgresql://"]),
@@ -384,7 +416,7 @@ impl Values {
             migrate_url: self.optional("migrate-url"),
             redis_url: self.optional("redis-url"),
             redis_prefix,
-            allowed_hosts: self.list("allowed-hosts"),
+            allowed_hosts: self.hosts("allowed-hosts")?,
             allowed_origins: self.origins("allowed-origins")?,
             workers: or(self.parse("workers", "a whole number")?, cores),
             ledger: actors::Settings {
@@ -418,8 +450,10 @@ impl Values {
 impl fmt::Display for Values {
     /// A line per setting: name, value with its secrets masked, where it came from.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for web::Setting { name, value, source } in self.shown() {
-            writeln!(f, "{name:<22} {value:<40} {source}")?;
+        let shown = self.shown();
+        let width = shown.iter().map(|setting| setting.value.chars().count()).max().unwrap_or_default();
+        for web::Setting { name, value, source } in shown {
+            writeln!(f, "{name:<24} {value:<width$} {source}")?;
         }
         Ok(())
     }
@@ -512,6 +546,8 @@ mod tests {
             (vec!["--host", "0.0.0.0"], vec![], "host"),
             (vec!["--redis-url", "http://x"], vec![], "redis-url"),
             (vec!["--log-format", "xml"], vec![], "log-format"),
+            (vec!["--log", "wran,actors=debug"], vec![], "log"),
+            (vec!["--allowed-hosts", "a.example,http://b.example"], vec![], "allowed-hosts"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
             (vec!["--allowed-origins", "https://a.example,b.example"], vec![], "allowed-origins"),
             (vec!["--audit", "maybe"], vec![], "audit"),
@@ -526,6 +562,8 @@ mod tests {
             let error = values(&args, &environment).and_then(|values| values.read()).map(|_| ()).unwrap_err();
             assert_eq!(error.name, name, "{error}");
         }
+        let said = values(&[], &[("BURSAR_COMMANDS_PORT", "x")]).unwrap().read().unwrap_err().to_string();
+        assert!(said.ends_with("\"x\" is not a port (0 to 65535) ($BURSAR_COMMANDS_PORT)"), "{said}");
         assert!(values(&["--host", "0.0.0.0", "--insecure-no-auth"], &[]).unwrap().read().is_ok());
         let collector = values(&["--otlp-endpoint", "http://localhost:4318"], &[]).unwrap().read();
         assert_eq!(collector.is_ok(), cfg!(feature = "otlp"), "{collector:?}");

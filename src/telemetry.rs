@@ -1,5 +1,7 @@
 //! What the process says of itself: log lines on stderr, metrics for Prometheus, spans where they are wanted.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
@@ -16,6 +18,7 @@ pub fn log_to_stderr(filter: &str, json: bool) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(is_coloured())
         .log_internal_errors(false);
     if json {
         lines.json().init();
@@ -31,11 +34,19 @@ pub fn log_and_export(filter: &str, json: bool, endpoint: &str) -> anyhow::Resul
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
 
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(is_coloured())
+        .log_internal_errors(false);
     let lines = if json { lines.json().boxed() } else { lines.boxed() };
     let (export, spans) = crate::otlp::export(endpoint)?;
     tracing_subscriber::registry().with(spans).with(lines.with_filter(filter_of(filter))).init();
     Ok(export)
+}
+
+/// Whether a person reads the lines who does not mind colours (<https://no-color.org>).
+fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 fn filter_of(filter: &str) -> EnvFilter {

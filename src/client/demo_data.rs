@@ -1,4 +1,4 @@
-//! `bursar demo-data`: a month of a small bank, through the commands that anybody may send.
+//! `bursar demo-data`: what a small bank does in a month, all at once, through the commands that anybody may send.
 
 use clap::{ArgMatches, Command};
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ const COMMANDS: &str = include_str!("../../web/dashboard/demo-data.json");
 
 pub(super) fn command() -> Command {
     Command::new("demo-data")
-        .about("Fill a running server with a month of a small bank; doing it again changes nothing")
+        .about("Fill a running server with what a small bank does in a month, all at once; doing it again changes nothing")
 }
 
 pub(super) fn run(server: &Server, _: &ArgMatches) -> anyhow::Result<()> {

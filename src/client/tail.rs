@@ -46,7 +46,7 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
     loop {
         let mut query = vec![("fromSequence", after.to_string()), ("limit", EVENTS_PER_PAGE.to_string())];
         query.extend(filter.iter().cloned());
-        let place = || format!("the log was read up to {after}");
+        let place = || format!("reading on after {after}");
         let page = server.get("/events", &query).with_context(place)?;
         let events: Vec<&RawValue> = serde_json::from_str(page.body()).with_context(place)?;
         match print(&events) {

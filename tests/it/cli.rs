@@ -107,6 +107,14 @@ async fn the_settings_in_force_can_be_seen(kind: Kind) {
         assert!(line.contains(value), "{line}");
     }
     assert!(!text.contains("secret"), "{text}");
+    // What is wrong is found out from them.
+    let wrong = output(command.env("BURSAR_COMMANDS_PORT", "x"));
+    assert_eq!(wrong.status.code(), Some(78));
+    assert!(
+        said(&wrong).contains("events-port") && said(&wrong).contains("$BURSAR_COMMANDS_PORT)"),
+        "{}",
+        said(&wrong)
+    );
 }
 
 /// Neither at the start nor in what is logged.

@@ -198,6 +198,8 @@ impl Reader {
                 serde_json::from_slice(&text).map_err(|error| self.wrong(error.to_string()))?;
             if log_id.is_none() {
                 log_id = Some(self.header(line)?);
+                // From here on the log is an unfinished one, however little of the file there is.
+                self.hand_on(Vec::new(), Vec::new())?;
                 continue;
             }
             match line {
@@ -453,12 +455,16 @@ impl Reader {
         if batches.is_empty() && refusals.is_empty() {
             return Ok(());
         }
+        self.part += 1;
+        self.part_events = 0;
+        self.hand_on(batches, refusals)
+    }
+
+    fn hand_on(&mut self, batches: Vec<Past>, refusals: Vec<(Sequence, Unit)>) -> Result<(), ImportError> {
         let after = self.after;
         if let Some(last) = batches.last() {
             self.after = (last.last, last.chain);
         }
-        self.part += 1;
-        self.part_events = 0;
         let part = Restore { after, batches, refusals, log_id: UNFINISHED };
         let gone = |_| ImportError::File(io::Error::other("the log is not written any more"));
         self.parts.blocking_send(part).map_err(gone)
