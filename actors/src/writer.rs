@@ -214,6 +214,14 @@ impl Desk {
                         failed.push((ticket, Settled::Unavailable));
                     }
                 }
+                Err(AppendError::Exchanged) => {
+                    // Every account in memory may be of what is not there any more.
+                    tracing::error!(
+                        "the log lacks what was committed to it (a standby took over without the end of it, or it was \
+                         restored); the process ends, to start anew from what there is"
+                    );
+                    std::process::exit(70);
+                }
                 Err(AppendError::Collision) => {
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
                 }

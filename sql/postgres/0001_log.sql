@@ -307,6 +307,10 @@ BEGIN
                 SELECT * INTO STRICT head FROM bursar.head;
             ELSE
                 SELECT * INTO STRICT head FROM bursar.head FOR UPDATE;
+                -- The nil id: an import is not finished, and whatever came between its parts would end it.
+                IF head.log_id = '00000000-0000-0000-0000-000000000000' THEN
+                    RAISE EXCEPTION 'the log holds an import that was not finished';
+                END IF;
             END IF;
 
             -- A caller whose place is not in this log, or so far behind that to look through what others have appended since

@@ -188,6 +188,10 @@ pub enum AppendError {
     /// `may_repeat`.
     #[error("a command id that was thought new is in the log")]
     Collision,
+    /// The log is not the one that this process knows: a standby took over without the end of it, or it was restored.
+    /// Nothing of the batch is in it, and what was decided, read and remembered so far holds no more.
+    #[error("the log lacks what was committed to it")]
+    Exchanged,
 }
 
 /// The most events of a part of rows, where a batch that is damaged claims to have more.

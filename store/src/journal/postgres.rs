@@ -37,6 +37,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Statement};
 
 use self::connection::{Connection, Connector};
@@ -172,7 +173,7 @@ impl PostgresJournal {
         loop {
             tries.push(self.connect_writer());
             tokio::select! {
-                Some(made) = tries.next() => return Ok(made?),
+                Some(made) = tries.next() => return made,
                 () = tokio::time::sleep(CONNECT_ANOTHER_AFTER) => {}
                 () = tokio::time::sleep_until(deadline) => return Err("Postgres does not answer".into()),
             }
@@ -188,13 +189,24 @@ impl PostgresJournal {
     }
 
     /// A connection for appends.
-    async fn connect_writer(&self) -> Result<Writer, tokio_postgres::Error> {
+    async fn connect_writer(&self) -> Result<Writer, Failure> {
         let (client, mut connection) = self.connector.client_here().await?;
+        let (last, known) = self.streams.seen();
         let prepare = async {
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
-            client.prepare(include_str!("../../../sql/postgres/append.sql")).await
+            // Unnamed, since nobody asks on this connection again.
+            let sql = include_str!("../../../sql/postgres/chain_at.sql");
+            let chain = client.query_typed(sql, &[(&last, Type::INT8)]).await?;
+            Ok::<_, tokio_postgres::Error>((
+                client.prepare(include_str!("../../../sql/postgres/append.sql")).await?,
+                chain,
+            ))
         };
-        let append = connection.serving(prepare).await?;
+        let (append, chain) = connection.serving(prepare).await?;
+        // Another server answers than before, perhaps, and one that lacks what this process decides on.
+        if last > 0 && chain.first().and_then(|row| values::hash(row, 0).ok()) != Some(known) {
+            return Err(AppendError::Exchanged.into());
+        }
         Ok(Writer { client, connection, append, kinds: Noted::default() })
     }
 }
@@ -220,7 +232,10 @@ impl Journal for PostgresJournal {
         loop {
             let standpoint = self.standpoint(&expected).await.map_err(unread)?;
             let turn = standpoint.turn;
-            let mut writer = self.writer(&mut slot).await.map_err(AppendError::Unavailable)?;
+            let mut writer = self.writer(&mut slot).await.map_err(|error| match error.downcast() {
+                Ok(known) => *known,
+                Err(other) => AppendError::Unavailable(other),
+            })?;
             columns.stand(standpoint, &writer.kinds);
             // From here on the batch may be in the log, and only an answer to this very statement says so.
             let values = columns.values();

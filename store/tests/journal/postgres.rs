@@ -10,12 +10,13 @@ use futures_util::future::join_all;
 use store::journal::postgres::{ConnectError, MigrateError, Migrated, SchemaError, migrate};
 use store::{
     Append, AppendError, Batch, EventFilter, Fault, Journal, JournalError, PostgresJournal, PostgresSettings,
+    Unit,
 };
 use tokio_postgres::NoTls;
 
 use crate::proxy::{Cut, Proxy};
 use crate::suite::appending::opened;
-use crate::suite::archive::verified;
+use crate::suite::archive::{exported, imported, verified};
 use crate::suite::reading;
 use crate::suite::{
     Book, EVENTS_PER_RUN, Fixture, account_id, everything, folded, journal_suite, refused, sequences, version,
@@ -332,6 +333,59 @@ async fn an_append_of_unknown_fate_is_settled_by_appending_again() {
     }
     assert_eq!(everything(&journal).await.len(), 21);
     assert_eq!(journal.head().await.unwrap().last, Sequence::new(21));
+}
+
+/// By a process that was there before the import began, when the log was empty.
+#[tokio::test]
+async fn nothing_is_appended_between_the_parts_of_an_import() {
+    let fixture = Postgres::start().await.unwrap();
+    let [journal, importing] = [fixture.journal().await, fixture.journal().await];
+    let source = Postgres::start().await.unwrap();
+    opened(&*source.journal().await).await;
+    let file = exported(&*source.journal().await).await;
+    let header = file.lines().next().map(|header| format!("{header}\n")).unwrap();
+    imported(&*importing, &header).await.unwrap_err();
+    let unit = Book::default().create("between", "x", 1);
+    let answer = journal.append(&Arc::new(Batch { units: vec![unit] })).await;
+    assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
+    imported(&*importing, &file).await.unwrap();
+}
+
+/// A standby may take over that lacks the end of the log, and go on from there, before a process notices.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_appended_to_a_log_that_has_lost_what_was_known() {
+    let fixture = Postgres::start().await.unwrap();
+    let [journal, fresh] = [fixture.journal().await, fixture.journal().await];
+    let mut book = opened(&*journal).await;
+    let hang_up = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    fixture.execute(hang_up).await.unwrap();
+    let unit = book.deposit("known", "a", 1);
+    reconnected(&*journal, &unit).await.unwrap();
+    let other_end = "ALTER TABLE bursar.batches DISABLE TRIGGER append_only; \
+                     UPDATE bursar.batches SET chain = root WHERE last_sequence = (SELECT last_sequence FROM bursar.head); \
+                     UPDATE bursar.head SET chain = batch.chain FROM bursar.batches AS batch \
+                     WHERE batch.last_sequence = head.last_sequence";
+    fixture.execute(other_end).await.unwrap();
+    fixture.execute(hang_up).await.unwrap();
+    let unit = book.deposit("lost", "a", 1);
+    // Whatever was read of it meanwhile.
+    while journal.load(&[account_id("a")]).await.is_err() {}
+    let answer = reconnected(&*journal, &unit).await;
+    assert!(matches!(answer, Err(AppendError::Exchanged)), "{answer:?}");
+    // Who comes new takes it as it is.
+    reconnected(&*fresh, &unit).await.unwrap();
+}
+
+/// Appends by a connection that works: those of the pool are found to be broken one after the other.
+async fn reconnected(journal: &dyn Journal, unit: &Unit) -> Result<Append, AppendError> {
+    loop {
+        let unit = Unit { may_repeat: true, ..unit.clone() };
+        match journal.append(&Arc::new(Batch { units: vec![unit] })).await {
+            Err(AppendError::Unavailable(_) | AppendError::Unknown(_)) => {}
+            answer => return answer,
+        }
+    }
 }
 
 /// Whoever asks whether the log is there may have other things to do afterwards.

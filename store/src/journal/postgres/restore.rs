@@ -143,7 +143,7 @@ impl PostgresJournal {
 
 fn taken(error: tokio_postgres::Error) -> RestoreError {
     match append::error(error) {
-        AppendError::Collision => RestoreError::Taken,
+        AppendError::Collision | AppendError::Exchanged => RestoreError::Taken,
         AppendError::Unavailable(error) | AppendError::Unknown(error) => RestoreError::Unavailable(error),
     }
 }

@@ -46,6 +46,8 @@ struct Memory {
     latest: Latest,
     /// The chain at the end of the latest.
     chain: Hash,
+    /// The furthest place at which this process has known the log, and the chain there.
+    seen: (i64, Hash),
     indexed: i64,
     /// The versions that accounts had before the latest runs, of some that were asked for.
     versions: foldhash::HashMap<i64, i64>,
@@ -75,6 +77,7 @@ impl Streams {
         let memory = Memory {
             latest: Latest::from(run, 0),
             chain: GENESIS,
+            seen: (0, GENESIS),
             indexed: 0,
             versions: foldhash::HashMap::default(),
             turn: 0,
@@ -91,6 +94,11 @@ impl Streams {
     fn end(&self) -> (i64, Hash) {
         let memory = self.memory.lock();
         (memory.latest.last, memory.chain)
+    }
+
+    /// The furthest place at which this process has known the log, and the chain there.
+    pub(super) fn seen(&self) -> (i64, Hash) {
+        self.memory.lock().seen
     }
 
     /// Takes in what was read; gives how far the log is known now.
@@ -112,7 +120,7 @@ impl Streams {
             }
         }
         if memory.latest.last == missing.last {
-            memory.chain = missing.chain;
+            memory.end_with(missing.chain);
         }
         memory.move_indexed(missing.indexed);
         Reach { indexed: memory.indexed, last: memory.latest.last }
@@ -132,7 +140,7 @@ impl Streams {
             }
         }
         if entries.last().is_some_and(|last| last.sequence == memory.latest.last) {
-            memory.chain = chain;
+            memory.end_with(chain);
         }
     }
 
@@ -186,6 +194,13 @@ impl Memory {
     fn version(&self, account: i64) -> Option<i64> {
         let latest = self.latest.of(account, i64::MAX).next_back().map(|entry| entry.version);
         latest.or_else(|| self.versions.get(&account).copied())
+    }
+
+    fn end_with(&mut self, chain: Hash) {
+        self.chain = chain;
+        if self.latest.last > self.seen.0 {
+            self.seen = (self.latest.last, chain);
+        }
     }
 
     fn keep_version(&mut self, account: i64, version: i64) {

@@ -198,7 +198,7 @@ fn move_end(transaction: &Transaction<'_>, end: &End) -> rusqlite::Result<()> {
 
 fn not_restored(error: AppendError) -> RestoreError {
     match error {
-        AppendError::Collision => RestoreError::Taken,
+        AppendError::Collision | AppendError::Exchanged => RestoreError::Taken,
         AppendError::Unavailable(error) | AppendError::Unknown(error) => RestoreError::Unavailable(error),
     }
 }

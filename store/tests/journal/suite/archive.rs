@@ -305,14 +305,14 @@ impl Write for Memory {
     }
 }
 
-async fn exported(journal: &dyn Journal) -> String {
+pub async fn exported(journal: &dyn Journal) -> String {
     let file = Memory::default();
     export(journal, "test", file.clone()).await.unwrap();
     let bytes = std::mem::take(&mut *file.0.lock());
     String::from_utf8(bytes).unwrap()
 }
 
-async fn imported(journal: &dyn Journal, file: &str) -> Result<Imported, ImportError> {
+pub async fn imported(journal: &dyn Journal, file: &str) -> Result<Imported, ImportError> {
     import(journal, BufReader::new(std::io::Cursor::new(file.to_owned()))).await
 }
 
