@@ -1,5 +1,7 @@
 //! The live feed: who gets what, in which order, and how one goes on after a lost connection.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,6 +24,7 @@ on_both_stores!(
     who_says_too_much_is_let_go,
     a_message_may_come_in_parts,
     who_answers_no_ping_is_served_for_a_while_and_closed,
+    the_connection_ends_with_its_close_frame,
 );
 
 /// As the demo's clients expect; and the event is the one of the reply and of the log.
@@ -275,6 +278,38 @@ async fn a_message_may_come_in_parts(kind: Kind) {
     assert_eq!(socket.close_code().await, Some(1009));
 }
 
+/// A connection whose frames are read and written by hand.
+async fn by_hand(server: &Server, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.ports.events)).await.unwrap();
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    stream
+}
+
+/// Clients wait for the end of the connection before they say that it is closed.
+async fn the_connection_ends_with_its_close_frame(kind: Kind) {
+    const CONNECTIONS: u32 = 10;
+    let server = Server::start(kind).await;
+    let started = Instant::now();
+    for _ in 0..CONNECTIONS {
+        let mut stream = by_hand(&server, "/").await;
+        // Close, masked by nothing, with code 1000.
+        stream.write_all(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]).await.unwrap();
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, [0x88, 0x02, 0x03, 0xe8]);
+    }
+    let each = started.elapsed() / CONNECTIONS;
+    assert!(each < Duration::from_millis(300), "{each:?}");
+}
+
 /// A frame as the server sends it: what it is, and what is in it.
 async fn frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
     let first = stream.read_u8().await.unwrap();
@@ -293,15 +328,7 @@ async fn who_answers_no_ping_is_served_for_a_while_and_closed(kind: Kind) {
     const CLOSE: u8 = 8;
     let server = Server::start_with(kind, &["--feed-timeout-seconds", "6"]).await;
     server.create("acc-1", 0).await.accepted();
-    let mut stream = TcpStream::connect(("127.0.0.1", server.ports.events)).await.unwrap();
-    let request = "GET /ws?fromSequence=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
-                   Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
+    let mut stream = by_hand(&server, "/ws?fromSequence=0").await;
     let mut next = async || loop {
         match frame(&mut stream).await {
             (TEXT, text) => return Ok(serde_json::from_slice::<Value>(&text).unwrap()["type"].clone()),

@@ -149,7 +149,8 @@ fn drop_last_slash(request: &mut ServiceRequest) {
 
 /// The answer, over when all of its body is on its way.
 fn timed(response: ServiceResponse<BoxBody>, mut answering: Option<Answering>) -> ServiceResponse<Answer> {
-    if response.response().head().connection_type() == ConnectionType::Close {
+    // Behind an upgraded connection nothing else is asked.
+    if response.response().head().connection_type() != ConnectionType::KeepAlive {
         answering.iter_mut().for_each(Answering::is_last);
     }
     response.map_body(|_, body| Answer { body, _answering: answering })

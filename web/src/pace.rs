@@ -295,7 +295,12 @@ impl AsyncWrite for Paced {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        std::task::ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        // All of the last answer was sent: who waits for its end need not wait until this side has stopped listening.
+        match self.pace.phase.get() {
+            Phase::Closing => Pin::new(&mut self.stream).poll_shutdown(context),
+            Phase::New | Phase::Idle | Phase::Head | Phase::Answering => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
