@@ -49,7 +49,9 @@ fn main() -> ExitCode {
     let done = match matches.subcommand() {
         None | Some(("serve", _)) => server::run(&settings, values.shown()),
         Some(("config", _)) => Ok(()),
-        Some(("migrate", _)) => stores::migrate(&settings),
+        Some(("migrate", _)) => {
+            stores::migrate(&settings).map(|()| server::say("the log's schema is up to date\n"))
+        }
         Some((name @ ("verify" | "export" | "import"), matches)) => {
             return match archive::run(name, matches, &settings) {
                 Ok(code) => code,
