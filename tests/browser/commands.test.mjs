@@ -101,6 +101,31 @@ test("a shape that the server does not take is stopped in the form, with words",
   await page.close();
 });
 
+test("a refusal that names a field points at it, until it is changed", async () => {
+  const page = await open(browser, server);
+  page.watch.forgive = /status of 400/;
+  await page.goTo("#/commands/post");
+  const form = page.locator("form.command");
+  await form.getByRole("button", { name: "Add a row" }).click();
+  const rows = form.locator(".row-fields");
+  for (const [place, amount] of ["1", "0"].entries()) {
+    await rows.nth(place).getByLabel("From account").fill("demo-ada");
+    await rows.nth(place).getByLabel("To account").fill("demo-alan");
+    await rows.nth(place).getByLabel("Amount").fill(amount);
+  }
+  await form.getByRole("button", { name: "Post", exact: true }).click();
+  const wrong = form.locator("[aria-invalid]");
+  await wrong.waitFor();
+  const amount = rows.nth(1).getByLabel("Amount");
+  assert.ok(await amount.evaluate((input) => input === document.activeElement && input.ariaInvalid === "true"));
+  const reason = form.locator(`[id="${await amount.getAttribute("aria-describedby")}"]`);
+  assert.match(await reason.innerText(), /must be more than 0/);
+  assert.equal(await page.locator('[role="status"] [role="alert"]').count(), 0, "it is read out once");
+  await amount.fill("2");
+  await wrong.waitFor({ state: "detached" });
+  await page.close();
+});
+
 test("one field leads to an account, an event or a command, by keyboard alone", async () => {
   const page = await open(browser, server);
   await page.goTo("#/overview");
@@ -115,5 +140,17 @@ test("one field leads to an account, an event or a command, by keyboard alone", 
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
   }
+  // What was not found is written over, or left.
+  await page.keyboard.press("/");
+  await page.keyboard.type("nobody");
+  await page.keyboard.press("Enter");
+  await page.getByText("There is no account, event or command").waitFor();
+  const field = page.getByPlaceholder("Go to…");
+  await page.keyboard.press("/");
+  await page.keyboard.type("some");
+  assert.equal(await field.inputValue(), "some");
+  await page.keyboard.press("Escape");
+  assert.equal(await field.inputValue(), "");
+  assert.ok(await field.evaluate((input) => input !== document.activeElement));
   await page.close();
 });

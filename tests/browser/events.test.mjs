@@ -19,6 +19,9 @@ after(async () => {
 
 const first = (page) => page.locator(".event-line").first().getAttribute("data-sequence");
 const head = async () => String((await server.get("/stats")).headSequence);
+/** What the console says of a server that is away. */
+const AWAY =
+  /WebSocket connection|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|ERR_SOCKET/;
 /** What the page says it has received since it was opened. */
 const received = async (page) => Number(await page.locator("[data-received]").getAttribute("data-received"));
 
@@ -84,6 +87,8 @@ test("one event shows its JSON, its neighbours and its command, and every way on
   await page.getByRole("heading", { name: "Event 40" }).waitFor();
   await page.goTo("#/events/999999");
   await page.getByText("The log has no event 999,999.").waitFor();
+  await page.goTo("#/events?at=999999");
+  await page.getByText("There is no event 999,999 yet").waitFor();
   await page.close();
 });
 
@@ -169,8 +174,7 @@ test("a server that is killed and comes back is found again, and no event is mis
   await server.command("deposit", { accountId: "demo-ada", amount: 1 });
   await eventually("the first event", async () => (await received(page)) === 1);
   const before = Number(await head());
-  page.watch.forgive =
-    /WebSocket connection|ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|ERR_SOCKET/;
+  page.watch.forgive = AWAY;
   await server.kill();
   await page.getByText("Not connected").waitFor();
   await server.run();
@@ -184,4 +188,34 @@ test("a server that is killed and comes back is found again, and no event is mis
   assert.equal(shown.at(-1), before + 40);
   shown.forEach((sequence, place) => assert.equal(sequence, shown[0] + place, "without gap"));
   await page.close();
+});
+
+test("while the server is away a page says so, and reads by itself what it could not when it is back", async () => {
+  const [list, account] = [await open(browser, server), await open(browser, server)];
+  for (const page of [list, account]) {
+    page.watch.forgive = AWAY;
+    await page.goTo("#/overview");
+    await page.getByText("Live", { exact: true }).waitFor();
+  }
+  await server.kill();
+  for (const [page, hash] of [
+    [list, "#/accounts"],
+    [account, "#/accounts/demo-ada"],
+  ]) {
+    await page.getByText("No word from the server since").waitFor();
+    await page.evaluate((hash) => (location.hash = hash), hash);
+    await page.getByText("The server cannot be reached.").first().waitFor();
+    assert.equal(await page.locator("main").getAttribute("data-lost"), "true");
+  }
+  await server.run();
+  await list
+    .getByRole("rowheader", { name: /demo-ada/ })
+    .first()
+    .waitFor();
+  await account.locator(".figure", { hasText: "Balance" }).waitFor();
+  for (const page of [list, account]) {
+    await page.getByText("Live", { exact: true }).waitFor();
+    await eventually("nothing in trouble", async () => (await page.locator(".trouble").count()) === 0);
+    await page.close();
+  }
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { launch, open, Server } from "./support.mjs";
+import { eventually, launch, open, Server } from "./support.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PAGES = {
@@ -12,7 +12,9 @@ const PAGES = {
   accounts: "#/accounts",
   "one account": "#/accounts/demo-ada",
   "a form over a page": "#/accounts/demo-grace",
+  "an account of long words": "#/accounts/long",
   "time travel": "#/time-travel?account=demo-ada&at=30",
+  "time travel with much money": "#/time-travel?account=long",
   events: "#/events?expand=1",
   "one event": "#/events/40",
   commands: "#/commands/transfer",
@@ -27,6 +29,11 @@ let server, browser;
 before(async () => {
   server = await Server.start();
   server.demoData();
+  const [id, words] = ["i".repeat(128), "W".repeat(120)];
+  await server.command("create-account", { accountId: "long", owner: words, initialBalance: "8999999999999.99" });
+  await server.command("create-account", { accountId: id, owner: words });
+  await server.command("transfer", { fromAccountId: "long", toAccountId: id, amount: "0.01", description: words });
+  await server.command("place-hold", { accountId: "long", holdId: id, amount: "1234567.89", description: words });
   await server.settled();
   browser = await launch();
 });
@@ -50,6 +57,12 @@ for (const colorScheme of ["light", "dark"]) {
         await page.locator(".note, .line, tr, pre, details").first().waitFor({ state: "attached" });
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         assert.ok(wide <= 0, `${name} is ${wide} px wider than the window`);
+        const cut = await page.evaluate(() =>
+          [...document.querySelectorAll(".scroll, .figure")]
+            .filter((element) => element.scrollWidth > element.clientWidth)
+            .map((element) => element.textContent?.slice(0, 80)),
+        );
+        assert.deepEqual(cut, [], `${name}: what does not fit its place`);
         // By the debugger, where the page's policy does not reach.
         await page.evaluate(AXE);
         const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ["violations"] }));
@@ -110,8 +123,30 @@ test("every area is reached by keyboard, and says where one is", async () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name, level: 1 }).waitFor();
     assert.equal(await page.getByRole("navigation").locator('[aria-current="page"]').innerText(), name);
-    assert.match(await page.title(), new RegExp(`^${name}`));
+    assert.equal(await page.title(), `${name} · Bursar`);
   }
+  for (const [hash, title] of [
+    ["#/events/1040", "Event 1,040"],
+    ["#/commands/create-account", "Create account"],
+    ["#/nowhere", "No such page"],
+  ]) {
+    await page.goTo(hash);
+    await eventually(title, async () => (await page.title()) === `${title} · Bursar`);
+  }
+  await page.close();
+});
+
+test("no two labels of an axis of times are the same", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/overview");
+  const labels = await page.evaluate(async () => {
+    const { clockTimes } = await import("/parts/chart.js");
+    return [0.002, 0.5, 1, 30, 3600, 21_600, 86_400, 31_622_400].map((step) => {
+      const values = Array.from({ length: 6 }, (_, place) => 1_790_000_000 + place * step);
+      return clockTimes(null, values, null, null, step);
+    });
+  });
+  for (const shown of labels) assert.equal(new Set(shown).size, shown.length, shown.join(", "));
   await page.close();
 });
 

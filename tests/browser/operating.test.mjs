@@ -47,6 +47,16 @@ test("an account is seen as of any sequence or time, by slider, number and clock
   await page.close();
 });
 
+test("what moved no money is told without an amount", async () => {
+  await server.command("place-hold", { accountId: "demo-grace", amount: 3 });
+  const page = await open(browser, server);
+  await page.goTo("#/time-travel?account=demo-grace");
+  const last = page.getByText("Last before:");
+  await last.getByRole("link", { name: "Hold placed" }).waitFor();
+  assert.doesNotMatch(await last.innerText(), /USD/);
+  await page.close();
+});
+
 test("a projection is paused, falls behind, and catches up when it is resumed", async () => {
   const page = await open(browser, server);
   await page.goTo("#/projections");

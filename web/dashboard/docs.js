@@ -22,6 +22,17 @@ function resolve(value) {
 }
 
 /**
+ * Words of the contract, in which backticks set code off.
+ * @param {unknown} text
+ * @returns {(Node | string)[]}
+ */
+function prose(text) {
+  return String(text ?? "")
+    .split("`")
+    .map((part, place) => (place % 2 === 1 ? el("code", {}, part) : part));
+}
+
+/**
  * A schema in a few words: `AccountId`, `Event[]`, `"asc" | "desc"`.
  * @param {Json} schema
  * @returns {string}
@@ -68,7 +79,7 @@ function table(rows) {
         {},
         el("code", {}, kind(schema)),
         " ",
-        meaning.filter((part, place) => part && meaning.indexOf(part) === place).join(" · "),
+        ...prose(meaning.filter((part, place) => part && meaning.indexOf(part) === place).join(" · ")),
       ),
     );
   };
@@ -108,7 +119,7 @@ function sample(value) {
  */
 function response(status, answer) {
   /** @type {HTMLElement[]} */
-  const parts = [el("h4", {}, el("code", {}, status), ` ${answer.description ?? ""}`)];
+  const parts = [el("h4", {}, el("code", {}, status), " ", ...prose(answer.description))];
   const headers = Object.entries(answer.headers ?? {});
   if (headers.length > 0) {
     parts.push(
@@ -137,9 +148,9 @@ function response(status, answer) {
  * @returns {HTMLElement}
  */
 function operationFold(path, method, operation) {
-  const title = el("summary", {}, el("code", {}, `${method.toUpperCase()} ${path}`), ` ${operation.summary}`);
+  const title = el("summary", {}, el("code", {}, `${method.toUpperCase()} ${path}`), " ", ...prose(operation.summary));
   const fold = el("details", { id: operation.operationId }, title);
-  if (operation.description) fold.append(el("p", {}, operation.description));
+  if (operation.description) fold.append(el("p", {}, ...prose(operation.description)));
   if (operation.parameters) {
     const rows = operation.parameters.map((/** @type {Json} */ parameter) => ({
       name: parameter.name,
@@ -186,10 +197,10 @@ async function show() {
     return;
   }
   api = await reply.json();
-  byId("about", HTMLElement).textContent = api.info.description;
+  byId("about", HTMLElement).append(...prose(api.info.description));
   place.replaceChildren();
   for (const tag of api.tags) {
-    place.append(el("h2", {}, tag.name), el("p", {}, tag.description));
+    place.append(el("h2", {}, tag.name), el("p", {}, ...prose(tag.description)));
     for (const [path, methods] of Object.entries(/** @type {Json} */ (api.paths))) {
       for (const [method, operation] of Object.entries(/** @type {Json} */ (methods))) {
         if (operation.tags.includes(tag.name)) place.append(operationFold(path, method, operation));

@@ -1,4 +1,4 @@
-// A month of a small bank, by the same commands with the same keys as `bursar demo-data`: doing it again changes nothing.
+// What a small bank does in a month, by the same commands with the same keys as `bursar demo-data`: doing it again changes nothing.
 
 import { get, Problem, send } from "./api.js";
 

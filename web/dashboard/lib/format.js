@@ -10,13 +10,14 @@ export function count(value) {
 }
 
 /**
- * A count of at most four characters or so, for labels that must not grow.
+ * A count of at most four characters or so, for labels that must not grow; a small one keeps its fraction.
  * @param {number} value
  * @returns {string}
  */
 export function compact(value) {
   if (!Number.isFinite(value)) return "–";
-  if (Math.abs(value) < 10_000) return Math.round(value).toLocaleString("en");
+  if (Math.abs(value) < 10_000)
+    return value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 });
   return new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 

@@ -1,13 +1,13 @@
 // What the page knows of the running system: the newest events from the feed, and once a second what the server counts.
 // Everything is bounded, and drawn a few times a second however fast it comes.
 
-import { batch, signal } from "../vendor.js";
+import { batch, computed, signal } from "../vendor.js";
 import { get, getText, numberHeader, Problem } from "./api.js";
 import { contract, loadContract, offers } from "./contract.js";
 import { startFeed } from "./feed.js";
 import { commonCurrency, rememberCurrency } from "./money.js";
 import { difference, quantile, read } from "./prometheus.js";
-import { coalesced, whileVisible } from "./refresh.js";
+import { coalesced, readAgain, whileVisible } from "./refresh.js";
 
 /** @typedef {import("./feed.js").LedgerEvent} LedgerEvent */
 /** @typedef {import("./feed.js").FeedState} FeedState */
@@ -22,7 +22,12 @@ const DRAW_GAP_MS = 120;
 const SAMPLE_EVERY_MS = 1_000;
 const LEDGER_GAP_MS = 2_000;
 
-export const connection = signal({ state: /** @type {FeedState} */ ("connecting"), waitMs: 0, since: Date.now() });
+/** `lostAt` is when the server was lost; null while it is there. */
+export const connection = signal({
+  state: /** @type {FeedState} */ ("connecting"),
+  waitMs: 0,
+  lostAt: /** @type {number | null} */ (null),
+});
 /** The newest events, oldest first; a new array each time that they are drawn. */
 export const recent = signal(/** @type {LedgerEvent[]} */ ([]));
 /** The newest sequence number that was seen. */
@@ -32,6 +37,8 @@ export const received = signal(0);
 /** Times that the connection was lost and found again. */
 export const reconnects = signal(0);
 export const stats = signal(/** @type {Stats | null} */ (null));
+/** The log's last sequence number, as far as the page knows. */
+export const end = computed(() => Math.max(head.value, stats.value?.headSequence ?? 0));
 export const ledger = signal(/** @type {LedgerLine[] | null} */ (null));
 /** What the auditor says, where the contract has it. */
 export const audit = signal(/** @type {Record<string, any> | null} */ (null));
@@ -112,17 +119,20 @@ export function startLive() {
       onState(state, waitMs) {
         const before = connection.peek();
         if (before.state === state && waitMs === 0) return;
-        const lost = state === "waiting" && before.state === "live";
-        const since = state === "live" || lost ? Date.now() : before.since;
-        connection.value = { state, waitMs, since };
-        if (lost) reconnects.value += 1;
-        if (state === "live") {
-          begun = true;
-          audited = true;
-          // What could not be read while the server was away can be read again; it may be another version.
-          totals.ask();
-          if (contract.peek() === null || reconnects.peek() > 0) void loadContract().catch(() => {});
+        if (state === "waiting" && before.state === "live") reconnects.value += 1;
+        if (state !== "live") {
+          const lostAt = before.lostAt ?? (state === "waiting" ? Date.now() : null);
+          connection.value = { state, waitMs, lostAt };
+          return;
         }
+        connection.value = { state, waitMs, lostAt: null };
+        begun = true;
+        audited = true;
+        totals.ask();
+        // What could not be read while the server was away can be read again; it may be another version.
+        const back = before.lostAt !== null;
+        if (back) readAgain();
+        if (back || contract.peek() === null) void loadContract().catch(() => {});
       },
     },
   );

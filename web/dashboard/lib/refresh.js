@@ -3,9 +3,17 @@
 import { useEffect, useRef, useState } from "../vendor.js";
 import { Problem, words } from "./api.js";
 
+/** @type {Set<() => void>} Asks for every read that the page lives on. */
+const standing = new Set();
+
+/** Reads all again: the server was away, and what it said before may be wrong by now, or have failed. */
+export function readAgain() {
+  for (const ask of standing) ask();
+}
+
 /**
  * A function that may be called as often as one likes; `read` then runs at most once per `gapMs`, and once more after
- * the last call. Calls on a hidden page are made up for when it is seen again.
+ * the last call. Calls on a hidden page are made up for when it is seen again, and a server that was away is asked again.
  * @param {() => Promise<void>} read never rejects
  * @param {number} gapMs
  * @returns {{ ask: () => void, stop: () => void }}
@@ -26,15 +34,18 @@ export function coalesced(read, gapMs) {
     }, gapMs);
   };
   const seen = () => void run();
+  const ask = () => {
+    wanted = true;
+    void run();
+  };
 
   document.addEventListener("visibilitychange", seen);
+  standing.add(ask);
   return {
-    ask() {
-      wanted = true;
-      void run();
-    },
+    ask,
     stop() {
       stopped = true;
+      standing.delete(ask);
       document.removeEventListener("visibilitychange", seen);
     },
   };

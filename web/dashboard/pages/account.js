@@ -262,7 +262,7 @@ function Holds({ base, account, begin }) {
         (holds.value?.length ?? 0) > 0 &&
         html`
           <div class="scroll">
-            <table>
+            <table class="folding">
               <thead>
                 <tr>
                   <th scope="col">Hold</th>
@@ -276,8 +276,8 @@ function Holds({ base, account, begin }) {
                 ${holds.value?.map(
                   (hold) => html`
                     <tr key=${hold.holdId}>
-                      <th scope="row" class="id">${hold.holdId}</th>
-                      <td class="number"><${Money} amount=${hold.amount} currency=${account.currency} /></td>
+                      <th scope="row" class="lead"><span class="id" title=${hold.holdId}>${hold.holdId}</span></th>
+                      <td class="number sum"><${Money} amount=${hold.amount} currency=${account.currency} /></td>
                       <td>
                         ${
                           hold.expiresAt
@@ -287,7 +287,9 @@ function Holds({ base, account, begin }) {
                             : "–"
                         }
                       </td>
-                      <td class="roomy muted">${hold.description ?? ""}</td>
+                      <td class="roomy">
+                        <span class="aside" title=${hold.description}>${hold.description ?? ""}</span>
+                      </td>
                       <td>
                         <div class="row end">
                           ${settle.map(
@@ -343,11 +345,12 @@ function History({ base, account }) {
         html`
           <${Chart}
             data=${data}
-            lines=${[{ label: `Balance, ${account.currency}`, color: "--accent", fill: true, stepped: true }]}
+            lines=${[{ label: "Balance", color: "--accent", fill: true, stepped: true }]}
             height=${170}
             label="Balance over time"
             summary=${`${count(data[0]?.length)} changes; now ${money(account.balance, account.currency)}`}
             format=${compact}
+            exact=${(/** @type {number} */ balance) => money(balance, account.currency)}
           />
         `
       }
@@ -442,7 +445,7 @@ function StatementPanel({ base, account }) {
         shown.statement.entries.length > 0 &&
         html`
           <div class="scroll" tabindex="0" role="region" aria-label="Statement, newest first">
-            <table>
+            <table class="folding">
               <thead>
                 <tr>
                   <th scope="col">Event</th>
@@ -459,11 +462,11 @@ function StatementPanel({ base, account }) {
                     <tr key=${entry.version}>
                       <td><${EventLink} sequence=${entry.sequence} /></td>
                       <td class="muted"><${Time} at=${entry.timestamp} /></td>
-                      <td>
+                      <td class="lead">
                         ${typeWords(entry.type)}${
                           entry.description &&
                           html`
-                            <span class="aside">${entry.description}</span>
+                            <span class="aside" title=${entry.description}>${entry.description}</span>
                           `
                         }
                       </td>
@@ -475,7 +478,7 @@ function StatementPanel({ base, account }) {
                           `
                         }
                       </td>
-                      <td class="number">
+                      <td class="number sum">
                         <${Money} amount=${entry.amount} currency=${account.currency} signed tone />
                       </td>
                       <td class="number strong"><${Money} amount=${entry.balance} currency=${account.currency} /></td>

@@ -53,7 +53,12 @@ export function AccountsPage() {
     >
       <button type="button" class="quiet" onClick=${() => sortBy(by)}>
         ${name}
-        <span aria-hidden="true">${by !== sort ? "" : order === "asc" ? " ↑" : " ↓"}</span>
+        ${
+          by === sort &&
+          html`
+            <span aria-hidden="true">${order === "asc" ? "↑" : "↓"}</span>
+          `
+        }
       </button>
     </div>
   `;
@@ -125,9 +130,9 @@ export function AccountsPage() {
                 count=${list.rows.length}
                 total=${list.total ?? list.rows.length}
                 height=${ROW_HEIGHT}
-                columns="minmax(9rem,2fr) minmax(5rem,.7fr) minmax(8rem,1fr) minmax(8rem,1fr) minmax(4rem,.5fr) minmax(8rem,1fr)"
+                columns="minmax(0,1fr) 5rem minmax(10rem,max-content) minmax(10rem,max-content) 4rem 10rem"
                 head=${html`
-                  ${heading("accountId", "Account")}${plain("Status", "roomy")}${heading("balance", "Balance", "number")}${plain("Available", "number roomy")}${plain("Moves", "number roomy")}${heading("lastUpdated", "Updated", "number roomy")}
+                  ${heading("accountId", "Account")}${plain("Status", "roomy")}${heading("balance", "Balance", "number")}${plain("Available", "number roomy ample")}${plain("Moves", "number roomy")}${heading("lastUpdated", "Updated", "number roomy")}
                 `}
                 keyOf=${(/** @type {number} */ place) => list.rows[place]?.accountId ?? place}
                 row=${(/** @type {number} */ place) => accountRow(list.rows[place])}
@@ -170,7 +175,7 @@ function accountRow(account) {
     </div>
     <div role="cell" class="roomy"><${Badge} word=${status} /></div>
     <div role="cell" class="number strong"><${Money} amount=${balance} currency=${currency} /></div>
-    <div role="cell" class="number roomy muted"><${Money} amount=${available} currency=${currency} /></div>
+    <div role="cell" class="number roomy ample muted"><${Money} amount=${available} currency=${currency} /></div>
     <div role="cell" class="number roomy muted">${count(transactionCount)}</div>
     <div role="cell" class="number roomy muted"><${Time} at=${lastUpdated} /></div>
   `;

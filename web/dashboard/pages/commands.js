@@ -156,7 +156,7 @@ function CommandLog({ sent }) {
         shown.lines.length > 0 &&
         html`
           <div class="scroll" tabindex="0" role="region" aria-label="Command log, newest first">
-            <table class="log">
+            <table class="folding">
               <thead>
                 <tr>
                   <th scope="col">When</th>
@@ -199,11 +199,11 @@ function LogLine({ line }) {
   return html`
     <tr>
       <td class="muted"><${Time} at=${line.timestamp} /></td>
-      <td>
+      <td class="lead">
         <a href=${href(["commands", "log", line.commandId])}>${spaced(String(line.command).toLowerCase())}</a>
-        <span class="aside">${whom}</span>
+        <span class="aside" title=${whom}>${whom}</span>
       </td>
-      <td class="number">
+      <td class="number sum">
         ${
           line.amount !== undefined &&
           html`
@@ -225,7 +225,7 @@ function LogLine({ line }) {
           refused &&
           line.error &&
           html`
-            <span class="aside">${line.error}</span>
+            <span class="aside" title=${line.error}>${line.error}</span>
           `
         }
       </td>

@@ -1,11 +1,11 @@
 // One event: what it says, where it stands in the log and in its account's stream, which command it came of, what
 // followed, and whether it is what was committed.
 
-import { html, useEffect, useState } from "../vendor.js";
-import { get, withQuery, words } from "../lib/api.js";
+import { html } from "../vendor.js";
+import { get, withQuery } from "../lib/api.js";
 import { offers } from "../lib/contract.js";
 import { count, duration, typeWords } from "../lib/format.js";
-import { head, sampled, stats } from "../lib/live.js";
+import { end as newest, stats } from "../lib/live.js";
 import { checkProof } from "../lib/proof.js";
 import { useReading } from "../lib/refresh.js";
 import { href } from "../lib/route.js";
@@ -28,8 +28,7 @@ const REVERSIBLE = new Set(["MONEY_DEPOSITED", "MONEY_WITHDRAWN", "MONEY_TRANSFE
 
 /** @param {{ sequence: number }} props */
 export function EventPage({ sequence }) {
-  void sampled.value;
-  const end = Math.max(head.value, stats.value?.headSequence ?? 0);
+  const end = newest.value;
   const possible = Number.isSafeInteger(sequence) && sequence > 0;
   // A place beyond the head is an error to the server; until the head is known, nothing is asked.
   const wanted = possible && sequence <= end;
@@ -165,7 +164,7 @@ export function EventPage({ sequence }) {
     ${
       offers("/audit/proofs/{sequence}") &&
       html`
-        <${Proof} key=${sequence} sequence=${sequence} />
+        <${Proof} sequence=${sequence} />
       `
     }
     <${Panel} title="As JSON"><${Json} value=${event} path=${path} label="The event as JSON" /><//>
@@ -326,25 +325,16 @@ function Neighbours({ event }) {
 /** The event's proof, checked here and not by the server. */
 /** @param {{ sequence: number }} props */
 function Proof({ sequence }) {
-  const [result, setResult] = useState(/** @type {import("../lib/proof.js").Verdict | null} */ (null));
-  const [trouble, setTrouble] = useState("");
-  const check = async () => {
-    setTrouble("");
-    try {
-      setResult(await checkProof(sequence));
-    } catch (error) {
-      setTrouble(words(error));
-    }
-  };
-  useEffect(() => void check(), [sequence]);
+  const reading = useReading(`/audit/proofs/${sequence}`, () => checkProof(sequence));
+  const result = reading.value;
   return html`
     <${Panel}
       title="Proof"
       aside=${html`
-        <button type="button" class="small" onClick=${check}>Check again</button>
+        <button type="button" class="small" onClick=${reading.again}>Check again</button>
       `}
     >
-      <${Trouble} words=${trouble} />
+      <${Trouble} words=${reading.error} />
       ${
         result &&
         html`

@@ -1,11 +1,11 @@
 // The log as it grows: followed live, held still, or read from any place, all of it or what fits a filter.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { get, nextPage, numberHeader, withQuery, words } from "../lib/api.js";
+import { get, nextPage, withQuery, words } from "../lib/api.js";
 import { eventTypes } from "../lib/contract.js";
 import { startFeed } from "../lib/feed.js";
 import { count, typeWords } from "../lib/format.js";
-import { connection, EVENTS_KEPT, head, received, recent, reconnects, sampled, stats } from "../lib/live.js";
+import { connection, end, EVENTS_KEPT, head, received, recent, reconnects } from "../lib/live.js";
 import { useReading } from "../lib/refresh.js";
 import { refine, route } from "../lib/route.js";
 import { asCurl, Copy } from "../parts/copy.js";
@@ -33,10 +33,7 @@ export function EventsPage() {
   const filtered = Object.keys(filter).length > 0;
   const at = /^[0-9]{1,15}$/.test(query.at ?? "") ? Number(query.at) : null;
   return html`
-    <div class="title">
-      <h1>Events</h1>
-      <${Position} at=${at} />
-    </div>
+    <div class="title"><h1>Events</h1></div>
     <${Toolbar} filter=${filter} at=${at} />
     ${
       at !== null
@@ -67,25 +64,6 @@ function filterOf({ type, account, correlation }) {
   };
 }
 
-/** @param {{ at: number | null }} props */
-function Position({ at }) {
-  void sampled.value;
-  const end = Math.max(head.value, stats.value?.headSequence ?? 0);
-  const lost = reconnects.value;
-  return html`
-    <p class="muted small" data-received=${received.value}>
-      ${
-        at !== null
-          ? `From ${count(at)} of ${count(end)}.`
-          : html`
-              ${count(received.value)} received since this page was opened, none
-              missing${lost > 0 ? `; reconnected ${lost === 1 ? "once" : `${lost} times`}` : ""}.
-            `
-      }
-    </p>
-  `;
-}
-
 /** @param {{ filter: Record<string, string>, at: number | null }} props */
 function Toolbar({ filter, at }) {
   const { type = "", account = "", correlation = "", expand = "" } = route.value.query;
@@ -102,8 +80,7 @@ function Toolbar({ filter, at }) {
   };
   const save = async () => {
     try {
-      const end = Math.max(head.peek(), stats.peek()?.headSequence ?? 0);
-      const saved = await exported(filter, at ?? 1, end, (done) => setSaid(`${count(done)} events read…`));
+      const saved = await exported(filter, at ?? 1, end.peek(), (done) => setSaid(`${count(done)} events read…`));
       setSaid(`${count(saved)} events saved, in log order.`);
     } catch (error) {
       setSaid(words(error));
@@ -241,6 +218,7 @@ function Tail({ events, total, live, empty, filter = {} }) {
   const [held, setHeld] = useState(/** @type {{ events: LedgerEvent[], total: number } | null} */ (null));
   const shown = held?.events ?? events;
   const fresh = held === null ? 0 : total - held.total;
+  const lost = reconnects.value;
   const first = shown[0]?.sequenceNumber;
   return html`
     <div class="row tail">
@@ -252,7 +230,16 @@ function Tail({ events, total, live, empty, filter = {} }) {
       >
         ${held === null ? "Pause" : "Resume"}
       </button>
-      <span class="muted">${held === null ? "" : fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}</span>
+      ${
+        held !== null &&
+        html`
+          <span class="strong">${fresh === 0 ? "Nothing new so far." : `${count(fresh)} new.`}</span>
+        `
+      }
+      <span class="muted small" data-received=${received.value}>
+        ${count(received.value)} received since this page was opened, none
+        missing${lost > 0 ? `; reconnected ${lost === 1 ? "once" : `${lost} times`}` : ""}.
+      </span>
       <span class="end row">
         ${
           first !== undefined &&
@@ -304,15 +291,13 @@ function Older({ before, filter }) {
 /** @param {{ at: number, filter: Record<string, string> }} props */
 function FromPlace({ at, filter }) {
   const path = withQuery("/events", { ...filter, fromSequence: Math.max(0, at - 1), limit: PAGE });
-  const reading = useReading(path, async () => {
+  // A place beyond the head is an error to the server.
+  const beyond = at > end.value;
+  const reading = useReading(beyond ? null : path, async () => {
     const answer = await get(path);
     /** @type {LedgerEvent[]} */
     const events = answer.body;
-    return {
-      events,
-      more: nextPage(answer.headers) !== null,
-      end: numberHeader(answer.headers, "X-Head-Sequence") ?? 0,
-    };
+    return { events, more: nextPage(answer.headers) !== null };
   });
   const shown = reading.value;
   const events = shown?.events ?? [];
@@ -321,18 +306,24 @@ function FromPlace({ at, filter }) {
   return html`
     <div class="row tail">
       <button type="button" class="primary" onClick=${() => refine({ at: "" })}>Follow live</button>
+      ${
+        !beyond &&
+        html`
+          <span class="muted small">From ${count(at)} of ${count(end.value)}.</span>
+        `
+      }
       <span class="end row">
-        <${Older} key=${first} before=${first} filter=${filter} />
+        <${Older} key=${first} before=${Math.min(first, end.value + 1)} filter=${filter} />
         <button type="button" disabled=${!shown?.more} onClick=${() => refine({ at: last + 1 })}>Newer</button>
       </span>
     </div>
     <${Trouble} words=${reading.error} again=${reading.again} />
     ${
-      shown !== null &&
+      (shown !== null || (beyond && end.value > 0)) &&
       (events.length === 0
         ? html`
             <${Empty}
-              title=${at > shown.end ? `The log ends at ${count(shown.end)}.` : "Nothing of this kind from here on."}
+              title=${beyond ? `There is no event ${count(at)} yet: the log ends at ${count(end.value)}.` : "Nothing of this kind from here on."}
             >
               <button type="button" onClick=${() => refine({ at: "" })}>Follow live</button>
             <//>

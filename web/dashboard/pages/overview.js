@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../vendor.js";
 import { get, withQuery } from "../lib/api.js";
 import { count, duration, rate } from "../lib/format.js";
-import { connection, head, ledger, recent, sampled, samples, SECONDS_KEPT, stats } from "../lib/live.js";
+import { connection, end, ledger, recent, sampled, samples, SECONDS_KEPT, stats } from "../lib/live.js";
 import { href } from "../lib/route.js";
 import { Chart } from "../parts/chart.js";
 import { Conservation, Totals } from "../parts/conservation.js";
@@ -72,7 +72,9 @@ function Figures() {
       <${Figure} name="Events in the log" size="large"><${End} /><//>
       <${Figure} name="Accounts" size="large">${count(accountsOf())}<//>
       <${Figure} name="Events per second" size="large">${rate(newest?.events)}<//>
-      <${Figure} name="A command is answered in" size="large">${duration(newest?.commandP50)}<//>
+      <${Figure} name="Answered in" title="Half of the commands, within that time" size="large">
+        ${duration(newest?.commandP50)}
+      <//>
       <${Figure} name="Read models behind" size="large">${count(stats.value?.lagEvents)}<//>
     </dl>
   `;
@@ -80,7 +82,7 @@ function Figures() {
 
 function End() {
   return html`
-    <span>${count(Math.max(head.value, stats.value?.headSequence ?? 0))}</span>
+    <span>${count(end.value)}</span>
   `;
 }
 
@@ -132,6 +134,7 @@ function Charts() {
         />
       <//>
     </div>
+    <p class="note">Commands and latency since this page was opened, up to ${SECONDS_KEPT / 60} minutes.</p>
   `;
 }
 

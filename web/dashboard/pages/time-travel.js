@@ -369,6 +369,7 @@ function Way({ id, at, version }) {
       label=${`Balance of ${id} over the log`}
       summary=${own ? `At event ${count(at)}: ${money(own.balance, currencyOf(id))}` : "Not yet open"}
       format=${compact}
+      exact=${(/** @type {number} */ balance) => money(balance, currencyOf(id))}
       xFormat=${(/** @type {number} */ x) => `#${count(Math.round(x))}`}
       onPick=${(/** @type {number} */ x) => refine({ at: Math.max(0, Math.round(x)) })}
     />
@@ -378,8 +379,13 @@ function Way({ id, at, version }) {
         <p class="note">
           Last before:${" "}
           <a href=${href(["events", String(own.sequence)])}>${typeWords(own.type)}</a>
-          ,${" "}
-          <${Money} amount=${own.amount} account=${id} signed />
+          ${
+            forChart(own.amount) !== 0 &&
+            html`
+              ,${" "}
+              <${Money} amount=${own.amount} account=${id} signed />
+            `
+          }
           ,${" "}
           <${Time} at=${own.timestamp} />
           .
@@ -435,7 +441,7 @@ function ListThen({ at }) {
         shown.accounts.length > 0 &&
         html`
           <div class="scroll" tabindex="0" role="region" aria-label="All accounts then" data-at=${shown.at}>
-            <table>
+            <table class="folding">
               <thead>
                 <tr>
                   <th scope="col">Account</th>
@@ -449,17 +455,23 @@ function ListThen({ at }) {
                 ${shown.accounts.map(
                   (one) => html`
                     <tr key=${one.accountId} class=${one.accountId === account ? "own" : ""}>
-                      <th scope="row">
-                        <a class="id" href=${href(["time-travel"], { at, account: one.accountId })}>${one.accountId}</a>
+                      <th scope="row" class="lead">
+                        <a
+                          class="id"
+                          title=${one.accountId}
+                          href=${href(["time-travel"], { at, account: one.accountId })}
+                        >
+                          ${one.accountId}
+                        </a>
                         ${
                           one.owner &&
                           html`
-                            <span class="aside">${one.owner}</span>
+                            <span class="aside" title=${one.owner}>${one.owner}</span>
                           `
                         }
                       </th>
                       <td><${Badge} word=${one.status} /></td>
-                      <td class="number strong"><${Money} amount=${one.balance} currency=${one.currency} /></td>
+                      <td class="number sum strong"><${Money} amount=${one.balance} currency=${one.currency} /></td>
                       <td class="number roomy muted"><${Money} amount=${one.available} currency=${one.currency} /></td>
                       <td class="number roomy muted">${count(one.version)}</td>
                     </tr>

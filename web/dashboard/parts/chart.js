@@ -4,6 +4,12 @@ import { html, uPlot, useEffect, useRef } from "../vendor.js";
 
 /** @typedef {{ label: string, color: string, fill?: boolean, stepped?: boolean, dashed?: boolean }} Line colours are names of custom properties */
 
+/** Steps of an axis of places in the log, between which there is nothing. */
+const WHOLE = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+/** What an axis of times spans where there are no two moments. */
+const SPAN_SECONDS = 60;
+const DAY_SECONDS = 86_400;
+
 /**
  * A colour of the page, as the style sheet has it now.
  * @param {string} name
@@ -15,8 +21,10 @@ function color(name) {
 
 /**
  * @param {{ data: (number | null)[][], lines: Line[], height?: number, label: string, format?: (value: number) => string,
- *   time?: boolean, mark?: number | null, onPick?: (x: number) => void, xFormat?: (value: number) => string, summary?: string }} props
- *   `data` begins with the x values; `mark` is an x to draw a line at; `summary` says in words what the chart shows
+ *   exact?: (value: number) => string, time?: boolean, mark?: number | null, onPick?: (x: number) => void,
+ *   xFormat?: (value: number) => string, summary?: string }} props
+ *   `data` begins with the x values; `format` is for the axis, `exact` for the legend; `mark` is an x to draw a line at;
+ *   `summary` says in words what the chart shows
  */
 export function Chart({
   data,
@@ -24,6 +32,7 @@ export function Chart({
   height = 160,
   label,
   format = String,
+  exact = format,
   time = true,
   mark = null,
   onPick,
@@ -39,6 +48,8 @@ export function Chart({
   const tall = useRef(height);
   const pick = useRef(onPick);
   pick.current = onPick;
+  const told = useRef(exact);
+  told.current = exact;
 
   useEffect(() => {
     const element = place.current;
@@ -55,11 +66,11 @@ export function Chart({
         {
           width: Math.max(120, element.clientWidth),
           height: tall.current,
-          padding: [8, 28, 0, 0],
+          padding: [8, 40, 0, 0],
           cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
           legend: { live: true, show: true },
           scales: {
-            x: { time },
+            x: { time, ...(time ? { range: timeSpan } : {}) },
             y: {
               range: (_, least, most) => [
                 Math.min(0, least ?? 0),
@@ -73,8 +84,8 @@ export function Chart({
               grid,
               ticks: grid,
               font,
-              ...(xFormat ? { values: (_, values) => values.map(xFormat) } : {}),
-              ...(time ? { space: 70 * scale, values: clockTimes } : {}),
+              ...(xFormat ? { values: (_, values) => values.map(xFormat), incrs: WHOLE } : {}),
+              ...(time ? { space: (_, __, least, most) => clockWidth(most - least) * scale, values: clockTimes } : {}),
             },
             {
               stroke: muted,
@@ -111,7 +122,7 @@ export function Chart({
                 /** @type {number | null} */ at,
               ) => {
                 const shown = at === null || at === undefined ? newestOf(self.data[place] ?? []) : value;
-                return shown === null || shown === undefined ? "–" : format(shown);
+                return shown === null || shown === undefined ? "–" : told.current(shown);
               },
             })),
           ],
@@ -180,20 +191,49 @@ function newestOf(values) {
 }
 
 /**
+ * From the first sample to the last; where there is at most one moment, a minute up to it.
+ * @param {import("uplot")} self
+ * @returns {[number, number]}
+ */
+function timeSpan({ data: [at] }) {
+  const last = at[at.length - 1] ?? Date.now() / 1000;
+  const first = at[0] ?? last;
+  return first < last ? [first, last] : [last - SPAN_SECONDS, last];
+}
+
+/**
+ * How wide the labels are, in pixels, of an axis over so many seconds.
+ * @param {number} seconds
+ * @returns {number}
+ */
+function clockWidth(seconds) {
+  return seconds < 10 || seconds > DAY_SECONDS ? 100 : 70;
+}
+
+/**
+ * Times as exact as they have to be to tell one from the next.
  * @param {unknown} _
  * @param {number[]} values
+ * @param {unknown} __
+ * @param {unknown} ___
+ * @param {number} step
  * @returns {string[]}
  */
-function clockTimes(_, values) {
+export function clockTimes(_, values, __, ___, step) {
   const spread = (values[values.length - 1] ?? 0) - (values[0] ?? 0);
-  return values.map((value) => {
-    const date = new Date(value * 1000);
-    if (spread > 86_400) return date.toLocaleDateString([], { day: "numeric", month: "short" });
-    return date.toLocaleTimeString([], {
-      hour: "2-digit",
-      minute: "2-digit",
-      ...(spread < 600 ? { second: "2-digit" } : {}),
-      hour12: false,
-    });
-  });
+  /** @type {Intl.DateTimeFormatOptions} */
+  const day =
+    spread > DAY_SECONDS
+      ? { day: "numeric", month: "short", ...(spread > 300 * DAY_SECONDS ? { year: "numeric" } : {}) }
+      : {};
+  /** @type {Intl.DateTimeFormatOptions} */
+  const clock = {
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(step < 60 ? { second: "2-digit" } : {}),
+    ...(step < 1 ? { fractionalSecondDigits: 3 } : {}),
+    hour12: false,
+  };
+  const shown = { ...day, ...(step < DAY_SECONDS ? clock : {}) };
+  return values.map((value) => new Date(value * 1000).toLocaleString([], shown));
 }

@@ -51,6 +51,7 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
   // A key belongs to one body: asked again after no answer, it goes out again; after a change, there is a new one.
   const key = useRef(newKey());
   const id = useId();
+  const reason = useId();
   const place = useRef(/** @type {HTMLFormElement | null} */ (null));
 
   useEffect(() => {
@@ -63,6 +64,10 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
     const first = place.current?.querySelector("input, select, textarea");
     if (first instanceof HTMLElement) first.focus();
   }, [form.route]);
+  useEffect(() => {
+    const refused = place.current?.querySelector("[aria-invalid]");
+    if (refused instanceof HTMLElement) refused.focus();
+  }, [state.problem]);
 
   const change = (/** @type {string} */ name, /** @type {unknown} */ value) => {
     setValues((before) => ({ ...before, [name]: value }));
@@ -114,6 +119,7 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
   const rest = shown.filter((field) => field.kind === "json" && !field.required);
   const busy = state.kind === "busy";
   const about = String(values.accountId ?? values.fromAccountId ?? "");
+  const fault = { field: String(state.problem?.members.field ?? ""), reason };
   const draw = (/** @type {import("../lib/contract.js").Field} */ field) => html`
     <${CommandField}
       key=${field.name}
@@ -121,6 +127,7 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
       value=${values[field.name]}
       example=${form.example[field.name]}
       route=${form.route}
+      fault=${fault}
       onChange=${(/** @type {unknown} */ value) => change(field.name, value)}
     />
   `;
@@ -176,13 +183,13 @@ export function CommandForm({ form, given = {}, fixed = [], onDone, currency, au
             <${Outcome} answer=${state.answer} currency=${currency} />
           `
         }
-        ${
-          state.problem &&
-          html`
-            <${Refusal} problem=${state.problem} account=${about} />
-          `
-        }
       </div>
+      ${
+        state.problem &&
+        html`
+          <${Refusal} problem=${state.problem} account=${about} id=${reason} />
+        `
+      }
     </form>
   `;
 }

@@ -72,21 +72,24 @@ export function Totals() {
         <thead>
           <tr>
             <th scope="col">Currency</th>
-            <th scope="col" class="number">Accounts</th>
             <th scope="col" class="number">In the accounts</th>
-            <th scope="col" class="number roomy">Went in</th>
-            <th scope="col" class="number roomy">Went out</th>
+            <th scope="col" class="number roomy">Went in, and out</th>
           </tr>
         </thead>
         <tbody>
           ${lines.map(
             (line) => html`
               <tr key=${line.currency}>
-                <th scope="row">${line.currency}</th>
-                <td class="number">${count(line.accounts)}</td>
+                <th scope="row">
+                  ${line.currency}
+                  <span class="aside">${count(line.accounts)} ${line.accounts === 1 ? "account" : "accounts"}</span>
+                </th>
                 <td class="number strong">${bare(line.balances, line.currency)}</td>
-                <td class="number roomy muted">${bare(line.in, line.currency)}</td>
-                <td class="number roomy muted">${bare(line.out, line.currency)}</td>
+                <td class="number roomy muted">
+                  +${bare(line.in, line.currency)}
+                  <br />
+                  −${bare(line.out, line.currency)}
+                </td>
               </tr>
             `,
           )}

@@ -31,7 +31,7 @@ export function EmptyLedger() {
   };
   return html`
     <${Empty} title="There are no accounts yet.">
-      <p class="muted">Open the first one, or look around with a month of a small bank.</p>
+      <p class="muted">Open the first one, or look around with what a small bank does in a month.</p>
       <div class="row center">
         <a class="button primary" href=${href(["commands", "create-account"])}>Create an account</a>
         <button type="button" disabled=${done !== null} onClick=${fill}>Fill in demo data</button>

@@ -28,8 +28,13 @@ function asAttribute(pattern) {
 
 const AMOUNT = "(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?";
 
-/** @param {{ field: Field, value: unknown, example?: unknown, route: string, onChange: (value: unknown) => void }} props */
-export function CommandField({ field, value, example, route, onChange }) {
+/** @typedef {{ field: string, reason: string }} Fault what the server refused, and the element that says why */
+
+/**
+ * @param {{ field: Field, value: unknown, example?: unknown, route: string, fault: Fault, path?: string, onChange: (value: unknown) => void }} props
+ *   `path` is what the server calls the field
+ */
+export function CommandField({ field, value, example, route, fault, path = field.name, onChange }) {
   const id = useId();
   const text = value === undefined || value === null ? "" : String(value);
   const typed = (/** @type {Event} */ event) => {
@@ -58,8 +63,9 @@ export function CommandField({ field, value, example, route, onChange }) {
   const lifts = field.nullable && route === "set-limits" && field.kind === "amount" && field.name !== "overdraftLimit";
   if (field.kind === "rows")
     return html`
-      <${RowsField} field=${field} value=${value} route=${route} onChange=${onChange} />
+      <${RowsField} field=${field} value=${value} route=${route} fault=${fault} onChange=${onChange} />
     `;
+  const refused = fault.field === path;
   const common = {
     id,
     name: field.name,
@@ -67,6 +73,8 @@ export function CommandField({ field, value, example, route, onChange }) {
     required: field.required,
     onInput: typed,
     disabled: value === null,
+    "aria-invalid": refused ? "true" : undefined,
+    "aria-describedby": refused ? fault.reason : undefined,
   };
   const hint = field.fallback === undefined ? "" : String(field.fallback);
   /** @type {unknown} */
@@ -215,8 +223,8 @@ export function AccountInput({ fresh, ...own }) {
 }
 
 /** Rows of the same fields, such as the postings of a post. */
-/** @param {{ field: Field, value: unknown, route: string, onChange: (value: unknown) => void }} props */
-function RowsField({ field, value, route, onChange }) {
+/** @param {{ field: Field, value: unknown, route: string, fault: Fault, onChange: (value: unknown) => void }} props */
+function RowsField({ field, value, route, fault, onChange }) {
   /** @type {Record<string, unknown>[]} */
   const rows = Array.isArray(value) && value.length > 0 ? value : [{}];
   const change = (/** @type {number} */ at, /** @type {string} */ name, /** @type {unknown} */ text) =>
@@ -234,6 +242,8 @@ function RowsField({ field, value, route, onChange }) {
                   field=${part}
                   value=${row[part.name]}
                   route=${route}
+                  fault=${fault}
+                  path=${`${field.name}[${place}].${part.name}`}
                   onChange=${(/** @type {unknown} */ text) => change(place, part.name, text)}
                 />
               `,

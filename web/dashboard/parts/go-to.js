@@ -1,9 +1,13 @@
-// One field that leads to an account, an event by its sequence number, or a command by its id. "/" puts the cursor there.
+// One field that leads to an account, an event by its sequence number, or a command by its id. "/" goes to it, Escape
+// leaves it empty.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
 import { get, Problem, words } from "../lib/api.js";
 import { go } from "../lib/route.js";
 import { AccountInput } from "./field.js";
+
+/** Without a keyboard there is no key to name. */
+const PLACEHOLDER = matchMedia("(max-width: 48rem)").matches ? "Go to…" : "Go to…   ( / )";
 
 export function GoTo() {
   const [text, setText] = useState("");
@@ -19,11 +23,27 @@ export function GoTo() {
         target instanceof HTMLSelectElement;
       if (event.key !== "/" || writing || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      place.current?.querySelector("input")?.focus();
+      const input = place.current?.querySelector("input");
+      input?.focus();
+      input?.select();
     };
     addEventListener("keydown", typed);
     return () => removeEventListener("keydown", typed);
   }, []);
+
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    const input = event.target;
+    if (!(input instanceof HTMLInputElement)) return;
+    if (event.key === "Escape") {
+      setText("");
+      setSaid("");
+      input.blur();
+    } else if (event.key === "/" && said !== "") {
+      // What was not found is to be written over.
+      event.preventDefault();
+      input.select();
+    }
+  };
 
   const find = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -66,7 +86,8 @@ export function GoTo() {
           type="search"
           value=${text}
           pattern=".*"
-          placeholder="Go to…   ( / )"
+          placeholder=${PLACEHOLDER}
+          onKeyDown=${pressed}
           onInput=${(/** @type {Event} */ event) => {
             if (event.target instanceof HTMLInputElement) setText(event.target.value);
             setSaid("");

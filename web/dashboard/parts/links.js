@@ -11,7 +11,7 @@ export function AccountLink({ id }) {
       <span class="muted">–</span>
     `;
   return html`
-    <a class="id" href=${href(["accounts", id])}>${id}</a>
+    <a class="id" title=${id} href=${href(["accounts", id])}>${id}</a>
   `;
 }
 

@@ -132,7 +132,7 @@ function Stage({ id, name, to, main, unit, rows, gauge, tone = "" }) {
   const part = gauge ? Math.min(1, Math.log1p(gauge[0]) / Math.log1p(gauge[1])) : 0;
   return html`
     <div class="stage" data-stage=${id} data-tone=${tone}>
-      <h3><a href=${href(to)}>${name}</a></h3>
+      <h2><a href=${href(to)}>${name}</a></h2>
       <p class="main">
         <span>${main}</span>
         ${" "}

@@ -42,15 +42,15 @@ export function Trouble({ words, again }) {
 }
 
 /** A refusal or a failure of a command. */
-/** @param {{ problem: Problem, account?: string | undefined }} props */
-export function Refusal({ problem, account }) {
+/** @param {{ problem: Problem, account?: string | undefined, id?: string }} props */
+export function Refusal({ problem, account, id }) {
   const { members } = problem;
   const code = typeof members.code === "string" ? members.code : "";
   const facts = Object.entries(members).filter(([name, value]) => !FRAME.has(name) && value !== null);
   const currency = typeof members.currency === "string" ? members.currency : undefined;
   return html`
     <div class="outcome" data-kind=${problem.isUnsettled ? "unknown" : "refused"} role="alert">
-      <p class="headline">${problem.message}</p>
+      <p class="headline" id=${id}>${problem.message}</p>
       ${
         problem.isUnsettled &&
         html`

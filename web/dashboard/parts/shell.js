@@ -1,6 +1,7 @@
 // The frame of every page: where one can go, and whether what is shown is live.
 
 import { html, useEffect, useRef } from "../vendor.js";
+import { count, spaced } from "../lib/format.js";
 import { connection, reconnect } from "../lib/live.js";
 import { href, route } from "../lib/route.js";
 import { AccountPage } from "../pages/account.js";
@@ -26,6 +27,26 @@ const AREAS = [
   { path: "projections", name: "Projections", icon: "M4 19V9M10 19V5M16 19v-7M21 19H3" },
   { path: "system", name: "System", icon: "M5 5h14v6H5zM5 13h14v6H5zM8 8h.01M8 16h.01" },
 ];
+
+/**
+ * What a page is called where only its name is seen, such as on a tab.
+ * @param {string[]} path
+ * @returns {string}
+ */
+function titleOf([area = "overview", one, two]) {
+  const name = AREAS.find(({ path: own }) => own === area)?.name ?? "No such page";
+  if (one === undefined) return name;
+  switch (area) {
+    case "accounts":
+      return one;
+    case "events":
+      return `Event ${count(Number(one))}`;
+    case "commands":
+      return one === "log" && two !== undefined ? `Command ${two}` : spaced(one);
+    default:
+      return name;
+  }
+}
 
 /** @param {{ path: string[] }} props */
 function Page({ path }) {
@@ -86,7 +107,7 @@ export function Shell() {
   const address = path.join("/");
   const first = useRef(true);
   useEffect(() => {
-    document.title = `${path[1] ?? AREAS.find(({ path: own }) => own === area)?.name ?? "Bursar"} · Bursar`;
+    document.title = `${titleOf(path)} · Bursar`;
     // Whoever follows a link by keyboard or ear is taken to what it leads to; not at the start.
     if (!first.current) {
       main.current?.focus({ preventScroll: true });
@@ -125,7 +146,7 @@ export function Shell() {
       <${GoTo} />
       <${Connection} />
     </header>
-    <main ref=${main} tabindex="-1">
+    <main ref=${main} tabindex="-1" data-lost=${connection.value.lostAt !== null}>
       <${Alerts} />
       <${Page} path=${path} />
     </main>
@@ -135,15 +156,20 @@ export function Shell() {
 const WORDS = { connecting: "Connecting…", "catching-up": "Catching up…", live: "Live", waiting: "Not connected" };
 
 function Connection() {
-  const { state, waitMs } = connection.value;
+  const { state: own, waitMs, lostAt } = connection.value;
+  // While the server is away, every try and its failure would be read out.
+  const state = lostAt !== null && own === "connecting" ? "waiting" : own;
   return html`
-    <div class="connection" role="status" data-state=${state}>
+    <div class="connection" data-state=${state}>
       <span class="dot" aria-hidden="true"></span>
       <span>
-        ${WORDS[state]}${
+        <span role="status">${WORDS[state]}</span>
+        ${
           state === "waiting" &&
           html`
-            <span class="small">, trying again in ${Math.max(1, Math.ceil(waitMs / 1000))} s</span>
+            <span class="small" aria-hidden="true">
+              , trying again${waitMs > 0 ? ` in ${Math.ceil(waitMs / 1000)} s` : ""}
+            </span>
           `
         }
       </span>
