@@ -262,9 +262,11 @@ impl Values {
 
     /// A word alone is a level; as the name of a target, for which the filters would take it, it is a typing error.
     fn check_log(&self) -> Result<(), WrongSetting> {
-        for part in self.list("log") {
-            if !part.contains(['=', '[']) && part.parse::<tracing_subscriber::filter::LevelFilter>().is_err()
-            {
+        let text = self.text("log");
+        // Fields of a span have commas between them.
+        let parts = if text.contains('[') { Vec::new() } else { self.list("log") };
+        for part in parts {
+            if !part.contains('=') && part.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {
                 return Err(wrong(
                     "log",
                     format_args!("{part:?} is no level: off, error, warn, info, debug, trace"),

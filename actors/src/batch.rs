@@ -53,7 +53,8 @@ impl Ledger {
         let started = Instant::now();
         let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
         let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
-        let not_done = self.refused_as_another(&requests, deadline).await;
+        // The batch's own, until all of it is answered: another one under the same key comes after it.
+        let (_turn, not_done) = self.enter_batch(&requests, deadline).await;
         let refused = |request: &Request| not_done.clone().filter(|_| request.batch.is_some());
         let mut items = Vec::with_capacity(requests.len());
         let to_send: Vec<_> = requests.iter().filter(|request| refused(request).is_none()).cloned().collect();
@@ -78,27 +79,31 @@ impl Ledger {
         Ok(answers)
     }
 
-    /// Why nothing may be done under ids made of the batch's key: another batch was sent under it before, so that what this
-    /// one has more than that one, or at another place, would be done under ids that nothing is recorded under; or whether
-    /// that is so can't be found out.
-    pub(crate) async fn refused_as_another(
+    /// Waits for the turn of the batch's key, and says why nothing may be done under ids made of it: another batch was sent
+    /// under it before, so that what this one has more than that one, or at another place, would be done under ids that
+    /// nothing is recorded under; or whether that is so can't be found out.
+    pub(crate) async fn enter_batch(
         &self,
         requests: &[Arc<Request>],
         deadline: tokio::time::Instant,
-    ) -> Option<Failure> {
-        match tokio::time::timeout_at(deadline, self.recorded_of(requests)).await {
-            Ok(recorded) => recorded.err(),
-            Err(_) => Some(Failure::Overloaded),
+    ) -> (Option<Guard<CommandId>>, Option<Failure>) {
+        let Some(first) = requests.iter().find(|request| request.batch.is_some()) else {
+            return (None, None);
+        };
+        let entered = async {
+            let turn = self.inner.batch_keys.wait(&first.id).await;
+            (turn, self.recorded_of(requests).await)
+        };
+        match tokio::time::timeout_at(deadline, entered).await {
+            Ok((turn, recorded)) => (Some(turn), recorded.err()),
+            // It may be under way.
+            Err(_) => (None, Some(Failure::OutcomeUnknown)),
         }
     }
 
     /// What is recorded under the first of the ids made of the batch's key under which anything is.
     async fn recorded_of(&self, requests: &[Arc<Request>]) -> Result<Option<Answer>, Failure> {
         let derived = || requests.iter().filter(|request| request.batch.is_some());
-        let Some(first) = derived().next() else { return Ok(None) };
-        while let Turn::After(under_way) = self.inner.keys.enter(&first.id) {
-            under_way.over().await;
-        }
         let ids: Vec<CommandId> = derived().map(|request| request.id.clone()).collect();
         let known = self.inner.journal.first_recorded(&ids).await.map_err(failure)?;
         match derived().find(|request| Some(&request.id) == known.as_ref()) {

@@ -122,8 +122,9 @@ pub(crate) enum Settled {
     Committed(Vec<Arc<Recorded>>),
     /// The refusal rests on what is on disk and current.
     Refused(Refusal),
-    /// Something is recorded under the id already.
-    Duplicate,
+    /// Something is recorded under the id already. Where the request's form was refused, that refusal: it is the answer if
+    /// another command is recorded.
+    Duplicate(Option<Refusal>),
     /// What it was decided on does not hold; nothing happened. Decide again.
     Retry,
     /// The log can't be reached; nothing happened.
@@ -200,8 +201,8 @@ pub(crate) fn decide_order(
         }
         Err(refusal) => (remembered(&request, &refusal, at), Some(refusal)),
     };
-    let may_repeat = request.keyed && !refusal.as_ref().is_some_and(is_of_form);
-    let unit = Unit { command_id: request.id.clone(), fingerprint, may_repeat, touches, contents };
+    let unit =
+        Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
     drop(deciding);
     let commit = tracing::debug_span!(target: SPANS, parent: &span, "commit");
     submission(unit, participants, lineages, refusal, (Some(reply), turn, commit))
@@ -315,7 +316,7 @@ pub(crate) fn drafts(
     drafts
 }
 
-/// Whether a refusal is about the request's form alone, whatever is recorded under its key.
+/// Whether a refusal is about the request's form alone.
 pub(crate) fn is_of_form(refusal: &Refusal) -> bool {
     matches!(refusal, Refusal::InvalidAmount { .. })
 }

@@ -162,7 +162,14 @@ impl Ledger {
             Ok(Settled::Refused(refusal)) => {
                 Some(Ok(Answer::Refused(Refused { command_id, refusal, replayed: false })))
             }
-            Ok(Settled::Duplicate) => self.settled(request, fingerprint).await.transpose(),
+            Ok(Settled::Duplicate(wrong_form)) => {
+                match (self.settled(request, fingerprint).await, wrong_form) {
+                    (Err(Failure::KeyReused), Some(refusal)) => {
+                        Some(Ok(Answer::Refused(Refused { command_id, refusal, replayed: false })))
+                    }
+                    (answer, _) => answer.transpose(),
+                }
+            }
             Ok(Settled::Retry) => None,
             Ok(Settled::Unavailable) => Some(Err(Failure::LogUnavailable)),
             Ok(Settled::Fault(reason)) => Some(Err(Failure::Fault(reason))),

@@ -21,7 +21,7 @@ pub(crate) struct Generations {
 pub(crate) enum Served {
     /// It is, up to there; another process may have moved it on.
     Still(Sequence),
-    /// An older one is, which is further on in the log.
+    /// An older one is still, because it is further on in the log.
     NotYet,
     /// Another one is.
     Another,

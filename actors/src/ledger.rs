@@ -23,7 +23,8 @@ use crate::projector::{Projector, chain_of};
 use crate::recent::{LinePlace, Memory};
 use crate::registry::{Registry, RegistryCounts};
 use crate::shards::Shards;
-use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts};
+
+use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts, end_exchanged};
 
 /// What any mailbox and queue on a command's way can hold: far more than admission lets in, with its retries.
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
@@ -63,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) shards: Shards,
     pub(crate) writer: Writer,
     pub(crate) keys: Turns<CommandId>,
+    /// By the ids of the first items whose ids are made of the batches' keys.
+    pub(crate) batch_keys: Turns<CommandId>,
     pub(crate) topics: Turns<Topic>,
     pub(crate) memory: Memory,
     pub(crate) mailboxes: Mailboxes,
@@ -195,6 +198,7 @@ impl Ledger {
             shards,
             writer,
             keys: Turns::default(),
+            batch_keys: Turns::default(),
             topics: Turns::default(),
             memory: Memory::default(),
             mailboxes: Mailboxes::default(),
@@ -335,7 +339,11 @@ impl Ledger {
             return Err(NotReady::Draining);
         }
         let before = clock();
-        let theirs = self.inner.journal.now().await.map_err(|_| NotReady::Log)?;
+        let theirs = self.inner.journal.now().await.map_err(|error| match error {
+            // A process that is asked for nothing else would never find out.
+            error if error.is_exchanged() => end_exchanged(),
+            _ => NotReady::Log,
+        })?;
         let after = clock();
         // Their clock was read between our two readings.
         let off = if theirs > after {

@@ -35,7 +35,7 @@ impl Ledger {
     /// See [`Failure`].
     pub async fn preview(&self, request: Request) -> Result<Answer, Failure> {
         let _permit = self.admit()?;
-        let mut course = Course::from(self.inner.feed.head());
+        let mut course = Course::behind(self.inner.feed.head());
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.preview_next(&request, &mut course)).await;
         answer.unwrap_or(Err(Failure::Overloaded))
     }
@@ -52,8 +52,8 @@ impl Ledger {
         let _permit = Permit::take(&self.inner.batches, BATCHES_IN_FLIGHT_MAX)?;
         let deadline = tokio::time::Instant::now() + ANSWER_WITHIN;
         let requests: Vec<Arc<Request>> = requests.into_iter().map(Arc::new).collect();
-        let not_done = self.refused_as_another(&requests, deadline).await;
-        let mut course = Course::from(self.inner.feed.head());
+        let (_turn, not_done) = self.enter_batch(&requests, deadline).await;
+        let mut course = Course::behind(self.inner.feed.head());
         let mut answers = Vec::with_capacity(requests.len());
         for request in &requests {
             if let Some(failure) = not_done.clone().filter(|_| request.batch.is_some()) {
@@ -91,11 +91,13 @@ impl Ledger {
         };
         let decided = decide(&request.command, &circumstances, &Participants(&participants));
         let is_form = decided.as_ref().is_err_and(is_of_form);
-        if request.keyed
-            && !is_form
-            && let Some(answer) = self.answered(request, course).await?
-        {
-            return Ok(answer);
+        if request.keyed {
+            match self.answered(request, course).await {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => {}
+                Err(Failure::KeyReused) if is_form => {}
+                Err(failure) => return Err(failure),
+            }
         }
         let answer = match decided {
             Ok(placed) => {
@@ -135,9 +137,9 @@ impl Ledger {
     }
 }
 
-impl From<Sequence> for Course {
+impl Course {
     /// Nothing so far, at the end of the log.
-    fn from(last: Sequence) -> Self {
+    fn behind(last: Sequence) -> Self {
         Self {
             accounts: HashMap::new(),
             ended: HashMap::new(),
@@ -146,9 +148,7 @@ impl From<Sequence> for Course {
             last,
         }
     }
-}
 
-impl Course {
     /// The movements of a command before this one.
     fn movements(&self, subject: &Subject<'_>) -> Option<LookedUp> {
         let Subject::Movements(target @ Target::Command(id)) = subject else { return None };

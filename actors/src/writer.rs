@@ -21,7 +21,7 @@ use store::journal::EVENTS_PER_BATCH_MAX;
 use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch, Unit};
 use tokio::sync::mpsc;
 
-use crate::decision::{Settled, Submission, Ticket};
+use crate::decision::{Settled, Submission, Ticket, is_of_form};
 use crate::feed::Feed;
 
 /// Units that may wait for a commit; admission keeps the number far below.
@@ -137,6 +137,20 @@ impl Actor for JournalWriter {
     }
 }
 
+/// Ends the process: every account in memory may be of what is not in the log any more.
+pub(crate) fn end_exchanged() -> ! {
+    tracing::error!(
+        "the log lacks what was committed to it (a standby took over without the end of it, or it was restored); the \
+         process ends, to start anew from what there is"
+    );
+    std::process::exit(70);
+}
+
+/// Something is recorded under the id of a ticket's unit.
+fn duplicate(ticket: &Ticket) -> Settled {
+    Settled::Duplicate(ticket.refusal.clone().filter(is_of_form))
+}
+
 /// Adds what waits, until there is enough for a batch.
 fn gather(queue: &mut mpsc::Receiver<Submission>, gathered: &mut Vec<Submission>) {
     let weight = |submission: &Submission| submission.unit.drafts().len().max(1);
@@ -214,14 +228,7 @@ impl Desk {
                         failed.push((ticket, Settled::Unavailable));
                     }
                 }
-                Err(AppendError::Exchanged) => {
-                    // Every account in memory may be of what is not there any more.
-                    tracing::error!(
-                        "the log lacks what was committed to it (a standby took over without the end of it, or it was \
-                         restored); the process ends, to start anew from what there is"
-                    );
-                    std::process::exit(70);
-                }
+                Err(AppendError::Exchanged) => end_exchanged(),
                 Err(AppendError::Collision) => {
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
                 }
@@ -358,7 +365,8 @@ impl Desk {
                     if ticket.refusal.is_none() {
                         ticket.break_off();
                     }
-                    failed.push((ticket, Settled::Duplicate));
+                    let duplicate = duplicate(&ticket);
+                    failed.push((ticket, duplicate));
                 }
                 Some(Fault::Conflict) => {
                     self.counts.conflicts.fetch_add(1, Ordering::Relaxed);
@@ -386,7 +394,7 @@ impl Desk {
                 continue;
             };
             let settled = match fault {
-                Fault::Duplicate => self.own_outcome(&unit).await.unwrap_or(Settled::Duplicate),
+                Fault::Duplicate => self.own_outcome(&unit).await.unwrap_or_else(|| duplicate(&ticket)),
                 Fault::Conflict => Settled::Retry,
             };
             ticket.break_off();

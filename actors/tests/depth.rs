@@ -288,6 +288,34 @@ fn a_batch_is_decided_in_order_and_each_item_has_its_answer() {
     });
 }
 
+/// Of the one that comes second nothing is done, not even what the first one has not.
+#[test]
+fn of_two_batches_at_once_under_one_key_one_is_done() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let ledger = ledger(&folder).await;
+        accepted(ledger.execute(create("a", "0")).await);
+        for round in 0..20 {
+            let key = CommandId::parse(&format!("batch-{round}")).unwrap();
+            let batch = |items: usize| {
+                let item = |place| Request {
+                    id: CommandId::of_item(&key, place),
+                    keyed: true,
+                    batch: Some([items.try_into().unwrap(); 16]),
+                    ..deposit("a", "1")
+                };
+                ledger.execute_batch((0..items).map(item).collect())
+            };
+            let answers = join_all([batch(5), batch(6)]).await;
+            let done: Vec<usize> = answers
+                .iter()
+                .map(|answers| answers.as_ref().unwrap().iter().filter(|answer| told(answer) == "ok").count())
+                .collect();
+            assert!(done == [5, 0] || done == [0, 6], "{done:?}");
+        }
+    });
+}
+
 #[test]
 fn batches_at_the_same_time_leave_the_books_in_order() {
     let folder = tempfile::tempdir().unwrap();

@@ -319,31 +319,35 @@ impl Course {
         currency: Option<Currency>,
         reason: Option<&Arc<str>>,
     ) -> Result<(), Refusal> {
-        let part =
-            |side: &Side<'_>| amount.map(|amount| side.amount(AmountField::Amount, amount)).transpose();
+        let mut part = None;
         for movement in movements {
-            part(&self.side(movement.account())?)?;
-        }
-        let nothing_left = movements.iter().all(|movement| movement.left() == Money::ZERO);
-        if amount.is_some() && movements.len() > 1 && !nothing_left {
-            let why = "it has several movements, of which one in part is reversed by its sequenceNumber";
-            return Err(Refusal::NotReversible { why: why.into() });
-        }
-        for movement in movements.iter().rev() {
             let side = self.side(movement.account())?;
-            let part = part(&side)?;
+            part = amount.map(|amount| side.amount(AmountField::Amount, amount)).transpose()?;
+        }
+        // Of several movements none goes back in part.
+        let is_part_of_many = part.is_some() && movements.len() > 1;
+        let nothing_left = movements.iter().all(|movement| movement.left() == Money::ZERO);
+        for movement in movements.iter().rev() {
             let back = part.map_or(movement.left(), Amount::money);
-            if back > movement.left() || nothing_left {
+            if nothing_left || back > movement.left() && !is_part_of_many {
                 return Err(Refusal::AlreadyReversed {
                     movement: movement.sequence,
-                    currency: side.profile.currency,
+                    currency: self.side(movement.account())?.profile.currency,
                     amount: movement.amount.money(),
                     reversed: movement.reversed,
                     required: part.unwrap_or(movement.amount).money(),
                 });
             }
-            side.check_currency(currency)?;
-            if let Some(amount) = Amount::new(back) {
+        }
+        for movement in movements.iter().rev() {
+            self.side(movement.account())?.check_currency(currency)?;
+        }
+        if is_part_of_many {
+            let why = "it has several movements, of which one in part is reversed by its sequenceNumber";
+            return Err(Refusal::NotReversible { why: why.into() });
+        }
+        for movement in movements.iter().rev() {
+            if let Some(amount) = Amount::new(part.map_or(movement.left(), Amount::money)) {
                 self.send_back(movement, amount, reason)?;
             }
         }

@@ -271,7 +271,9 @@ impl Timestamp {
         if !like("0000-00-00T00:00:00", seconds) || !digits(fraction) || !is_offset {
             return None;
         }
-        let time = text.parse::<jiff::Timestamp>().or_else(|error| {
+        // What is finer than a nanosecond is no part of it.
+        let local = format!("{seconds}.{fraction:.9}");
+        let time = format!("{local}{offset}").parse::<jiff::Timestamp>().or_else(|error| {
             let is_a_time = local.parse::<jiff::civil::DateTime>().is_ok();
             if is_a_time && local.starts_with('9') { Ok(jiff::Timestamp::MAX) } else { Err(error) }
         });

@@ -1,4 +1,4 @@
-//! What a client adds to a command of its own: a JSON object that is kept as it was written.
+//! What a client adds to a command of its own: a JSON object that is kept as it was written, but for white space.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +13,10 @@ use crate::json::push_string;
 pub const METADATA_BYTES_MAX: usize = 4096;
 /// How deep objects and arrays may stand in each other.
 const DEPTH_MAX: usize = 100;
+/// Places before the point that any double has room for.
+const PLACES_MAX: i128 = 308;
+/// What is no JSON, in words that follow the field's name.
+const INVALID: &str = "is not valid JSON text";
 /// A number that is whole and has no more digits than that is compared as such.
 const DIGITS_MAX: usize = 20;
 
@@ -26,14 +30,16 @@ impl Metadata {
     /// # Errors
     /// In words that follow the field's name.
     pub fn parse(json: &str) -> Result<Self, &'static str> {
+        // White space tells parts from each other.
+        serde_json::from_str::<&RawValue>(json).map_err(|_| INVALID)?;
         let compact = without_white_space(json);
         if !compact.starts_with('{') {
             return Err("must be an object");
         }
-        push_canonical(&mut String::new(), &compact, 0)?;
         if compact.len() > METADATA_BYTES_MAX {
             return Err("must not exceed 4096 bytes");
         }
+        push_canonical(&mut String::new(), &compact, 0)?;
         Ok(Self(Arc::from(compact)))
     }
 
@@ -84,7 +90,7 @@ fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'st
     if depth > DEPTH_MAX {
         return Err("must not be nested deeper than 100 levels");
     }
-    let invalid = |_| "is not valid JSON text";
+    let invalid = |_| INVALID;
     let within = depth.saturating_add(1);
     match json.as_bytes().first() {
         Some(b'{') => {
@@ -115,7 +121,7 @@ fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'st
             out.push(']');
         }
         Some(b'"') => push_text(out, &serde_json::from_str::<String>(json).map_err(invalid)?)?,
-        Some(b'-' | b'0'..=b'9') => push_number(out, json),
+        Some(b'-' | b'0'..=b'9') => push_number(out, json)?,
         _ => out.push_str(json),
     }
     Ok(())
@@ -130,7 +136,7 @@ fn push_text(out: &mut String, text: &str) -> Result<(), &'static str> {
 }
 
 /// Its digits without zeros at their ends, and the power of ten that they are times; nothing is rounded.
-fn push_number(out: &mut String, number: &str) {
+fn push_number(out: &mut String, number: &str) -> Result<(), &'static str> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (sign, magnitude) = mantissa.strip_prefix('-').map_or(("", mantissa), |magnitude| ("-", magnitude));
     let (whole, decimals) = magnitude.split_once('.').unwrap_or((magnitude, ""));
@@ -139,21 +145,26 @@ fn push_number(out: &mut String, number: &str) {
     let zeros = digits.len().saturating_sub(significant.len());
     let significant = significant.trim_start_matches('0');
     let moved = i128::try_from(zeros).unwrap_or(0).saturating_sub(i128::try_from(decimals).unwrap_or(0));
-    match exponent.parse::<i64>().map(|exponent| i128::from(exponent).saturating_add(moved)) {
-        _ if significant.is_empty() => out.push('0'),
-        Ok(power) => {
-            out.push_str(sign);
-            out.push_str(significant);
-            match usize::try_from(power) {
-                Ok(zeros) if significant.len().saturating_add(zeros) <= DIGITS_MAX => {
-                    out.extend(std::iter::repeat_n('0', zeros));
-                }
-                _ => out.push_str(&format!("e{power}")),
-            }
-        }
-        // An exponent beyond all numbers is compared as it is written.
-        Err(_) => out.push_str(number),
+    if significant.is_empty() {
+        out.push('0');
+        return Ok(());
     }
+    // Only what has that many digits overflows; it is as large, or as small, as can be.
+    let beyond = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let power = i128::from(exponent.parse().unwrap_or(beyond)).saturating_add(moved);
+    let places = power.saturating_add(i128::try_from(significant.len()).unwrap_or(0));
+    if places > PLACES_MAX {
+        return Err("must not have numbers beyond 1e308, which many programs can't read");
+    }
+    out.push_str(sign);
+    out.push_str(significant);
+    match usize::try_from(power) {
+        Ok(zeros) if significant.len().saturating_add(zeros) <= DIGITS_MAX => {
+            out.extend(std::iter::repeat_n('0', zeros));
+        }
+        _ => out.push_str(&format!("e{power}")),
+    }
+    Ok(())
 }
 
 /// Drops the white space outside of strings: an event is one line.
@@ -182,7 +193,7 @@ mod tests {
         for (one, other) in [
             (r#"{"a":1,"b":[true,null]}"#, r#" { "b": [ true, null ], "a": 1.0 }"#),
             (r#"{"a":"\u00e9\/"}"#, r#"{"\u0061":"é/"}"#),
-            (r#"{"a":[1500,0.05,-0,1e400]}"#, r#"{"a":[15e2,5.0E-2,0.0,10e399]}"#),
+            (r#"{"a":[1500,0.05,-0,1e300]}"#, r#"{"a":[15e2,5.0E-2,0.0,10e299]}"#),
             ("{}", " { } "),
         ] {
             assert_eq!(canonical(one), canonical(other), "{one} {other}");
@@ -211,6 +222,12 @@ mod tests {
             (r#"{"a":"\u0000","a":"x"}"#, "must not give a name more than once"),
             (r#"{"b":{"a":1,"\u0061":1}}"#, "must not give a name more than once"),
             (r#"{"a":"\ud800"}"#, "is not valid JSON text"),
+            (r#"{"a":1 2}"#, "is not valid JSON text"),
+            (r#"{"a":1e400}"#, "must not have numbers beyond 1e308, which many programs can't read"),
+            (
+                r#"{"a":1e99999999999999999999}"#,
+                "must not have numbers beyond 1e308, which many programs can't read",
+            ),
             (&deep, "must not be nested deeper than 100 levels"),
             (&long, "must not exceed 4096 bytes"),
         ] {

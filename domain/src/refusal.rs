@@ -218,6 +218,22 @@ pub enum Refusal {
         /// The version that decided.
         version: Version,
     },
+    /// The balance would exceed the account's own bound, or leave what can be counted exactly.
+    BalanceLimit {
+        /// The account.
+        account: AccountId,
+        /// Its currency.
+        currency: Currency,
+        /// Its balance.
+        balance: Money,
+        /// What was to be added.
+        amount: Money,
+        /// The account's own bound, where that is what was exceeded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<Money>,
+        /// The version that decided.
+        version: Version,
+    },
     /// More was asked for than is available.
     InsufficientFunds {
         /// The account that lacks them.
@@ -234,22 +250,6 @@ pub enum Refusal {
         available: Money,
         /// What was asked for.
         required: Money,
-        /// The version that decided.
-        version: Version,
-    },
-    /// The balance would exceed the account's own bound, or leave what can be counted exactly.
-    BalanceLimit {
-        /// The account.
-        account: AccountId,
-        /// Its currency.
-        currency: Currency,
-        /// Its balance.
-        balance: Money,
-        /// What was to be added.
-        amount: Money,
-        /// The account's own bound, where that is what was exceeded.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        limit: Option<Money>,
         /// The version that decided.
         version: Version,
     },

@@ -408,6 +408,7 @@ BEGIN
                 ELSE current.chain
             END
         WHERE current.last_sequence = expected AND (expected <> p_known_last OR current.chain = p_known_chain)
+            AND current.log_id <> '00000000-0000-0000-0000-000000000000'
         RETURNING * INTO head;
         EXIT WHEN FOUND;
         -- Somebody else has appended meanwhile.

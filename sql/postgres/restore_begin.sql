@@ -3,5 +3,5 @@
 SET LOCAL statement_timeout = '60s';
 ALTER TABLE bursar.batches DISABLE TRIGGER append_only;
 ALTER TABLE bursar.rejections DISABLE TRIGGER append_only;
--- Nobody else appends to a log that is not whole; the end of this says again what it is.
+-- The append refuses a log with the nil id, to which nobody else is to append; the end of this part says again what it is.
 UPDATE bursar.head SET log_id = gen_random_uuid() WHERE log_id = '00000000-0000-0000-0000-000000000000';

@@ -290,6 +290,14 @@ pub enum JournalError {
     Damaged(String),
 }
 
+impl JournalError {
+    /// Whether it is [`AppendError::Exchanged`], found without an append.
+    pub fn is_exchanged(&self) -> bool {
+        let Self::Unavailable(source) = self else { return false };
+        matches!(source.downcast_ref(), Some(AppendError::Exchanged))
+    }
+}
+
 /// An account as the log has it.
 #[derive(Clone, Debug)]
 pub struct Loaded {

@@ -110,7 +110,9 @@ async fn command(
     };
     let answer = answer.instrument(span.clone()).await;
     let answer = answer.map_err(|failure| Problem::from(failure).command(&id));
-    note(&span, &answer);
+    if !dry_run {
+        note(&span, &answer);
+    }
     match answer? {
         Answer::Accepted(accepted) => Ok(done(&accepted, dry_run)),
         Answer::Refused(refused) => Ok(refused_answer(refused)),

@@ -46,16 +46,14 @@ async fn place_at(api: &Api, moment: Timestamp) -> Result<Sequence, Problem> {
 
 /// The log's end, when it is fresh enough.
 async fn head(api: &Api, freshness: Option<Freshness>) -> Result<Sequence, Problem> {
+    let head = api.ledger.journal().head().await?.last;
+    let Some(Freshness { at_least, until }) = freshness.filter(|wanted| head < wanted.at_least) else {
+        return Ok(head);
+    };
     let mut moved = api.ledger.feed().watch();
-    loop {
-        moved.mark_unchanged();
-        let head = api.ledger.journal().head().await?.last;
-        let Some(Freshness { at_least, until }) = freshness.filter(|wanted| head < wanted.at_least) else {
-            return Ok(head);
-        };
-        if tokio::time::timeout_at(until, moved.changed()).await.is_err() {
-            return Err(not_caught_up(head, at_least));
-        }
+    match tokio::time::timeout_at(until, moved.wait_for(|head| *head >= at_least)).await {
+        Ok(Ok(head)) => Ok(*head),
+        Ok(Err(_)) | Err(_) => Err(not_caught_up(api.ledger.feed().head().max(head), at_least)),
     }
 }
 

@@ -112,15 +112,20 @@ impl Pace {
     }
 
     fn answered(&self, is_last: bool) {
-        let (phase, within) =
-            if is_last { (Phase::Closing, LINGER) } else { (Phase::Idle, self.patience.idle) };
-        self.turn(phase, Instant::now() + within);
+        // The rest of it may still be on its way to a slow client.
+        let phase = if is_last { Phase::Closing } else { Phase::Idle };
+        self.turn(phase, Instant::now() + self.patience.idle);
         // A look that is due before costs nothing; it is the usual case.
         if self.looks_at.get().is_none_or(|at| at > self.due.get())
             && let Some(waker) = self.waker.take()
         {
             waker.wake();
         }
+    }
+
+    /// All of the last answer was sent.
+    fn lingers(&self) {
+        self.due.set(self.due.get().min(Instant::now() + LINGER));
     }
 
     fn turn(&self, phase: Phase, due: Instant) {
@@ -298,7 +303,10 @@ impl AsyncWrite for Paced {
         std::task::ready!(Pin::new(&mut self.stream).poll_flush(context))?;
         // All of the last answer was sent: who waits for its end need not wait until this side has stopped listening.
         match self.pace.phase.get() {
-            Phase::Closing => Pin::new(&mut self.stream).poll_shutdown(context),
+            Phase::Closing => {
+                self.pace.lingers();
+                Pin::new(&mut self.stream).poll_shutdown(context)
+            }
             Phase::New | Phase::Idle | Phase::Head | Phase::Answering => Poll::Ready(Ok(())),
         }
     }

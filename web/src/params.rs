@@ -183,7 +183,7 @@ pub(crate) fn wants_ndjson(request: &HttpRequest) -> bool {
     accepts(request, "application/x-ndjson")
 }
 
-/// Whether the client names a media type, in lower case, among those that it takes, and likes JSON no better.
+/// Whether the client names a media type, in lower case, among those that it takes, and JSON not before it.
 pub(crate) fn accepts(request: &HttpRequest, media: &str) -> bool {
     let Ok(accept) = Accept::parse(request) else { return false };
     let quality = |media: &str| {

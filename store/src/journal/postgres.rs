@@ -191,21 +191,27 @@ impl PostgresJournal {
     /// A connection for appends.
     async fn connect_writer(&self) -> Result<Writer, Failure> {
         let (client, mut connection) = self.connector.client_here().await?;
-        let (last, known) = self.streams.seen();
+        let seen = self.streams.seen();
+        let (last, known) = seen;
         let prepare = async {
             client.batch_execute(include_str!("../../../sql/postgres/writer_session.sql")).await?;
             // Unnamed, since nobody asks on this connection again.
-            let sql = include_str!("../../../sql/postgres/chain_at.sql");
-            let chain = client.query_typed(sql, &[(&last, Type::INT8)]).await?;
+            let sql = include_str!("../../../sql/postgres/writer_knows.sql");
+            let server =
+                client.query_typed(sql, &[(&last, Type::INT8), (&known.as_slice(), Type::BYTEA)]).await?;
             Ok::<_, tokio_postgres::Error>((
                 client.prepare(include_str!("../../../sql/postgres/append.sql")).await?,
-                chain,
+                server,
             ))
         };
-        let (append, chain) = connection.serving(prepare).await?;
+        let (append, server) = connection.serving(prepare).await?;
+        let server = server.first().ok_or("the head is missing")?;
+        let (knows, is_standby): (bool, bool) = (server.try_get(0)?, server.try_get(1)?);
         // Another server answers than before, perhaps, and one that lacks what this process decides on.
-        if last > 0 && chain.first().and_then(|row| values::hash(row, 0).ok()) != Some(known) {
-            return Err(AppendError::Exchanged.into());
+        match (knows, is_standby) {
+            (true, _) => self.streams.confirm(seen),
+            (false, true) => return Err("the database is a standby that is behind".into()),
+            (false, false) => return Err(AppendError::Exchanged.into()),
         }
         Ok(Writer { client, connection, append, kinds: Noted::default() })
     }

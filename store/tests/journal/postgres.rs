@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 
 use crate::proxy::{Cut, Proxy};
 use crate::suite::appending::opened;
-use crate::suite::archive::{exported, imported, verified};
+use crate::suite::archive::{exported, first_part, imported, verified};
 use crate::suite::reading;
 use crate::suite::{
     Book, EVENTS_PER_RUN, Fixture, account_id, everything, folded, journal_suite, refused, sequences, version,
@@ -349,6 +349,15 @@ async fn nothing_is_appended_between_the_parts_of_an_import() {
     let answer = journal.append(&Arc::new(Batch { units: vec![unit] })).await;
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
     imported(&*importing, &file).await.unwrap();
+    // Nor where all that it takes is known.
+    let fixture = Postgres::start().await.unwrap();
+    let journal = fixture.journal().await;
+    journal.restore(first_part()).await.unwrap();
+    let mut book = Book::default();
+    book.reload(&*journal, &["b"]).await;
+    let unit = Unit { may_repeat: false, ..book.deposit("known", "b", 1) };
+    let answer = journal.append(&Arc::new(Batch { units: vec![unit] })).await;
+    assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
 }
 
 /// A standby may take over that lacks the end of the log, and go on from there, before a process notices.
@@ -368,13 +377,15 @@ async fn nothing_is_appended_to_a_log_that_has_lost_what_was_known() {
                      WHERE batch.last_sequence = head.last_sequence";
     fixture.execute(other_end).await.unwrap();
     fixture.execute(hang_up).await.unwrap();
-    let unit = book.deposit("lost", "a", 1);
-    // Whatever was read of it meanwhile.
+    // Who comes new takes it as it is.
+    let unit = book.deposit("new", "a", 1);
+    reconnected(&*fresh, &unit).await.unwrap();
+    // Whatever the other has read of it meanwhile.
     while journal.load(&[account_id("a")]).await.is_err() {}
+    let unit = book.deposit("lost", "a", 1);
     let answer = reconnected(&*journal, &unit).await;
     assert!(matches!(answer, Err(AppendError::Exchanged)), "{answer:?}");
-    // Who comes new takes it as it is.
-    reconnected(&*fresh, &unit).await.unwrap();
+    assert!(journal.now().await.unwrap_err().is_exchanged());
 }
 
 /// Appends by a connection that works: those of the pool are found to be broken one after the other.

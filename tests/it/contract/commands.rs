@@ -207,6 +207,7 @@ async fn the_command_log_can_be_filtered(kind: Kind) {
     server.keyed("k-2", "/commands/reverse", &reversal).await.refused(422, "insufficient-funds");
     server.post("/commands/reverse", &reversal).await.refused(422, "insufficient-funds");
     let log = server.json("/commands/log?accountId=acc-1&limit=2").await;
+    assert_eq!(log.as_array().unwrap().len(), 2);
     for line in log.as_array().unwrap() {
         assert_eq!((&line["command"], &line["accountId"]), (&json!("REVERSE"), &json!("acc-1")), "{line}");
     }

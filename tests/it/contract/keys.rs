@@ -85,12 +85,16 @@ async fn a_key_is_compared_after_parsing(kind: Kind) {
         assert!(again.is_replayed(), "{spelling}: {}", again.text);
         assert_eq!(again.json(), first);
     }
-    // What is no amount of the currency is so under any key.
-    for wrong in ["5.000", "0.001"] {
-        let wrong = json!({"accountId": "acc-1", "amount": wrong, "commandId": "k"});
-        assert_eq!(server.post(DEPOSIT, &wrong).await.refused(400, "invalid-field")["field"], "amount");
-        assert_eq!(server.post(&format!("{DEPOSIT}?dryRun=true"), &wrong).await.status, 400);
+    // What is no amount of the currency is so under the key of another command.
+    for path in [DEPOSIT, &format!("{DEPOSIT}?dryRun=true")] {
+        let wrong = json!({"accountId": "acc-1", "amount": "0.001", "commandId": "k"});
+        assert_eq!(server.post(path, &wrong).await.refused(400, "invalid-field")["field"], "amount");
     }
+    // But what was answered stays the answer, whatever the account has become.
+    let early = json!({"accountId": "yen", "amount": "0.5", "commandId": "early"});
+    server.post(DEPOSIT, &early).await.refused(404, "account-not-found");
+    server.post("/commands/create-account", &json!({"accountId": "yen", "currency": "JPY"})).await.accepted();
+    server.post(DEPOSIT, &early).await.refused(404, "account-not-found");
     // Numbers of metadata are compared to the last digit.
     let body = |digit| {
         format!(

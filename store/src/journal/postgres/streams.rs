@@ -48,6 +48,8 @@ struct Memory {
     chain: Hash,
     /// The furthest place at which this process has known the log, and the chain there.
     seen: (i64, Hash),
+    /// Whoever answered a read lacks that place, or has another one there: until it is known what it is, that place stays.
+    in_doubt: bool,
     indexed: i64,
     /// The versions that accounts had before the latest runs, of some that were asked for.
     versions: foldhash::HashMap<i64, i64>,
@@ -78,6 +80,7 @@ impl Streams {
             latest: Latest::from(run, 0),
             chain: GENESIS,
             seen: (0, GENESIS),
+            in_doubt: false,
             indexed: 0,
             versions: foldhash::HashMap::default(),
             turn: 0,
@@ -101,9 +104,18 @@ impl Streams {
         self.memory.lock().seen
     }
 
+    /// The log has that place.
+    pub(super) fn confirm(&self, seen: (i64, Hash)) {
+        let mut memory = self.memory.lock();
+        if memory.seen == seen {
+            memory.in_doubt = false;
+        }
+    }
+
     /// Takes in what was read; gives how far the log is known now.
     fn take(&self, missing: &Missing) -> Reach {
         let mut memory = self.memory.lock();
+        memory.in_doubt |= !missing.is_of_this_log;
         // The table may lack what it had: a server that went down loses the end of what was indexed, not of the log.
         let is_whole =
             memory.latest.reaches_back_to(missing.indexed) && memory.latest.last >= missing.indexed;
@@ -198,7 +210,7 @@ impl Memory {
 
     fn end_with(&mut self, chain: Hash) {
         self.chain = chain;
-        if self.latest.last > self.seen.0 {
+        if self.latest.last > self.seen.0 && !self.in_doubt {
             self.seen = (self.latest.last, chain);
         }
     }

@@ -471,6 +471,11 @@ fn restored(book: &mut Book, row: &BatchRow, before: domain::chain::Hash, log_id
     Restore { after, batches: vec![past], refusals: Vec::new(), log_id }
 }
 
+/// What an import writes first: account `b`.
+pub fn first_part() -> Restore {
+    restored(&mut Book::default(), &some_batch(), GENESIS, UNFINISHED)
+}
+
 fn some_batch() -> BatchRow {
     BatchRow { first: 1, last: 1, root: [0; 32], chain: [0; 32], committed_at: 1_600_000_000_000_001 }
 }
