@@ -1,7 +1,11 @@
-//! Writing JSON text directly: events, documents and answers are put together from parts that are JSON already, so that money
+//! Reading JSON objects member by member, and writing JSON text directly: events, documents and answers are put together from parts that are JSON already, so that money
 //! is never anything but its digits.
 
-use std::fmt::{Display, Write as _};
+use std::borrow::Cow;
+use std::fmt::{self, Display, Write as _};
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// A JSON object under way.
 #[derive(Clone, Debug)]
@@ -142,6 +146,40 @@ pub fn push_string(out: &mut String, text: &str) {
         out.push_str(&serde_json::Value::from(text).to_string());
     }
 }
+
+/// The members of a JSON object as they are written, doubled ones too, their values still text; of more than `MAX`, one
+/// more than that.
+pub struct Members<'a, const MAX: usize>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Members<'de, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyObject<const MAX: usize>;
+        impl<'de, const MAX: usize> Visitor<'de> for AnyObject<MAX> {
+            type Value = Members<'de, MAX>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(8);
+                while let Some(member) = map.next_entry::<Text<'de>, &'de RawValue>()? {
+                    members.push((member.0.0, member.1));
+                    if members.len() > MAX {
+                        // The rest is only read to its end: it may still be malformed.
+                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                        break;
+                    }
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(AnyObject)
+    }
+}
+
+/// A JSON string's text, borrowed where it has no escapes.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {

@@ -1,13 +1,11 @@
 //! What a client adds to a command of its own: a JSON object that is kept as it was written, but for white space.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::json::push_string;
+use crate::json::{Members, push_string};
 
 /// The longest metadata, in bytes of compact JSON.
 pub const METADATA_BYTES_MAX: usize = 4096;
@@ -62,29 +60,6 @@ impl Metadata {
     }
 }
 
-/// The members of an object as they are written, doubled ones too.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
-
 /// Writes a value in its one spelling, or says what is wrong with it.
 fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'static str> {
     if depth > DEPTH_MAX {
@@ -94,7 +69,7 @@ fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'st
     let within = depth.saturating_add(1);
     match json.as_bytes().first() {
         Some(b'{') => {
-            let Members(members) = serde_json::from_str(json).map_err(invalid)?;
+            let Members::<METADATA_BYTES_MAX>(members) = serde_json::from_str(json).map_err(invalid)?;
             let mut sorted = BTreeMap::new();
             for (name, value) in members {
                 if sorted.insert(name, value).is_some() {

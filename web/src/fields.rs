@@ -6,8 +6,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use domain::account::TEXT_LENGTH_MAX;
+use domain::json::{Members, Text};
 use domain::{AccountId, Change, Currency, IdError, Quantity, Scope};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::code::Code;
@@ -18,43 +19,10 @@ pub(crate) const MEMBERS_MAX: usize = 32;
 
 /// The fields of a JSON object, each to be taken once; what nobody took is not known.
 pub(crate) struct Fields<'a> {
-    members: Members<'a>,
+    members: Members<'a, MEMBERS_MAX>,
     /// What stands before the names where the object is a part of another one.
     within: String,
 }
-
-/// The members of a JSON object, their values still text; of too many, one more than may be.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(8);
-                while let Some(member) = map.next_entry::<Name<'de>, &'de RawValue>()? {
-                    members.push((member.0.0, member.1));
-                    if members.len() > MEMBERS_MAX {
-                        // The rest is only read to its end: it may still be malformed.
-                        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                        break;
-                    }
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
-}
-
-/// A member's name, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Fields<'a> {
     pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
@@ -65,7 +33,7 @@ impl<'a> Fields<'a> {
     /// The same for a text, under the name that errors give it.
     pub(crate) fn parse_text(name: &str, text: &'a str) -> Result<Self, Problem> {
         let malformed = |words: String| Problem::new(Code::MalformedJson, words);
-        let members: Members<'a> = serde_json::from_str(text).map_err(|error| {
+        let members: Members<'a, MEMBERS_MAX> = serde_json::from_str(text).map_err(|error| {
             // What is no object may be no JSON either.
             let malformed_further_on = || serde_json::from_str::<IgnoredAny>(text).err();
             let error = if error.is_data() { malformed_further_on().unwrap_or(error) } else { error };
@@ -84,7 +52,8 @@ impl<'a> Fields<'a> {
     /// An object that is a part of a body, whose fields are named with the place before them.
     pub(crate) fn of_part(place: &str, raw: &'a RawValue) -> Result<Self, Problem> {
         let members = serde_json::from_str(raw.get());
-        let members: Members<'a> = members.map_err(|_| Problem::field(place, "must be a JSON object"))?;
+        let members: Members<'a, MEMBERS_MAX> =
+            members.map_err(|_| Problem::field(place, "must be a JSON object"))?;
         Self { members, within: format!("{place}.") }.checked(place)
     }
 
@@ -240,7 +209,7 @@ fn unquote(raw: &str) -> Result<Cow<'_, str>, &'static str> {
         return Err("must be a string");
     }
     // An unpaired surrogate is the one thing that JSON lets through and text does not.
-    let text: Name<'_> = serde_json::from_str(raw).map_err(|_| "contains an unpaired surrogate")?;
+    let text: Text<'_> = serde_json::from_str(raw).map_err(|_| "contains an unpaired surrogate")?;
     if text.0.contains('\0') {
         return Err("must not contain U+0000");
     }
