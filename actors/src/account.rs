@@ -24,17 +24,22 @@ pub(crate) struct AccountActor {
 }
 
 impl AccountActor {
-    pub(crate) fn new(id: AccountId, account: Account, lineage: Arc<Lineage>, writer: Writer) -> Self {
-        Self { state: [(id, account)], lineage, writer }
+    pub(crate) fn start_on(
+        id: AccountId,
+        account: Account,
+        lineage: Arc<Lineage>,
+        writer: Writer,
+    ) -> Addr<Self> {
+        Self::create(|ctx| {
+            // Not when it has started: whoever waits for it is forwarded before its first poll.
+            ctx.set_mailbox_capacity(crate::ledger::MAILBOX_CAPACITY);
+            Self { state: [(id, account)], lineage, writer }
+        })
     }
 }
 
 impl Actor for AccountActor {
     type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(crate::ledger::MAILBOX_CAPACITY);
-    }
 }
 
 /// A command on this account alone; from the registry.
@@ -183,6 +188,11 @@ impl Gathering {
             drop(gathered);
             start_meeting(order, pins.into_iter().flatten().collect());
         }
+    }
+
+    /// Whether it is still to come, and somebody waits for its outcome.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.0.lock().as_ref().is_some_and(|gathered| !gathered.order.reply.is_closed())
     }
 
     /// One of them can't come.

@@ -101,15 +101,15 @@ impl Ledger {
         }
     }
 
-    /// What is recorded under the first of the ids made of the batch's key under which anything is.
-    async fn recorded_of(&self, requests: &[Arc<Request>]) -> Result<Option<Answer>, Failure> {
+    /// Fails where another command is recorded under the first of the ids made of the batch's key under which anything is.
+    async fn recorded_of(&self, requests: &[Arc<Request>]) -> Result<(), Failure> {
         let derived = || requests.iter().filter(|request| request.batch.is_some());
         let ids: Vec<CommandId> = derived().map(|request| request.id.clone()).collect();
         let known = self.inner.journal.first_recorded(&ids).await.map_err(failure)?;
-        match derived().find(|request| Some(&request.id) == known.as_ref()) {
-            Some(known) => self.recorded(known, known.fingerprint()).await,
-            None => Ok(None),
+        if let Some(known) = derived().find(|request| Some(&request.id) == known.as_ref()) {
+            self.recorded(known, known.fingerprint()).await?;
         }
+        Ok(())
     }
 
     /// Has the commands decided in order. Those on one account each go to it in order by themselves; before and behind one

@@ -19,8 +19,9 @@ use crate::registry::{Deliver, Job};
 
 /// How long a client waits for the fate of its command.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
-/// How often a command is decided again before the client is told to come back.
-const DECISIONS_MAX: u32 = 100;
+/// How often a command is decided before the client is told to come back: two seconds of pauses, so that it is told before
+/// its time is over, and knows that nothing was done.
+const DECISIONS_MAX: u32 = 50;
 /// Decided again at once so often; after that with a pause.
 const DECISIONS_AT_ONCE: u32 = 3;
 /// The pause, per decision beyond those.
@@ -183,14 +184,7 @@ impl Ledger {
         let request = Arc::clone(&order.request);
         let pins = match (request.command.subject(&request.id), accounts) {
             (Subject::Nothing, [account]) => {
-                let deliver = Deliver { account: account.clone(), job: Job::Decide(order) };
-                if let Err(SendError::Full(deliver) | SendError::Closed(deliver)) =
-                    self.inner.shards.of(account).try_send(deliver)
-                    && let Job::Decide(order) = deliver.job
-                {
-                    let _ = order.reply.send(Settled::Unavailable);
-                }
-                return;
+                return self.send(account, Job::Decide(order));
             }
             (Subject::Nothing, [_, _, ..]) => return self.gather(accounts, order),
             (Subject::Nothing, []) => Ok(Vec::new()),
@@ -213,11 +207,16 @@ impl Ledger {
     fn gather(&self, accounts: &[AccountId], order: Order) {
         let gathering = Gathering::new(order, accounts.len());
         for (place, account) in accounts.iter().enumerate() {
-            let job = Job::Gather(Arc::clone(&gathering), place);
-            let deliver = Deliver { account: account.clone(), job };
-            if self.inner.shards.of(account).try_send(deliver).is_err() {
-                return gathering.fail(Settled::Unavailable);
-            }
+            self.send(account, Job::Gather(Arc::clone(&gathering), place));
+        }
+    }
+
+    fn send(&self, account: &AccountId, job: Job) {
+        let deliver = Deliver { account: account.clone(), job };
+        if let Err(SendError::Full(deliver) | SendError::Closed(deliver)) =
+            self.inner.shards.of(account).try_send(deliver)
+        {
+            deliver.job.fail(Settled::Retry);
         }
     }
 
@@ -225,9 +224,7 @@ impl Ledger {
     pub(crate) async fn pin(&self, accounts: &[AccountId]) -> Result<Vec<Pin>, Settled> {
         let ask = |account: &AccountId| {
             let (reply, pin) = oneshot::channel();
-            let deliver = Deliver { account: account.clone(), job: Job::Pin(reply) };
-            // A mailbox that is full or closed drops the reply, which is seen below.
-            let _ = self.inner.shards.of(account).try_send(deliver);
+            self.send(account, Job::Pin(reply));
             pin
         };
         let asked: Vec<_> = accounts.iter().map(ask).collect();
@@ -238,10 +235,14 @@ impl Ledger {
         Ok(pins)
     }
 
-    /// The same where something may be recorded that can't be read right now.
+    /// The same where something may be recorded that can't be read right now, or not by this version.
     async fn settled(&self, request: &Request, fingerprint: Fingerprint) -> Result<Option<Answer>, Failure> {
         match self.recorded(request, fingerprint).await {
             Err(Failure::LogUnavailable) => Err(Failure::OutcomeUnknown),
+            Err(Failure::Fault(error)) => {
+                tracing::error!(%error, id = %request.id, "what is recorded under a command's id can't be read");
+                Err(Failure::OutcomeUnknown)
+            }
             answer => answer,
         }
     }

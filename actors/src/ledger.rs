@@ -26,7 +26,8 @@ use crate::shards::Shards;
 
 use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts, end_exchanged};
 
-/// What any mailbox and queue on a command's way can hold: far more than admission lets in, with its retries.
+/// What any mailbox and queue on a command's way can hold: far more than admission lets in by itself, with its retries. Who
+/// finds one full is decided again.
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
 /// How far a node's clock may be off the log's.
 const CLOCK_SKEW_MAX_MS: i64 = 1000;
@@ -129,7 +130,8 @@ impl Ledger {
             let thread = own_thread.as_ref().unwrap_or(&desk_thread).handle();
             let (journal, writer, counts) =
                 (Arc::clone(&journal), writer.clone(), Arc::clone(&registry_counts));
-            shards.push(Registry::start_in_arbiter(&thread, move |_| {
+            shards.push(Registry::start_in_arbiter(&thread, move |ctx| {
+                ctx.set_mailbox_capacity(MAILBOX_CAPACITY);
                 Registry::new(journal, writer, residents_max, counts)
             }));
             arbiters.extend(own_thread);

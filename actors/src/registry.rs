@@ -90,7 +90,16 @@ pub(crate) enum Job {
 pub(crate) struct Moved(pub(crate) Arc<[Arc<Recorded>]>);
 
 impl Job {
-    fn fail(self, settled: Settled) {
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::Decide(order) => !order.reply.is_closed(),
+            Self::Gather(gathering, _) => gathering.is_awaited(),
+            Self::Pin(reply) => !reply.is_closed(),
+            Self::Expire => false,
+        }
+    }
+
+    pub(crate) fn fail(self, settled: Settled) {
         // Nobody may be waiting any more.
         match self {
             Self::Decide(order) => drop(order.reply.send(settled)),
@@ -118,7 +127,6 @@ impl Actor for Registry {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(crate::ledger::MAILBOX_CAPACITY);
         ctx.run_interval(SWEEP_EVERY, |registry, _| registry.sweep());
     }
 }
@@ -128,12 +136,19 @@ impl Handler<Deliver> for Registry {
 
     fn handle(&mut self, Deliver { account, job }: Deliver, ctx: &mut Self::Context) {
         let job = match self.residents.get_mut(&account) {
-            Some(Resident::Loading { jobs, .. }) => return jobs.push(job),
+            Some(Resident::Loading { jobs, .. }) => {
+                // While the log is slow, clients come, give up and come again: there is room for those who are here.
+                if jobs.len() == jobs.capacity() {
+                    jobs.retain(Job::is_awaited);
+                }
+                return jobs.push(job);
+            }
             Some(Resident::Live { addr, lineage, asked_at, asked }) if !lineage.is_broken() => {
                 (*asked, *asked_at) = (true, Instant::now());
                 match forward(addr, lineage, job) {
                     Ok(()) => return,
-                    Err(job) => job,
+                    Err(SendError::Full(job)) => return job.fail(Settled::Retry),
+                    Err(SendError::Closed(job)) => job,
                 }
             }
             Some(Resident::Live { .. }) | None => job,
@@ -207,9 +222,8 @@ impl Registry {
 
     fn start(&mut self, account: AccountId, loaded: Loaded) {
         let lineage = Arc::new(Lineage::new(loaded.key, loaded.account.version()));
-        let actor =
-            AccountActor::new(account.clone(), loaded.account, Arc::clone(&lineage), self.writer.clone());
-        let addr = actor.start();
+        let (id, writer) = (account.clone(), self.writer.clone());
+        let addr = AccountActor::start_on(id, loaded.account, Arc::clone(&lineage), writer);
         // Before the account is taken out: as long as it is loading, it keeps its place with the hand.
         self.make_room();
         let (jobs, in_hand) = match self.residents.remove(&account) {
@@ -217,7 +231,7 @@ impl Registry {
             Some(Resident::Live { .. }) | None => (Vec::new(), false),
         };
         for job in jobs {
-            if let Err(job) = forward(&addr, &lineage, job) {
+            if let Err(SendError::Full(job) | SendError::Closed(job)) = forward(&addr, &lineage, job) {
                 job.fail(Settled::Retry);
             }
         }
@@ -269,12 +283,13 @@ impl Registry {
     }
 }
 
-fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, job: Job) -> Result<(), Job> {
+fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, job: Job) -> Result<(), SendError<Job>> {
     match job {
         Job::Decide(order) => addr.try_send(Decide(order)).map_err(|error| match error {
-            SendError::Full(Decide(order)) | SendError::Closed(Decide(order)) => Job::Decide(order),
+            SendError::Full(Decide(order)) => SendError::Full(Job::Decide(order)),
+            SendError::Closed(Decide(order)) => SendError::Closed(Job::Decide(order)),
         }),
-        Job::Gather(..) | Job::Pin(_) if !addr.connected() => Err(job),
+        Job::Gather(..) | Job::Pin(_) if !addr.connected() => Err(SendError::Closed(job)),
         Job::Gather(gathering, place) => {
             gathering.arrive(place, Pin { addr: addr.clone(), lineage: Arc::clone(lineage) });
             Ok(())
@@ -283,7 +298,10 @@ fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, job: Job) -> Resul
             let _ = reply.send(Ok(Pin { addr: addr.clone(), lineage: Arc::clone(lineage) }));
             Ok(())
         }
-        Job::Expire => addr.try_send(Expire).map_err(|_| Job::Expire),
+        Job::Expire => addr.try_send(Expire).map_err(|error| match error {
+            SendError::Full(Expire) => SendError::Full(Job::Expire),
+            SendError::Closed(Expire) => SendError::Closed(Job::Expire),
+        }),
     }
 }
 

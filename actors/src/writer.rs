@@ -20,6 +20,7 @@ use parking_lot::Mutex;
 use store::journal::EVENTS_PER_BATCH_MAX;
 use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, Recalled, Touch, Unit};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::decision::{Settled, Submission, Ticket, is_of_form};
 use crate::feed::Feed;
@@ -64,9 +65,12 @@ impl Writer {
         self.counts.queued.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = self.queue.try_send(submission) {
             self.counts.queued.fetch_sub(1, Ordering::Relaxed);
-            let ticket = error.into_inner().ticket;
+            let (ticket, settled) = match error {
+                TrySendError::Full(submission) => (submission.ticket, Settled::Retry),
+                TrySendError::Closed(submission) => (submission.ticket, Settled::Unavailable),
+            };
             ticket.break_off();
-            ticket.settle(Settled::Unavailable);
+            ticket.settle(settled);
         }
     }
 }
@@ -196,13 +200,15 @@ impl Desk {
         }
         let mut pause = RESUBMIT_PAUSE.0;
         let mut unsure = false;
+        let mut in_doubt = Doubts { of: &self.in_doubt, begun: false };
         let stalls_at = tokio::time::Instant::now() + STALLS_AFTER;
         while !line.is_empty() {
             let started = Instant::now();
             let (units, tickets): (Vec<Unit>, Vec<Ticket>) =
                 line.into_iter().map(|submission| (submission.unit, submission.ticket)).unzip();
             let batch = Arc::new(Batch { units });
-            let appended = self.turning_away(stalls_at, self.journal.append(&batch), queue).await;
+            let append = in_doubt.after(stalls_at, &batch.units, self.journal.append(&batch));
+            let appended = self.turning_away(stalls_at, append, queue).await;
             let batch = Arc::unwrap_or_clone(batch);
             if let Ok(Append::Committed(commit)) = appended {
                 self.count(&batch, started);
@@ -241,8 +247,7 @@ impl Desk {
                     if unsure {
                         self.turn_away(queue);
                     } else {
-                        let ids = line.iter().map(|submission| submission.unit.command_id.clone());
-                        self.in_doubt.lock().extend(ids);
+                        in_doubt.add(line.iter().map(|submission| &submission.unit));
                     }
                     unsure = true;
                     line.iter_mut().for_each(|submission| submission.unit.may_repeat = true);
@@ -251,9 +256,7 @@ impl Desk {
                 }
             }
         }
-        if unsure {
-            self.in_doubt.lock().clear();
-        }
+        in_doubt.end();
         done
     }
 
@@ -425,6 +428,45 @@ impl Desk {
                 (rejection.at == *at).then_some(Settled::Refused(rejection.refusal))
             }
             (Recalled::Accepted { .. } | Recalled::Rejected(_), _) => None,
+        }
+    }
+}
+
+/// What an append does to the commands in doubt.
+struct Doubts<'a> {
+    of: &'a Mutex<HashSet<CommandId>>,
+    /// Whether its own are in there, and not those of one before.
+    begun: bool,
+}
+
+impl Doubts<'_> {
+    fn add<'u>(&mut self, units: impl Iterator<Item = &'u Unit>) {
+        let mut of = self.of.lock();
+        if !std::mem::replace(&mut self.begun, true) {
+            of.clear();
+        }
+        of.extend(units.map(|unit| unit.command_id.clone()));
+    }
+
+    /// Waits for an append; from that time on its commands are in doubt.
+    async fn after<T>(
+        &mut self,
+        at: tokio::time::Instant,
+        units: &[Unit],
+        append: impl Future<Output = T>,
+    ) -> T {
+        let mut append = std::pin::pin!(append);
+        if let Ok(done) = tokio::time::timeout_at(at, &mut append).await {
+            return done;
+        }
+        self.add(units.iter());
+        append.await
+    }
+
+    /// Who was turned away beside an append may still be about to be told when it ends, so they stay until the next one has.
+    fn end(self) {
+        if !self.begun {
+            self.of.lock().clear();
         }
     }
 }

@@ -188,6 +188,28 @@ fn a_refusal_is_told_only_when_what_it_rests_on_is_committed_and_a_key_keeps_it(
 }
 
 #[test]
+fn a_batch_on_an_account_that_is_not_in_memory_keeps_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        accepted(ledger(&folder).await.execute(create("awaited", "0")).await);
+        let journal = Faulty::journal(&folder, &[]);
+        let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
+        let item = |place| match place % 2 {
+            0 => deposit("awaited", "1", None),
+            _ => withdraw("awaited", "1", None),
+        };
+        let batch = ledger.execute_batch((0..1000).map(item).collect());
+        // All of it is sent when the other future is polled.
+        let (answers, ()) = futures_util::future::join(batch, async { LOADS.add_permits(1) }).await;
+        for answer in answers.unwrap() {
+            accepted(answer);
+        }
+        let batches = ledger.journal().batches(Sequence::ZERO, usize::MAX).await.unwrap();
+        assert!(batches.len() < 200, "{} commits", batches.len());
+    });
+}
+
+#[test]
 fn two_processes_on_one_log_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
     System::new().block_on(async {
@@ -287,6 +309,9 @@ enum Fault {
     Panics,
 }
 
+/// As often may the account `awaited` be loaded.
+static LOADS: Semaphore = Semaphore::const_new(0);
+
 /// A log whose first appends come to these faults; the others succeed. Loading the account `unreadable` panics, and so do
 /// so many of the first pages.
 struct Faulty {
@@ -330,6 +355,9 @@ impl Journal for Faulty {
     }
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
         assert!(!accounts.contains(&id("unreadable")), "a bug");
+        if accounts.contains(&id("awaited")) {
+            LOADS.acquire().await.unwrap().forget();
+        }
         self.inner.load(accounts).await
     }
     async fn head(&self) -> Result<Head, JournalError> {
@@ -435,7 +463,9 @@ fn an_answer_lost_after_the_commit_is_found_again_though_the_log_is_away_in_betw
 
 #[test]
 fn who_asks_again_while_the_outcome_is_unknown_is_not_told_that_nothing_was_done() {
-    const FAULTS: &[Fault] = &[
+    static STALLS: Semaphore = Semaphore::const_new(0);
+    const WAITS: &[Fault] = &[Fault::Waits(&STALLS)];
+    const IS_LOST: &[Fault] = &[
         Fault::LosesTheAnswer,
         Fault::IsAway,
         Fault::IsAway,
@@ -444,10 +474,15 @@ fn who_asks_again_while_the_outcome_is_unknown_is_not_told_that_nothing_was_done
         Fault::IsAway,
         Fault::IsAway,
     ];
+    asked_again_while(IS_LOST, || {});
+    asked_again_while(WAITS, || STALLS.add_permits(1));
+}
+
+fn asked_again_while(faults: &'static [Fault], over: impl FnOnce()) {
     let folder = tempfile::tempdir().unwrap();
     System::new().block_on(async {
         accepted(ledger(&folder).await.execute(create("a", "1")).await);
-        let journal = Faulty::journal(&folder, FAULTS);
+        let journal = Faulty::journal(&folder, faults);
         let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
         let keyed = || ledger.execute(deposit("a", "1", Some("k")));
         // The client hangs up.
@@ -457,6 +492,7 @@ fn who_asks_again_while_the_outcome_is_unknown_is_not_told_that_nothing_was_done
             futures_util::future::join(keyed(), ledger.execute(deposit("a", "1", None))).await;
         assert!(matches!(same, Err(Failure::OutcomeUnknown)), "{same:?}");
         assert!(matches!(other, Err(Failure::LogUnavailable)), "{other:?}");
+        over();
         let answer = loop {
             match keyed().await {
                 Err(Failure::OutcomeUnknown) => tokio::time::sleep(Duration::from_millis(20)).await,
