@@ -106,7 +106,7 @@ fn command() -> Command {
 
 fn gather(matches: &clap::ArgMatches) -> Result<Values, WrongSetting> {
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
-    Values::gather(matches, std::env::vars())
+    Values::gather(matches, std::env::vars_os())
 }
 
 fn end(code: u8, error: &(dyn std::error::Error + 'static)) -> ExitCode {

@@ -55,6 +55,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             #[cfg(feature = "otlp")]
             join_trace: settings.otlp_endpoint.as_ref().map(|_| crate::otlp::join as fn(&_, &_)),
             draining,
+            ping_every: WebSettings::default().ping_every.min(settings.ledger.feed_timeout),
             ..WebSettings::default()
         };
         let server = web::serve(listeners, ledger.clone(), Arc::new(web), settings.workers, metrics)?;

@@ -1,6 +1,7 @@
 //! Every setting: its name, what it means, its default, and where its value came from (flag, environment, file).
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub const FACADES: [(Facade, &str); 5] = [
     (Facade::Projections, "projections"),
 ];
 
+/// The longest that a setting in seconds may be: a day.
+const SECONDS_MAX: usize = 86_400;
 /// Environment variables of the project's own tests; not settings.
 const TEST_PREFIX: &str = "BURSAR_TEST_";
 
@@ -200,9 +203,19 @@ impl Values {
     /// Gathers the values: a flag wins over the environment, that over the file, that over the default.
     pub fn gather(
         matches: &ArgMatches,
-        environment: impl Iterator<Item = (String, String)>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, WrongSetting> {
-        let environment: BTreeMap<String, String> = environment.collect();
+        let mut texts = BTreeMap::new();
+        // What others mean by theirs is no concern of this program.
+        for (name, value) in environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value))) {
+            let known = SETTINGS.iter().any(|setting| setting.variable == Some(&*name));
+            match value.into_string() {
+                Ok(value) => drop(texts.insert(name, value)),
+                Err(_) if known || name.starts_with("BURSAR_") => return Err(wrong(&name, "is not UTF-8")),
+                Err(_) => {}
+            }
+        }
+        let environment = texts;
         let variable =
             |setting: &Setting| format!("BURSAR_{}", setting.name.replace('-', "_").to_uppercase());
         let known =
@@ -400,7 +413,12 @@ impl Values {
         {
             return Err(wrong("redis-prefix", "must be letters, digits, . _ -"));
         }
-        let seconds = |name| Ok(Duration::from_secs(self.count(name)? as u64));
+        let seconds = |name| match self.count(name)? {
+            count if count > SECONDS_MAX => {
+                Err(wrong(name, format_args!("must be {SECONDS_MAX} at the most")))
+            }
+            count => Ok(Duration::from_secs(count as u64)),
+        };
         let feed_timeout = seconds("feed-timeout-seconds")?;
         let request = seconds("request-timeout-seconds")?;
         let patience = Patience {
@@ -464,20 +482,21 @@ impl fmt::Display for Values {
 /// A URL without its password, in whichever of the places that URLs have for one.
 pub fn masked(value: &str) -> String {
     let Some((scheme, rest)) = value.split_once("://") else { return value.to_owned() };
-    let (rest, query) = rest.split_once('?').map_or((rest, String::new()), |(rest, query)| {
-        let parts = query.split('&').map(|part| match part.split_once('=') {
-            Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
-            Some(_) | None => part.to_owned(),
-        });
-        (rest, format!("?{}", parts.collect::<Vec<_>>().join("&")))
-    });
-    match rest.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((user, _)) => format!("{scheme}://{user}:***@{host}{query}"),
-            None => format!("{scheme}://{user}@{host}{query}"),
+    // First of all, since a password may hold what divides the rest.
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((user, rest)) => match user.split_once(':') {
+            Some((user, _)) => (format!("{user}:***@"), rest),
+            None => (format!("{user}@"), rest),
         },
-        None => format!("{scheme}://{rest}{query}"),
-    }
+        None => (String::new(), rest),
+    };
+    let shown = format!("{scheme}://{user}{rest}");
+    let Some((shown, query)) = shown.split_once('?') else { return shown };
+    let parts = query.split('&').map(|part| match part.split_once('=') {
+        Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
+        Some(_) | None => part.to_owned(),
+    });
+    format!("{shown}?{}", parts.collect::<Vec<_>>().join("&"))
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
@@ -514,7 +533,8 @@ mod tests {
     fn values(args: &[&str], environment: &[(&str, &str)]) -> Result<Values, WrongSetting> {
         let matches =
             clap::Command::new("bursar").args(flags()).get_matches_from([&["bursar"], args].concat());
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment =
+            environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
         Values::gather(&matches, environment)
     }
 
@@ -551,6 +571,7 @@ mod tests {
             (vec!["--log", "wran,actors=debug"], vec![], "log"),
             (vec!["--allowed-hosts", "a.example,http://b.example"], vec![], "allowed-hosts"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
+            (vec!["--idle-timeout-seconds", "18446744073709551615"], vec![], "idle-timeout-seconds"),
             (vec!["--allowed-origins", "https://a.example,b.example"], vec![], "allowed-origins"),
             (vec!["--audit", "maybe"], vec![], "audit"),
             (vec!["--facades", "commands"], vec![], "facades"),
@@ -581,10 +602,22 @@ mod tests {
     }
 
     #[test]
+    fn only_what_is_meant_for_it_must_be_utf_8() {
+        use std::os::unix::ffi::OsStringExt as _;
+        let matches = clap::Command::new("bursar").args(flags()).get_matches_from(["bursar"]);
+        let latin_1 = |name: &str| std::iter::once((name.into(), OsString::from_vec(vec![b'\xe9'])));
+        assert!(Values::gather(&matches, latin_1("PLACE")).is_ok());
+        for name in ["BURSAR_HOST", "DATABASE_URL"] {
+            assert_eq!(Values::gather(&matches, latin_1(name)).map(|_| ()).unwrap_err().name, name);
+        }
+    }
+
+    #[test]
     fn passwords_are_masked() {
         for (url, shown) in [
             ("postgres://u:secret@h/d", "postgres://u:***@h/d"),
             ("postgres://u:a@b@h/d", "postgres://u:***@h/d"),
+            ("postgres://u:se?cr/et@h/d?sslmode=disable", "postgres://u:***@h/d?sslmode=disable"),
             ("redis://:secret@h:1/0", "redis://:***@h:1/0"),
             ("postgres://h/d?user=u&password=secret", "postgres://h/d?user=u&password=***"),
             ("./data", "./data"),

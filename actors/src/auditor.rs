@@ -4,7 +4,8 @@
 //! its time: while commands come in it works a twentieth of it, else a tenth, on a thread of its own. What it finds it logs as an
 //! error, once, counts, and shows at `/audit`; it changes nothing. It remembers the accounts, about 300 bytes for each.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long until the read model is compared again from its beginning.
 const COMPARE_EVERY: Duration = Duration::from_secs(60);
 /// The violations that are shown: the first ones, which the others may follow from.
-pub const VIOLATIONS_SHOWN_MAX: usize = 100;
+const VIOLATIONS_SHOWN_MAX: usize = 100;
+/// As many are told at the most.
+const VIOLATIONS_TOLD_MAX: usize = 1 << 16;
 
 /// What the auditor says.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +86,8 @@ impl Actor for Auditor {
             refusals: VecDeque::new(),
             refusals_after: FROM_THE_FIRST,
             stray: false,
+            told: HashSet::new(),
+            hasher: RandomState::new(),
             round: Round { after: None, total: 0, next: Instant::now() },
         };
         ctx.spawn(work.run().into_actor(self));
@@ -102,6 +107,9 @@ struct Work {
     refusals_after: i64,
     /// Whether events in no batch were reported; they stay at the end.
     stray: bool,
+    /// Hashes of what was told.
+    told: HashSet<u64>,
+    hasher: RandomState,
     round: Round,
 }
 
@@ -238,13 +246,13 @@ impl Work {
     }
 
     /// Tells what was found, once.
-    fn note(&self, found: Vec<Finding>) {
+    fn note(&mut self, found: Vec<Finding>) {
         for finding in found {
-            let mut shown = self.shown.lock();
-            if shown.violations.iter().any(|known| known.what == finding.what && known.event == finding.event)
-            {
+            let hash = self.hasher.hash_one((&finding.what, finding.event));
+            if self.told.len() >= VIOLATIONS_TOLD_MAX || !self.told.insert(hash) {
                 continue;
             }
+            let mut shown = self.shown.lock();
             shown.violations_total += 1;
             metrics::counter!("bursar_audit_violations_total").increment(1);
             tracing::error!(violation = %finding, "the audit has found what can't be right");

@@ -11,7 +11,7 @@ use store::Page;
 use tokio::sync::watch;
 
 /// How many events are kept.
-pub const RECENT_EVENTS_MAX: usize = 16_384;
+const RECENT_EVENTS_MAX: usize = 16_384;
 
 /// The committed events of late, in order, without gap. What is published here is in the log.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use domain::CommandId;
+use domain::{CommandId, Sequence};
 use store::{Journal, JournalError, LogPlace, Views, ViewsError};
 use uuid::Uuid;
 
@@ -266,16 +266,15 @@ impl Ledger {
         self.inner.audit.as_ref().map(|shown| shown.lock().clone())
     }
 
-    /// Resolves whenever a projection may have moved; at the latest after a few ms.
-    pub async fn projection_moved(&self, name: &str) {
-        // Another process may be the one that moves it.
-        let look_again = Duration::from_millis(10);
-        match self.inner.projections.iter().find(|progress| progress.name() == name) {
-            Some(progress) => {
-                let mut moved = progress.watch();
-                let _ = tokio::time::timeout(look_again, moved.changed()).await;
+    /// Waits until a projection comes to a place, as far as this process knows: another one may be the one that moves it.
+    pub async fn projection_reaches(&self, name: &str, place: Sequence, at_the_most: Duration) {
+        let found = self.inner.projections.iter().find(|progress| progress.name() == name);
+        // Who asks though it is there found less in the store.
+        match found.map(|progress| progress.watch()).filter(|moved| *moved.borrow() < place) {
+            Some(mut moved) => {
+                let _ = tokio::time::timeout(at_the_most, moved.wait_for(|at| *at >= place)).await;
             }
-            None => tokio::time::sleep(look_again).await,
+            None => tokio::time::sleep(at_the_most).await,
         }
     }
 

@@ -64,8 +64,10 @@ pub enum LineStatus {
     },
 }
 
-/// How many commands this process remembers by itself.
+/// How many commands this process remembers by itself, and how many bytes of their fields.
 const REMEMBERED_MAX: usize = 10_000;
+const REMEMBERED_BYTES_MAX: usize = 8 << 20;
+
 /// What only this process knows of its latest commands.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
@@ -77,8 +79,18 @@ pub(crate) struct Memory {
 struct Inner {
     /// By the hashes of command ids, which keeps the ids from outliving their commands.
     latencies: VecDeque<(u64, u64)>,
-    refusals: VecDeque<Line>,
+    refusals: VecDeque<Arc<Remembered>>,
+    /// Of their fields.
+    bytes: usize,
     refused: u64,
+}
+
+/// A refusal that the log does not remember.
+#[derive(Debug)]
+struct Remembered {
+    line: Line,
+    accounts: [Option<AccountId>; 2],
+    bytes: usize,
 }
 
 impl Memory {
@@ -100,6 +112,9 @@ impl Memory {
         at: Timestamp,
         latency_us: u64,
     ) {
+        let facts = request.command.refused_facts(refusal);
+        let accounts = domain::request::accounts_named(&facts);
+        let bytes = facts.len();
         let mut inner = self.inner.lock();
         inner.refused += 1;
         let line = Line {
@@ -111,31 +126,45 @@ impl Memory {
                 logged: LogPlace { sequence: head, refusal: u64::MAX },
                 unkeyed: inner.refused,
             },
-            status: LineStatus::Rejected {
-                facts: request.command.refused_facts(refusal),
-                refusal: refusal.clone(),
-            },
+            status: LineStatus::Rejected { facts, refusal: refusal.clone() },
         };
-        if inner.refusals.len() >= REMEMBERED_MAX {
-            inner.refusals.pop_front();
+        inner.bytes += bytes;
+        inner.refusals.push_back(Arc::new(Remembered { line, accounts, bytes }));
+        while inner.refusals.len() > REMEMBERED_MAX || inner.bytes > REMEMBERED_BYTES_MAX {
+            let Some(oldest) = inner.refusals.pop_front() else { break };
+            inner.bytes -= oldest.bytes;
         }
-        inner.refusals.push_back(line);
     }
 
     /// Lines of the command log, newest first: what the log has, and what this process adds to it.
     pub(crate) fn lines(&self, query: &LineQuery, logged: Vec<LogEntry>) -> Vec<Line> {
-        let inner = self.inner.lock();
-        let latencies: HashMap<u64, u64> = inner.latencies.iter().copied().collect();
-        let latency = |id: &CommandId| latencies.get(&self.hasher.hash_one(id)).copied();
-        let from_log = logged.into_iter().map(|entry| from_log(entry, latency));
-        let wanted = |line: &&Line| {
+        let mut logged: Vec<Line> = logged.into_iter().map(from_log).collect();
+        let ids = logged.iter().enumerate();
+        let ids: HashMap<u64, usize> =
+            ids.map(|(place, line)| (self.hasher.hash_one(&line.command_id), place)).collect();
+        let wanted = |refusal: &&Arc<Remembered>| {
             query.rejected
-                && query.before.is_none_or(|before| is_before(line.place, before))
-                && query.account.as_ref().is_none_or(|account| names(line, account))
+                && query.before.is_none_or(|before| is_before(refusal.line.place, before))
+                && query
+                    .account
+                    .as_ref()
+                    .is_none_or(|account| refusal.accounts.iter().flatten().any(|named| named == account))
         };
-        let mut unkeyed: Vec<&Line> = inner.refusals.iter().filter(wanted).collect();
-        unkeyed.sort_unstable_by_key(|line| Reverse((line.place.logged.sequence, line.place.unkeyed)));
-        let (mut logged, mut unkeyed) = (from_log.peekable(), unkeyed.into_iter().peekable());
+        // Every command's answer waits for this lock.
+        let mut unkeyed: Vec<Arc<Remembered>> = {
+            let inner = self.inner.lock();
+            for (id, latency_us) in &inner.latencies {
+                if let Some(line) = ids.get(id).and_then(|place| logged.get_mut(*place)) {
+                    line.latency_us = Some(*latency_us);
+                }
+            }
+            inner.refusals.iter().filter(wanted).cloned().collect()
+        };
+        unkeyed.sort_unstable_by_key(|refusal| {
+            Reverse((refusal.line.place.logged.sequence, refusal.line.place.unkeyed))
+        });
+        let mut logged = logged.into_iter().peekable();
+        let mut unkeyed = unkeyed.iter().map(|refusal| &refusal.line).peekable();
         let mut lines: Vec<Line> = Vec::new();
         let mut place = query.before.unwrap_or(LinePlace::END);
         while lines.len() < query.limit {
@@ -182,8 +211,8 @@ fn is_newer(logged: &Line, unkeyed: &Line) -> bool {
     }
 }
 
-fn from_log(entry: LogEntry, latency: impl Fn(&CommandId) -> Option<u64>) -> Line {
-    let mut line = match entry {
+fn from_log(entry: LogEntry) -> Line {
+    match entry {
         LogEntry::Accepted { name, event, last } => Line {
             command_id: event.command_id.clone(),
             name,
@@ -200,12 +229,59 @@ fn from_log(entry: LogEntry, latency: impl Fn(&CommandId) -> Option<u64>) -> Lin
             place: LinePlace { logged: rejection.place, unkeyed: u64::MAX },
             status: LineStatus::Rejected { facts: rejection.facts, refusal: rejection.refusal },
         },
-    };
-    line.latency_us = latency(&line.command_id);
-    line
+    }
 }
 
-fn names(line: &Line, account: &AccountId) -> bool {
-    let LineStatus::Rejected { facts, .. } = &line.status else { return false };
-    domain::request::accounts_named(facts).into_iter().flatten().any(|named| named == *account)
+#[cfg(test)]
+mod tests {
+    use domain::{Command, Currency, Posting, Quantity};
+
+    use super::*;
+
+    fn refuse(memory: &Memory, names: [&str; 2], legs: usize) {
+        let [from, to] = names.map(|name| AccountId::parse(name).unwrap());
+        let leg = Posting { from: from.clone(), to, amount: Quantity::parse("1").unwrap() };
+        let request = Request {
+            id: CommandId::from(uuid::Uuid::now_v7()),
+            keyed: false,
+            command: Command::Post {
+                postings: vec![leg; legs],
+                currency: Some(Currency::USD),
+                description: None,
+            },
+            if_match: None,
+            metadata: None,
+            correlation: None,
+            trace: None,
+            batch: None,
+        };
+        let at = Timestamp::from_micros(0);
+        memory.refused(&request, &Refusal::AccountNotFound { account: from }, Sequence::ZERO, at, 1);
+    }
+
+    #[test]
+    fn what_is_remembered_has_a_bound_in_bytes_and_is_found_by_its_accounts() {
+        let memory = Memory::default();
+        refuse(&memory, ["forgotten", "b"], 1);
+        for _ in 0..2000 {
+            refuse(&memory, ["a", "b"], 100);
+        }
+        refuse(&memory, ["last", "b"], 1);
+        let query = |account: Option<&str>| LineQuery {
+            limit: usize::MAX,
+            before: None,
+            account: account.map(|name| AccountId::parse(name).unwrap()),
+            accepted: true,
+            rejected: true,
+        };
+        let facts = |line: &Line| match &line.status {
+            LineStatus::Rejected { facts, .. } => facts.len(),
+            LineStatus::Accepted(_) => 0,
+        };
+        let lines = memory.lines(&query(None), Vec::new());
+        let bytes: usize = lines.iter().map(facts).sum();
+        assert!((REMEMBERED_BYTES_MAX / 2..=REMEMBERED_BYTES_MAX).contains(&bytes), "{bytes}");
+        assert_eq!(memory.lines(&query(Some("last")), Vec::new()).len(), 1);
+        assert_eq!(memory.lines(&query(Some("forgotten")), Vec::new()).len(), 0);
+    }
 }

@@ -14,6 +14,7 @@ use crate::server::{Kind, Server, until};
 on_both_stores!(
     history_comes_first_and_then_what_happens,
     a_filter_passes_over_the_rest,
+    who_hears_nothing_is_pinged_whatever_goes_on_beside,
     who_comes_back_goes_on_after_the_last_event_it_had,
     what_is_asked_wrongly_is_refused,
     who_takes_nothing_is_closed_and_who_goes_is_forgotten,
@@ -134,6 +135,19 @@ async fn a_filter_passes_over_the_rest(kind: Kind) {
     ] {
         let mut listener = Listener::connect(&server, &format!("?fromSequence=0&{query}"), None).await;
         assert_eq!(listener.history().await, expected, "{query}");
+    }
+}
+
+async fn who_hears_nothing_is_pinged_whatever_goes_on_beside(kind: Kind) {
+    let server = Server::start_with(kind, &["--feed-timeout-seconds", "1"]).await;
+    server.create("acc-1", 10).await.accepted();
+    server.create("acc-2", 10).await.accepted();
+    let mut quiet = Listener::connect(&server, "?accountId=acc-2", None).await;
+    while !quiet.text.contains("\n: ping\n\n") {
+        let heard = tokio::time::timeout(Duration::from_millis(20), quiet.response.chunk()).await;
+        let chunk = heard.map(|chunk| chunk.unwrap().expect("the feed goes on")).unwrap_or_default();
+        quiet.text.push_str(std::str::from_utf8(&chunk).unwrap());
+        server.deposit("acc-1", 1).await.accepted();
     }
 }
 

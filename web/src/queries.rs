@@ -26,6 +26,9 @@ const ACCOUNTS: &str = "accounts";
 const LEDGER: &str = "ledger";
 pub(crate) const VOLUME: &str = "volume";
 
+/// When an answer that is not fresh enough is read again where this process does not hear of it: from, and at the most.
+const LOOK_AGAIN_AFTER: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(250));
+
 pub(crate) static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
 static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
@@ -128,6 +131,7 @@ pub(crate) async fn fresh<T>(
     mut read: impl AsyncFnMut() -> Result<Read<T>, ViewsError>,
 ) -> Result<Read<T>, Problem> {
     let shown = api.shown.of(projection);
+    let mut pause = LOOK_AGAIN_AFTER.0;
     loop {
         // Taken before the read: whatever was shown by now, this read must not stand before it.
         let floor = *shown.lock();
@@ -147,9 +151,11 @@ pub(crate) async fn fresh<T>(
         let Some(Freshness { at_least, until }) = freshness.filter(|wanted| reached < wanted.at_least) else {
             return Ok(answer);
         };
-        if tokio::time::timeout_at(until, api.ledger.projection_moved(projection)).await.is_err() {
+        let reaches = api.ledger.projection_reaches(projection, at_least, pause);
+        if tokio::time::timeout_at(until, reaches).await.is_err() {
             return Err(not_caught_up(reached, at_least));
         }
+        pause = (pause * 2).min(LOOK_AGAIN_AFTER.1);
     }
 }
 

@@ -14,6 +14,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use domain::{Recorded, Sequence};
 use futures_util::stream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::follow::{Follower, Portion};
 use super::{FILTERS, LOG_RETRY, join, socket_of};
@@ -94,6 +95,8 @@ impl Listener {
 
     /// Waits for something to say.
     async fn news(&mut self) -> Bytes {
+        // However much of others goes on meanwhile.
+        let ping_at = Instant::now() + self.api.settings.ping_every;
         loop {
             // What moves from here on wakes the wait below.
             self.moved.borrow_and_update();
@@ -103,15 +106,14 @@ impl Listener {
                     if !text.is_empty() {
                         return Bytes::from(text);
                     }
+                    let _ = tokio::time::timeout_at(ping_at, self.moved.changed()).await;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a live feed waits for the log");
                     tokio::time::sleep(LOG_RETRY).await;
-                    continue;
                 }
             }
-            let ping_every = self.api.settings.ping_every;
-            if tokio::time::timeout(ping_every, self.moved.changed()).await.is_err() {
+            if Instant::now() >= ping_at {
                 return Bytes::from_static(PING);
             }
         }
