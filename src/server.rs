@@ -29,7 +29,7 @@ const CONNECTIONS_WAITING_MAX: i32 = 4096;
 /// Runs until SIGTERM or SIGINT. `config` is what is told of the settings.
 pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()> {
     let metrics = telemetry::count()?;
-    // A live subscriber takes two descriptors: its socket, and the hub's duplicate of it.
+    // A connection on which a live feed can be asked for takes two descriptors: its socket, and the hub's duplicate of it.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files can't be raised");
     }

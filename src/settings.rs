@@ -90,7 +90,12 @@ const SETTINGS: [Setting; 27] = [
     setting("idle-timeout-seconds", "75", "How long a connection may idle between requests"),
     setting("audit", "true", "Whether the log is audited behind its head (/audit): true or false"),
     setting("checkpoint-key", "", "File with the Ed25519 key (PKCS#8 in PEM) that signs checkpoints"),
-    setting("log", "info,actix_server=warn", "What is logged: a level, or filters like actors=debug"),
+    // The parser's part reports what clients send that is no HTTP.
+    setting(
+        "log",
+        "info,actix_server=warn,actix_http::h1=off",
+        "What is logged: a level, or filters like actors=debug",
+    ),
     setting("log-format", "text", "text or json"),
     Setting {
         variable: Some("OTEL_EXPORTER_OTLP_ENDPOINT"),

@@ -95,7 +95,7 @@ pub enum Command {
         /// In the client's words.
         reason: Option<Arc<str>>,
     },
-    /// The account is as it was when it was opened, but for its history.
+    /// The account is open again, with the limits that it had.
     ReopenAccount {
         /// The account.
         account: AccountId,

@@ -13,6 +13,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use parking_lot::Mutex;
 
+use crate::params::has_it;
 use crate::problem::{Problem, method_not_allowed};
 
 /// Scripts, styles and connections from this origin only; no plug-ins, no frames.
@@ -54,10 +55,7 @@ impl Document {
         response.insert_header((header::CACHE_CONTROL, "no-cache"));
         response.insert_header((header::VARY, "Accept-Encoding"));
         response.insert_header((header::ETAG, self.etag.as_str()));
-        let asked = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let bare = self.etag.trim_start_matches("W/");
-        if asked.is_some_and(|asked| asked.split(',').any(|tag| tag.trim().trim_start_matches("W/") == bare))
-        {
+        if has_it(request, &self.etag) {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
         response.content_type(self.media.as_str());

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use actors::{Answer, Failure, SPANS};
 use domain::json::Object;
 use domain::{CommandId, Fingerprint, Request};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use tracing::Instrument as _;
@@ -145,7 +146,11 @@ impl Batch {
         for (item, part) in self.items.iter().zip(parts) {
             match item.as_ref().ok().and_then(|_| commands.next()) {
                 Some(command) => digest.update(command.fingerprint()),
-                None => digest.update(part.get()),
+                // However it is spelled.
+                None => match serde_json::from_str::<Value>(part.get()) {
+                    Ok(value) => digest.update(value.to_string()),
+                    Err(_) => digest.update(part.get()),
+                },
             }
         }
         let mut whole = Fingerprint::default();

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::Connection;
 use crate::code::Code;
 use crate::fields::Fields;
+use crate::params::header_text;
 use crate::problem::Problem;
 
 /// The largest body of one command, in bytes.
@@ -134,8 +135,7 @@ fn too_large(most: usize) -> Problem {
 }
 
 fn check_content_type(request: &HttpRequest) -> Result<(), Problem> {
-    let text =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let text = header_text(request.headers(), "Content-Type")?.unwrap_or("");
     let media = text.split(';').next().unwrap_or("").trim();
     let json = media.eq_ignore_ascii_case("application/json")
         || (media.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("application/"))

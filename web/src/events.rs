@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use actix_web::body;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, BytesMut, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -135,7 +137,7 @@ async fn whole(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Pro
     let end = api.ledger.journal().head().await?.last;
     let mut response = HttpResponse::Ok();
     response.insert_header((X_HEAD_SEQUENCE.clone(), end.get()));
-    streamed(api, response, wants_ndjson(&request), Place::Log { after: Sequence::ZERO, end }).await
+    streamed(api, &request, response, Place::Log { after: Sequence::ZERO, end }).await
 }
 
 async fn of_account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
@@ -147,7 +149,7 @@ async fn of_account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse
     let params = Params::read(&request, &["fromVersion", "limit"], &[])?;
     let after = params.number("fromVersion")?.map_or(Version::ZERO, Version::new);
     let Some(limit) = params.limit()? else {
-        return streamed(api, HttpResponse::Ok(), wants_ndjson(&request), Place::Account { id, after }).await;
+        return streamed(api, &request, HttpResponse::Ok(), Place::Account { id, after }).await;
     };
     let mut events = api.ledger.journal().stream(&id, after, limit + 1).await?;
     let more = events.len() > limit;
@@ -166,17 +168,23 @@ async fn of_account(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse
 /// is told as a problem; later the connection is cut, so that nobody takes a part for the whole.
 async fn streamed(
     api: Data<Api>,
+    request: &HttpRequest,
     mut response: actix_web::HttpResponseBuilder,
-    lines: bool,
     place: Place,
 ) -> Result<HttpResponse, Problem> {
+    let lines = wants_ndjson(request);
     let first = place.read(&api).await?;
     let place = place.beyond(&first);
+    response.append_header((header::VARY, "Accept"));
     let opening = if lines { "" } else { "[" };
     if matches!(place, Place::End) {
         let mut bytes = chunk(&first, lines, opening, true);
         close(&mut bytes, lines);
         return Ok(response.content_type(media(lines)).body(bytes.freeze()));
+    }
+    if request.method() == Method::HEAD {
+        // Not left to actix-http, which forgets that it was HEAD when it reads the next request.
+        return Ok(response.content_type(media(lines)).body(body::None::new()));
     }
     let start = (api, place, Some(chunk(&first, lines, opening, true)));
     let chunks = stream::try_unfold(start, move |(api, place, ready)| async move {
@@ -186,7 +194,10 @@ async fn streamed(
         if matches!(place, Place::End) {
             return Ok(None);
         }
-        let events = place.read(&api).await.map_err(|error| actix_web::Error::from(Problem::from(error)))?;
+        let events = place.read(&api).await.map_err(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a stream of events is cut");
+            actix_web::Error::from(Problem::from(error))
+        })?;
         let place = place.beyond(&events);
         let mut bytes = chunk(&events, lines, "", false);
         if matches!(place, Place::End) {
@@ -194,7 +205,6 @@ async fn streamed(
         }
         Ok::<Option<(Bytes, _)>, actix_web::Error>(Some((bytes.freeze(), (api, place, None))))
     });
-    response.append_header((header::VARY, "Accept"));
     Ok(response.content_type(media(lines)).streaming(chunks))
 }
 

@@ -10,6 +10,7 @@ use std::time::Instant;
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::uri::Authority;
 use actix_web::http::{ConnectionType, Method, StatusCode, Uri, Version};
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use futures_util::FutureExt as _;
@@ -148,7 +149,16 @@ fn drop_last_slash(request: &mut ServiceRequest) {
 }
 
 /// The answer, over when all of its body is on its way.
-fn timed(response: ServiceResponse<BoxBody>, mut answering: Option<Answering>) -> ServiceResponse<Answer> {
+fn timed(
+    mut response: ServiceResponse<BoxBody>,
+    mut answering: Option<Answering>,
+) -> ServiceResponse<Answer> {
+    // Actix-http closes a connection that was asked for another protocol, whatever came of it; the client is to know.
+    if response.request().head().connection_type() == ConnectionType::Upgrade
+        && response.status() != StatusCode::SWITCHING_PROTOCOLS
+    {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     // Behind an upgraded connection nothing else is asked.
     if response.response().head().connection_type() != ConnectionType::KeepAlive {
         answering.iter_mut().for_each(Answering::is_last);
@@ -179,10 +189,15 @@ impl Guard {
     fn admit(&self, request: &ServiceRequest, group: Group) -> Result<Option<HeaderValue>, Problem> {
         let connection = request.conn_data::<Connection>();
         let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let origin = request.headers().get(header::ORIGIN);
-        let allowed =
-            |origin: &&HeaderValue| origin.to_str().is_ok_and(|origin| self.allows_origin(origin, host));
-        let known = self.knows_host(host, connection);
+        // One in the request line counts more than the header (RFC 9112 §3.2.2).
+        let named = request.uri().authority().map(Authority::as_str);
+        let mut origins = request.headers().get_all(header::ORIGIN);
+        let (origin, single) = (origins.next(), origins.next().is_none());
+        let allowed = |origin: &&HeaderValue| {
+            single && origin.to_str().is_ok_and(|origin| self.allows_origin(origin, host))
+        };
+        let known =
+            self.knows_host(host, connection) && named.is_none_or(|named| self.knows_host(named, connection));
         if group == Group::Health {
             return Ok(origin.filter(|_| known).filter(allowed).cloned());
         }

@@ -108,10 +108,13 @@ pub(crate) async fn connect(
         subscription: 0,
         reset,
     };
-    ws::WsResponseBuilder::new(session, request, payload)
-        .frame_size(INBOUND_BYTES_MAX)
-        .start()
-        .map_err(|error| Problem::field("Sec-WebSocket", format_args!("handshake failed: {error}")))
+    ws::WsResponseBuilder::new(session, request, payload).frame_size(INBOUND_BYTES_MAX).start().map_err(
+        |error| {
+            let problem = Problem::field("Sec-WebSocket", format_args!("handshake failed: {error}"));
+            // RFC 6455 §4.2.2.
+            problem.header(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
+        },
+    )
 }
 
 /// The connection's socket, by which its feed can be ended from outside.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{Accept, Header as _, HeaderMap, Quality};
+use actix_web::http::header::{self, Accept, Header as _, HeaderMap, Quality};
 use domain::{AccountId, Sequence, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -176,6 +176,16 @@ pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Opti
         return Err(Problem::field(name, "is given more than once"));
     }
     value.to_str().map(Some).map_err(|_| Problem::field(name, "must be visible ASCII characters"))
+}
+
+/// Whether the client has what has this entity tag, strong or weak (RFC 9110 §13.1.2).
+pub(crate) fn has_it(request: &HttpRequest, etag: &str) -> bool {
+    fn bare(tag: &str) -> &str {
+        tag.strip_prefix("W/").unwrap_or(tag)
+    }
+    let asked = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let mut tags = asked.flat_map(|asked| asked.split(',')).map(str::trim);
+    tags.any(|tag| tag == "*" || bare(tag) == bare(etag))
 }
 
 /// Whether the client asks for one JSON text per line.

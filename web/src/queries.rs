@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::Api;
 use crate::code::Code;
 use crate::history;
-use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, path_account};
+use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, has_it, path_account};
 use crate::problem::{Problem, gone_backward, not_caught_up};
 
 /// How long a client waits for its own write where it says nothing else, and the longest that it may say.
@@ -225,7 +225,7 @@ fn document(request: &HttpRequest, sequence: Sequence, body: String) -> HttpResp
     let etag = format!("\"{}\"", version_in(&body));
     let mut response = HttpResponse::Ok();
     response.insert_header((X_SEQUENCE.clone(), sequence.get()));
-    if matches_etag(request, &etag) {
+    if has_it(request, &etag) {
         response.status(actix_web::http::StatusCode::NOT_MODIFIED);
         return response.insert_header((header::ETAG, etag)).finish();
     }
@@ -266,13 +266,6 @@ fn version_in(body: &str) -> &str {
     rest.split(|character: char| !character.is_ascii_digit()).next().unwrap_or("0")
 }
 
-fn matches_etag(request: &HttpRequest, etag: &str) -> bool {
-    let asked = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    asked.is_some_and(|asked| {
-        asked.split(',').map(str::trim).any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
-    })
-}
-
 const SORTS: [(&str, Order); 3] = [
     ("accountId", Order::Key),
     ("balance", Order::Rank(BY_BALANCE)),
@@ -307,7 +300,7 @@ async fn accounts(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, 
     if let Some((rank, key)) = &read.value.next {
         let after = match order {
             Order::Key => key.clone(),
-            Order::Rank(_) => format!("{rank}~{key}"),
+            Order::Rank(_) => format!("{}~{rank}~{key}", sort_of(order)),
         };
         response.insert_header((header::LINK, params.next_link("/accounts", "after", &after)));
     }
@@ -334,11 +327,19 @@ fn prefix(params: &Params) -> Result<String, Problem> {
     Ok(prefix.to_owned())
 }
 
+/// What a sort is called.
+fn sort_of(order: Order) -> &'static str {
+    SORTS.iter().find(|(_, sort)| *sort == order).map_or("", |(name, _)| name)
+}
+
 fn after(params: &Params, order: Order) -> Result<Option<(String, String)>, Problem> {
     let Some(text) = params.get("after") else { return Ok(None) };
     let (rank, key) = match order {
         Order::Key => ("", text),
-        Order::Rank(_) => text.split_once('~').unwrap_or(("", text)),
+        Order::Rank(_) => {
+            let rest = text.strip_prefix(sort_of(order)).and_then(|rest| rest.strip_prefix('~'));
+            rest.and_then(|rest| rest.split_once('~')).unwrap_or(("", text))
+        }
     };
     let wrong = || Problem::field("after", "must be a place that a Link header of the same sort gave");
     let is_ranked = !rank.is_empty() && rank.bytes().all(|byte| byte.is_ascii_digit());

@@ -97,6 +97,11 @@ async fn a_batch_is_sent_again_under_its_key(kind: Kind) {
     let begun =
         server.keyed("c", "/commands/batch", &json!({"commands": [formless, one()]})).await.expect(200);
     assert_eq!(statuses(&begun), [400, 200]);
+    let spelled = r#"{"commands":[{"amount" : "0.001","type":"deposit","accountId":"acc-1"},
+        {"type":"deposit","accountId":"acc-1","amount":"1.00"}]}"#;
+    let request = server.request(Method::POST, "/commands/batch").header("Idempotency-Key", "c");
+    let request = request.header("Content-Type", "application/json").body(spelled);
+    assert_eq!(statuses(&server.send(request).await.expect(200)), [400, 200]);
     let longer = json!({"commands": [formless, one(), one()]});
     for path in ["/commands/batch?dryRun=true", "/commands/batch"] {
         assert_eq!(statuses(&server.keyed("c", path, &longer).await.expect(200)), [422, 422, 422], "{path}");

@@ -14,6 +14,7 @@ on_both_stores!(
     a_method_that_does_not_fit_is_told_which_do,
     each_port_has_its_own_routes,
     a_host_that_is_not_ours_is_forbidden,
+    who_asks_for_another_protocol_is_told_that_the_connection_ends,
     an_origin_that_is_not_ours_is_forbidden,
     every_port_can_be_watched,
     every_problem_is_explained,
@@ -123,6 +124,26 @@ async fn a_host_that_is_not_ours_is_forbidden(kind: Kind) {
     let post = server.request(Method::POST, "/commands/create-account").header("Host", "evil.example");
     server.send(post.json(&json!({"accountId": "acc-1"}))).await.refused(403, "forbidden");
     assert_eq!(server.head().await, 0);
+    // In the request line it counts more than in a header.
+    let named = "GET http://evil.example/accounts HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let answer = server.raw(server.ports.dashboard, named).await;
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+}
+
+/// As Java's client does, and keeps the connection where nothing else is said.
+async fn who_asks_for_another_protocol_is_told_that_the_connection_ends(kind: Kind) {
+    let server = Server::start(kind).await;
+    let upgrade =
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAA\r\n";
+    let body = r#"{"accountId":"acc-1"}"#;
+    let asked = format!(
+        "POST /commands/create-account HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n{upgrade}\r\n{body}",
+        body.len()
+    );
+    let answer = server.raw(server.ports.dashboard, &asked).await.to_lowercase();
+    assert!(answer.starts_with("http/1.1 201 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
 }
 
 /// Neither for requests nor for sockets, on loopback either.
@@ -143,6 +164,8 @@ async fn an_origin_that_is_not_ours_is_forbidden(kind: Kind) {
             other => panic!("{origin}: {other:?}"),
         }
     }
+    let both = server.request(Method::GET, "/accounts").header("Origin", "http://localhost");
+    server.send(both.header("Origin", "https://evil.example")).await.refused(403, "forbidden");
     for origin in ["http://localhost:8080", "http://127.0.0.1:3000", "http://localhost"] {
         let get = server.request(Method::GET, "/accounts").header("Origin", origin);
         let reply = server.send(get).await;

@@ -16,6 +16,7 @@ on_both_stores!(
     the_whole_log_is_one_stream,
     sequences_and_versions_have_no_gap,
     who_knows_no_chunks_gets_none,
+    who_asks_for_the_head_of_a_stream_gets_that_alone,
 );
 
 /// Two accounts, a transfer, deposits: ten events, the first five on `acc-1` and `acc-2` in turns.
@@ -112,6 +113,11 @@ async fn the_whole_log_is_one_stream(kind: Kind) {
     let request = server.request(Method::GET, "/events/all/stream").header("Accept", "application/x-ndjson");
     let reply = server.send(request).await;
     assert!(reply.header("Content-Type").unwrap().starts_with("application/x-ndjson"));
+    // However long it is.
+    for path in ["/events/all/stream", "/events/acc-2"] {
+        let told = server.get(path).await;
+        assert!(told.header("Vary").is_some_and(|vary| vary.contains("Accept")), "{path}: {told:?}");
+    }
 }
 
 /// From 1 on; and nobody can change an event.
@@ -130,6 +136,20 @@ async fn sequences_and_versions_have_no_gap(kind: Kind) {
         assert_eq!(event["version"], *version);
     }
     assert_eq!(versions.values().sum::<i32>(), 11);
+}
+
+/// Whatever was asked behind it by then.
+async fn who_asks_for_the_head_of_a_stream_gets_that_alone(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 0).await.accepted();
+    let deposits = vec![json!({"type": "deposit", "accountId": "acc-1", "amount": 1}); 600];
+    server.post("/commands/batch", &json!({"commands": deposits})).await.expect(200);
+    let next = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let both = format!("HEAD /events/all/stream HTTP/1.1\r\nHost: localhost\r\n\r\n{next}");
+    let answers = server.raw(server.ports.dashboard, &both).await;
+    let (first, second) = answers.split_once("\r\n\r\n").unwrap();
+    assert!(first.to_lowercase().contains("x-head-sequence: 601"), "{first}");
+    assert!(second.starts_with("HTTP/1.1 200 OK\r\n"), "{second}");
 }
 
 /// As proxies ask that speak HTTP/1.0.

@@ -1,6 +1,7 @@
 //! The read models: one account, the list, the ledger, and how fresh they are.
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -25,6 +26,9 @@ async fn an_account_says_its_version_and_how_fresh_it_is(kind: Kind) {
     assert_eq!(reply.header("ETag"), Some("\"2\""));
     assert!(reply.number("X-Sequence") >= sequence);
     assert_eq!((&reply.json()["version"], &reply.json()["sequence"]), (&json!(2), &json!(2)));
+    let known = server.request(Method::GET, "/accounts/acc-1");
+    let known = known.header("If-None-Match", "\"1\"").header("If-None-Match", "W/\"7\", \"2\"");
+    assert_eq!(server.send(known).await.status, 304);
     let absent = server.get("/accounts/nobody").await;
     absent.refused(404, "account-not-found");
     assert!(absent.number("X-Sequence") >= sequence);
@@ -123,7 +127,7 @@ async fn the_list_refuses_what_it_does_not_know(kind: Kind) {
         let problem = server.get(&format!("/accounts?{query}")).await.refused(400, "invalid-field");
         assert_eq!(problem["field"], query.split('=').next().unwrap(), "{problem}");
     }
-    for place in ["~a", "x~a", "a"] {
+    for place in ["~a", "x~a", "a", "balance~a", "balance~x~a", "lastUpdated~1~a"] {
         let problem = server.get(&format!("/accounts?sort=balance&after={place}")).await;
         assert_eq!(problem.refused(400, "invalid-field")["field"], "after", "{place}");
     }

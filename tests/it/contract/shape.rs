@@ -158,6 +158,9 @@ async fn a_body_has_a_type_and_a_size(kind: Kind) {
     let request = server.request(Method::POST, "/commands/create-account");
     server.send(request.body(body)).await.refused(415, "unsupported-media-type");
     let request = server.request(Method::POST, "/commands/create-account");
+    let request = request.header("Content-Type", "application/json").header("Content-Type", "text/plain");
+    server.send(request.body(body)).await.refused(400, "invalid-field");
+    let request = server.request(Method::POST, "/commands/create-account");
     let request = request.header("Content-Type", "application/json").header("Content-Encoding", "gzip");
     let reply = server.send(request.body(body)).await;
     assert_eq!(reply.header("Accept-Encoding"), Some("identity"));

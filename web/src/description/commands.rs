@@ -76,7 +76,13 @@ pub(super) fn paths() -> Value {
     )
     .answer(200, &named("Accepted"), "What would be done (`dryRun`).")
     .answer(201, &named("Accepted"), "It is done: the events are in the log, on disk.")
-    .told_by(201, "Location", &json!({"type": "string"}), "The account's path.");
+    .told_by(201, "Location", &json!({"type": "string"}), "The account's path.")
+    .told_by(
+        201,
+        "Idempotent-Replayed",
+        &json!({"const": "true"}),
+        "It was done before, and is answered from the log.",
+    );
     let deposited = command(
         "deposit",
         "Pays in",

@@ -35,7 +35,8 @@ fn values() -> Value {
         "RecordedId": {
             "description": "A command's id; what the server does of itself, such as ending a hold, has one with spaces.",
             "type": "string",
-            "pattern": "^[ -~]{1,300}$",
+            "pattern": "^([!-~]{1,255}|expire [A-Za-z0-9._:-]{1,128} [A-Za-z0-9._:-]{1,128})$",
+            "not": {"enum": ["log", ".", ".."]},
             "examples": ["0198f6c2-7d1e-7cc3-b1f0-2a4d1c5e9b10"],
         },
         "Sequence": {
@@ -78,6 +79,15 @@ fn values() -> Value {
             ],
             "examples": [500, "10.50"],
         },
+        "Amount": {
+            "description": "A quantity above 0.",
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 999_999_999_999_999_u64},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 999_999_999_999_999_u64},
+                {"type": "string", "pattern": "^(?!0(\\.0+)?$)(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$"},
+            ],
+            "examples": [500, "10.50"],
+        },
         "HoldId": {
             "description": "Unique within the account, for ever.",
             "type": "string",
@@ -87,7 +97,8 @@ fn values() -> Value {
         "Scope": {"description": "Which movements of money.", "enum": ["all", "debits", "credits"]},
         "Text": {"type": "string", "maxLength": 500, "examples": ["Rent"]},
         "Metadata": {
-            "description": "The client's own object, at most 4096 bytes, kept with each event.",
+            "description": "The client's own object, at most 4096 bytes, kept with each event. Nested 100 deep at the most, \
+                            no name twice in an object, no number beyond a double, no U+0000.",
             "type": "object",
         },
     })
@@ -118,10 +129,7 @@ fn command(required: &[&str], mut own: Value) -> Value {
 
 fn commands() -> Value {
     let one = || {
-        command(
-            &["accountId", "amount"],
-            json!({"accountId": named("AccountId"), "amount": named("Quantity")}),
-        )
+        command(&["accountId", "amount"], json!({"accountId": named("AccountId"), "amount": named("Amount")}))
     };
     json!({
         "CreateAccount": command(
@@ -142,7 +150,7 @@ fn commands() -> Value {
             json!({
                 "fromAccountId": named("AccountId"),
                 "toAccountId": named("AccountId"),
-                "amount": named("Quantity"),
+                "amount": named("Amount"),
             }),
         ),
         "FreezeAccount": command(
@@ -179,7 +187,7 @@ fn commands() -> Value {
             json!({
                 "accountId": named("AccountId"),
                 "holdId": {"description": "Else it is the command's id.", "$ref": "#/components/schemas/HoldId"},
-                "amount": named("Quantity"),
+                "amount": named("Amount"),
                 "expiresInSeconds": {"type": "integer", "minimum": 1, "maximum": domain::hold::HOLD_SECONDS_MAX},
             }),
         ),
@@ -188,7 +196,7 @@ fn commands() -> Value {
             json!({
                 "accountId": named("AccountId"),
                 "holdId": named("HoldId"),
-                "amount": {"description": "Else all of it.", "$ref": "#/components/schemas/Quantity"},
+                "amount": {"description": "Else all of it.", "$ref": "#/components/schemas/Amount"},
                 "toAccountId": {"description": "Else it goes out.", "$ref": "#/components/schemas/AccountId"},
             }),
         ),
@@ -221,7 +229,7 @@ fn commands() -> Value {
             "properties": {
                 "fromAccountId": named("AccountId"),
                 "toAccountId": named("AccountId"),
-                "amount": named("Quantity"),
+                "amount": named("Amount"),
             },
             "additionalProperties": false,
         },
@@ -286,7 +294,7 @@ fn accepted() -> Value {
             "properties": {
                 "success": {"const": true},
                 "dryRun": {"description": "Nothing was written.", "const": true},
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
                 "sequence": {
                     "description": "Of the last event; hand it to a query as `atLeast`. Not in a dry run.",
                     "$ref": "#/components/schemas/Sequence",
@@ -314,7 +322,7 @@ fn accepted() -> Value {
             "properties": {
                 "success": {"description": "Whether every item was done.", "type": "boolean"},
                 "dryRun": {"description": "Nothing was written.", "const": true},
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
                 "results": {
                     "description": "Each with the `status` and the members that the command alone would be answered with.",
                     "type": "array",

@@ -46,7 +46,7 @@ pub(crate) async fn connect(api: Data<Api>, request: HttpRequest) -> Result<Http
     // Proxies that collect answers pass this one on as it comes.
     response.insert_header(("X-Accel-Buffering", "no"));
     if request.method() == Method::HEAD {
-        return Ok(response.finish());
+        return Ok(response.body(actix_web::body::None::new()));
     }
     let member = join(&api, &socket);
     let listener = Listener {
