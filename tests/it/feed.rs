@@ -358,6 +358,11 @@ async fn who_says_too_much_is_let_go(kind: Kind) {
             assert_eq!(message["type"], "ERROR");
         }
     }
+    // A frame that says that it is a TiB is not waited for.
+    let mut endless = by_hand(&server, "/").await;
+    endless.write_all(&[0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4]).await.unwrap();
+    let (_, reason) = frame(&mut endless).await;
+    assert_eq!(u16::from_be_bytes([reason[0], reason[1]]), 1009);
     let event = server.deposit("acc-1", 1).await.accepted()["event"].clone();
     assert_eq!(other.event().await, event);
 }

@@ -6,11 +6,14 @@
 //! the reaper shuts the socket from outside.
 
 mod follow;
+mod frames;
 pub(crate) mod sse;
 mod subscription;
 mod window;
 
+use std::cell::Cell;
 use std::net::Shutdown;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -34,6 +37,7 @@ use crate::problem::Problem;
 use crate::{Api, Connection, events};
 
 use follow::{Follower, FromLog, Portion};
+use frames::Frames;
 use subscription::understand;
 use window::InFlight;
 
@@ -93,6 +97,7 @@ pub(crate) async fn connect(
     };
     let socket = socket_of(request)?;
     let talking = manner == Manner::Talking || !params.is_empty();
+    let too_long = Rc::default();
     let session = Session {
         api,
         socket,
@@ -107,8 +112,10 @@ pub(crate) async fn connect(
         ended: false,
         subscription: 0,
         reset,
+        too_long: Rc::clone(&too_long),
     };
-    ws::WsResponseBuilder::new(session, request, payload).frame_size(INBOUND_BYTES_MAX).start().map_err(
+    let frames = Frames::new(payload, INBOUND_BYTES_MAX, too_long);
+    ws::WsResponseBuilder::new(session, request, frames).frame_size(INBOUND_BYTES_MAX).start().map_err(
         |error| {
             let problem = Problem::field("Sec-WebSocket", format_args!("handshake failed: {error}"));
             // RFC 6455 §4.2.2.
@@ -148,6 +155,8 @@ struct Session {
     talking: bool,
     /// What the client has not answered for.
     in_flight: InFlight,
+    /// Whether a frame came that is longer than may be.
+    too_long: Rc<Cell<bool>>,
     /// The beginning of a message whose end is still to come.
     said: BytesMut,
     /// A timer runs, at whose end is sent what can be.
@@ -238,7 +247,7 @@ impl StreamHandler<Result<Message, ProtocolError>> for Session {
             Ok(Message::Continuation(part)) => self.hear_part(part, ctx),
             Ok(Message::Binary(_)) => self.end(CloseCode::Unsupported, TEXT_ONLY, ctx),
             Ok(Message::Nop) => {}
-            Err(ProtocolError::Overflow) => self.end(CloseCode::Size, TOO_LONG, ctx),
+            Err(_) if self.too_long.get() => self.end(CloseCode::Size, TOO_LONG, ctx),
             Err(error) => {
                 tracing::debug!(%error, "a live feed broke off");
                 self.end(CloseCode::Protocol, "protocol error", ctx);
@@ -250,7 +259,8 @@ impl StreamHandler<Result<Message, ProtocolError>> for Session {
 impl Session {
     fn greet(&self, ctx: &mut Context) {
         if self.talking {
-            let head = self.api.ledger.feed().head();
+            // Another process may have told the client of more.
+            let head = self.api.ledger.feed().head().max(self.follower.cursor);
             ctx.text(format!("{{\"type\":\"WELCOME\",\"headSequence\":{head}}}"));
         }
     }

@@ -86,7 +86,8 @@ impl Listener {
                 Ok(_) = draining.wait_for(|draining| *draining) => return None,
             }
         } else {
-            let head = self.api.ledger.feed().head();
+            // Another process may have told the client of more.
+            let head = self.api.ledger.feed().head().max(self.follower.cursor);
             Bytes::from(format!("event: WELCOME\ndata: {{\"headSequence\":{head}}}\n\n"))
         };
         self.note(true);
