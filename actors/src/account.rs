@@ -77,9 +77,8 @@ impl Handler<Decide> for AccountActor {
     type Result = ();
 
     fn handle(&mut self, Decide(order): Decide, _: &mut Self::Context) {
-        if self.lineage.is_broken() {
-            let _ = order.reply.send(Settled::Retry);
-            return;
+        if self.lineage.is_broken() || !order.may_follow(&self.state, std::slice::from_ref(&self.lineage)) {
+            return order.settle(Settled::Retry);
         }
         let (now, lineages) = (clock(), vec![Arc::clone(&self.lineage)]);
         expire_due(&mut self.state, &lineages, now).into_iter().for_each(|over| self.writer.push(over));
@@ -103,7 +102,7 @@ impl Handler<Meet> for AccountActor {
 
     fn handle(&mut self, mut meet: Meet, _: &mut Self::Context) -> Self::Result {
         if self.lineage.is_broken() {
-            let _ = meet.order.reply.send(Settled::Retry);
+            meet.order.settle(Settled::Retry);
             return AtomicResponse::new(Box::pin(fut::ready(())));
         }
         let place = meet.gathered.len();
@@ -123,7 +122,7 @@ impl Handler<Meet> for AccountActor {
             let meet = match error {
                 SendError::Full(meet) | SendError::Closed(meet) => meet,
             };
-            let _ = meet.order.reply.send(Settled::Retry);
+            meet.order.settle(Settled::Retry);
         }
         AtomicResponse::new(Box::pin(answer.into_actor(self).map(move |answer, actor, _| {
             // No answer: nothing was decided, or the next one is gone, and what it may have pushed is settled by the
@@ -144,6 +143,9 @@ impl AccountActor {
     fn conclude(&mut self, meet: Meet) {
         let Meet { order, pins, mut gathered, back } = meet;
         let lineages: Vec<_> = pins.iter().map(|pin| Arc::clone(&pin.lineage)).collect();
+        if !order.may_follow(&gathered, &lineages) {
+            return order.settle(Settled::Retry);
+        }
         let now = clock();
         expire_due(&mut gathered, &lineages, now).into_iter().for_each(|over| self.writer.push(over));
         self.writer.push(decide_order(order, &mut gathered, lineages, now));
@@ -198,7 +200,7 @@ impl Gathering {
     /// One of them can't come.
     pub(crate) fn fail(&self, settled: Settled) {
         if let Some(Gathered { order, .. }) = self.0.lock().take() {
-            let _ = order.reply.send(settled);
+            order.settle(settled);
         }
     }
 }
@@ -210,7 +212,7 @@ pub(crate) fn start_meeting(order: Order, pins: Vec<Pin>) {
     let count = pins.len();
     let meet = Meet { order, pins, gathered: Vec::with_capacity(count), back: None };
     if let Err(SendError::Full(meet) | SendError::Closed(meet)) = first.try_send(meet) {
-        let _ = meet.order.reply.send(Settled::Retry);
+        meet.order.settle(Settled::Retry);
     }
 }
 

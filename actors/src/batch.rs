@@ -8,9 +8,9 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
 
 use crate::answer::{Answer, Failure};
-use crate::decision::{Order, Settled};
-use crate::execute::{ANSWER_WITHIN, Permit, failure};
-use crate::keys::{Guard, Turn};
+use crate::decision::{Order, Series, Settled};
+use crate::execute::{ANSWER_WITHIN, DECISIONS_MAX, Permit, failure, pause_before};
+use crate::keys::{First, Guard, Turn};
 use crate::ledger::Ledger;
 
 /// Batches under way at once; more are turned away. Each brings at most as many commands as the facade lets in.
@@ -21,22 +21,29 @@ struct Item {
     request: Arc<Request>,
     fingerprint: Fingerprint,
     outcome: Outcome,
+    /// While it is sent.
     key: Option<Guard<CommandId>>,
 }
 
 /// What becomes of an item.
 enum Outcome {
-    /// A command with the same key was under way: it is done when its turn comes.
-    Later,
+    /// Nothing yet, or it is to be decided again.
+    Open,
+    /// A command with the same key is under way.
+    Behind(First),
     Awaited(oneshot::Receiver<Settled>),
     Known(Result<Settled, RecvError>),
+    Answered(Result<Answer, Failure>),
 }
 
 impl Item {
-    async fn settle(&mut self) {
-        if let Outcome::Awaited(settled) = &mut self.outcome {
-            self.outcome = Outcome::Known(settled.await);
-        }
+    fn new(request: &Arc<Request>) -> Self {
+        let (request, fingerprint) = (Arc::clone(request), request.fingerprint());
+        Self { request, fingerprint, outcome: Outcome::Open, key: None }
+    }
+
+    fn is_reversal(&self) -> bool {
+        matches!(self.request.command.subject(&self.request.id), Subject::Movements(_))
     }
 }
 
@@ -56,23 +63,18 @@ impl Ledger {
         // The batch's own, until all of it is answered: another one under the same key comes after it.
         let (_turn, not_done) = self.enter_batch(&requests, deadline).await;
         let refused = |request: &Request| not_done.clone().filter(|_| request.batch.is_some());
-        let mut items = Vec::with_capacity(requests.len());
-        let to_send: Vec<_> = requests.iter().filter(|request| refused(request).is_none()).cloned().collect();
-        // What was not sent by then is not done.
-        let _ = tokio::time::timeout_at(deadline, self.send_all(&to_send, &mut items)).await;
+        let to_do = requests.iter().filter(|request| refused(request).is_none());
+        let mut items: Vec<Item> = to_do.map(Item::new).collect();
+        let _ = tokio::time::timeout_at(deadline, self.do_all(&mut items)).await;
         let mut items = items.into_iter();
         let mut answers = Vec::with_capacity(requests.len());
         for request in &requests {
-            if let Some(failure) = refused(request) {
-                answers.push(self.conclude(request, Err(failure), started));
-                continue;
-            }
-            let answer = match items.next() {
-                Some(item) => {
-                    let answer = tokio::time::timeout_at(deadline, self.finish(item)).await;
-                    answer.unwrap_or(Err(Failure::OutcomeUnknown))
-                }
-                None => Err(Failure::Overloaded),
+            let answer = match refused(request) {
+                Some(failure) => Err(failure),
+                None => match items.next() {
+                    Some(item) => self.outcome(item, deadline).await,
+                    None => Err(Failure::Overloaded),
+                },
             };
             answers.push(self.conclude(request, answer, started));
         }
@@ -112,40 +114,85 @@ impl Ledger {
         Ok(())
     }
 
-    /// Has the commands decided in order. Those on one account each go to it in order by themselves; before and behind one
-    /// with several accounts, whatever came before is decided first.
-    async fn send_all(&self, requests: &[Arc<Request>], items: &mut Vec<Item>) {
+    /// What is known of an item when the time is over.
+    async fn outcome(&self, mut item: Item, deadline: tokio::time::Instant) -> Result<Answer, Failure> {
+        let _ = tokio::time::timeout_at(deadline, self.finish(&mut item)).await;
+        match item.outcome {
+            Outcome::Answered(answer) => answer,
+            // Not decided, or not done.
+            Outcome::Open => Err(Failure::Overloaded),
+            Outcome::Behind(_) | Outcome::Awaited(_) | Outcome::Known(_) => Err(Failure::OutcomeUnknown),
+        }
+    }
+
+    async fn do_all(&self, items: &mut [Item]) {
+        // What comes before a reversal may be what goes back, so all of that is answered first.
+        let mut rest = items;
+        while !rest.is_empty() {
+            let reversal = rest.iter().skip(1).position(Item::is_reversal);
+            let (next, behind) = rest.split_at_mut(reversal.map_or(rest.len(), |place| place + 1));
+            self.do_in_order(next).await;
+            rest = behind;
+        }
+    }
+
+    /// Has the commands decided in order, those that are to be decided again behind one another once more, until all are
+    /// answered.
+    async fn do_in_order(&self, items: &mut [Item]) {
+        for decision in 0..DECISIONS_MAX {
+            pause_before(decision).await;
+            self.send_all(items).await;
+            let mut is_done = true;
+            for item in items.iter_mut() {
+                self.finish(item).await;
+                is_done &= matches!(item.outcome, Outcome::Answered(_));
+            }
+            if is_done {
+                return;
+            }
+        }
+    }
+
+    /// Sends what is open. Commands on one account each go to it in order by themselves; before and behind one with several
+    /// accounts, whatever came before is decided first.
+    async fn send_all(&self, items: &mut [Item]) {
+        let series = Arc::new(Series::default());
         let mut undecided: Vec<oneshot::Receiver<()>> = Vec::new();
-        for request in requests {
-            let request = Arc::clone(request);
-            let fingerprint = request.fingerprint();
-            let key = request.keyed.then(|| self.inner.keys.enter(&request.id));
-            let key = match key {
-                Some(Turn::Mine(guard)) => Some(guard),
-                Some(Turn::After(_)) => {
-                    items.push(Item { request, fingerprint, outcome: Outcome::Later, key: None });
-                    continue;
-                }
-                None => None,
+        for place in 0..items.len() {
+            let (before, rest) = items.split_at_mut(place);
+            let Some(item) = rest.first_mut().filter(|item| matches!(item.outcome, Outcome::Open)) else {
+                continue;
             };
+            if series.is_broken() {
+                return;
+            }
+            let Item { request, fingerprint, outcome, key } = item;
+            if request.keyed {
+                match self.inner.keys.enter(&request.id) {
+                    Turn::Mine(guard) => *key = Some(guard),
+                    Turn::After(first) => {
+                        *outcome = Outcome::Behind(first);
+                        // It does nothing where the other one is of this batch.
+                        if !before.iter().any(|item| item.request.id == request.id) {
+                            series.break_off();
+                        }
+                        continue;
+                    }
+                }
+            }
             let accounts = request.command.accounts();
             let alone = accounts.len() == 1 && request.command.subject(&request.id) == Subject::Nothing;
             if !alone {
                 wait_for(&mut undecided).await;
             }
-            if matches!(request.command.subject(&request.id), Subject::Movements(_)) {
-                // What came before may be what goes back.
-                for item in items.iter_mut() {
-                    item.settle().await;
-                }
-            }
             let (reply, settled) = oneshot::channel();
             let (guard, decided) = oneshot::channel();
             let mut order =
-                Order::new(Arc::clone(&request), fingerprint, self.inner.mailboxes.enter(), reply);
+                Order::new(Arc::clone(request), *fingerprint, self.inner.mailboxes.enter(), reply);
             order.undecided = Some(guard);
+            order.series = Some(Arc::clone(&series));
             undecided.push(decided);
-            items.push(Item { request, fingerprint, outcome: Outcome::Awaited(settled), key });
+            *outcome = Outcome::Awaited(settled);
             self.deliver(&accounts, order).await;
             if !alone {
                 wait_for(&mut undecided).await;
@@ -153,22 +200,22 @@ impl Ledger {
         }
     }
 
-    /// The answer to an item, when all before it have theirs: so what has to be decided again is so in order, too.
-    async fn finish(&self, item: Item) -> Result<Answer, Failure> {
+    /// Waits for what becomes of an item that was sent: its answer, or that it is open again. May be dropped and called again.
+    async fn finish(&self, item: &mut Item) {
         let Item { request, fingerprint, outcome, key } = item;
-        let settled = match outcome {
-            Outcome::Later => return self.execute_as(&request, fingerprint).await,
-            Outcome::Awaited(settled) => settled.await,
-            Outcome::Known(settled) => settled,
-        };
-        match self.answer(&request, fingerprint, settled).await {
-            Some(answer) => answer,
-            None => {
-                let answer = self.decide_until_settled(&request, fingerprint).await;
-                drop(key);
-                answer
-            }
+        if let Outcome::Awaited(settled) = outcome {
+            *outcome = Outcome::Known(settled.await);
         }
+        let answer = match outcome {
+            Outcome::Behind(first) => {
+                first.clone().over().await;
+                self.settled(request, *fingerprint).await.transpose()
+            }
+            Outcome::Known(settled) => self.answer(request, *fingerprint, settled.clone()).await,
+            Outcome::Open | Outcome::Awaited(_) | Outcome::Answered(_) => return,
+        };
+        *outcome = answer.map_or(Outcome::Open, Outcome::Answered);
+        *key = None;
     }
 }
 

@@ -10,6 +10,7 @@ use domain::{
     Account, AccountId, Circumstances, CommandId, Envelope, Event, Fingerprint, Participants, Placed,
     Recorded, Refusal, Request, Timestamp, Version, decide,
 };
+use parking_lot::Mutex;
 use store::{AccountKey, Contents, Draft, Touch, Unit};
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -98,6 +99,8 @@ pub(crate) struct Order {
     /// Dropped when it is decided, or will not be.
     pub(crate) undecided: Option<oneshot::Sender<()>>,
     pub(crate) waiting: Waiting,
+    /// Where it is one of several that are to be decided one after the other.
+    pub(crate) series: Option<Arc<Series>>,
     pub(crate) reply: oneshot::Sender<Settled>,
     /// The command's, where spans are wanted.
     pub(crate) span: Span,
@@ -111,7 +114,59 @@ impl Order {
         reply: oneshot::Sender<Settled>,
     ) -> Self {
         let span = Span::current();
-        Self { request, fingerprint, background: None, undecided: None, waiting, reply, span }
+        Self { request, fingerprint, background: None, undecided: None, waiting, series: None, reply, span }
+    }
+
+    /// Whether it may be decided on these accounts, which are in the order of their lives: not where one that comes before it
+    /// in its series is to be decided again.
+    pub(crate) fn may_follow(
+        &self,
+        participants: &[(AccountId, Account)],
+        lineages: &[Arc<Lineage>],
+    ) -> bool {
+        self.series.as_ref().is_none_or(|series| series.take_up(participants, lineages))
+    }
+
+    /// Tells whoever waits, without a decision.
+    pub(crate) fn settle(self, settled: Settled) {
+        if let (Settled::Retry, Some(series)) = (&settled, &self.series) {
+            series.break_off();
+        }
+        // Nobody may be waiting any more.
+        let _ = self.reply.send(settled);
+    }
+}
+
+/// Commands that are decided one after the other, ahead of their commits. When what one of them was decided on does not hold,
+/// it is decided again; then the ones behind it on its accounts are as well, so that the order is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Series {
+    broken: AtomicBool,
+    /// The lives that they were decided on so far.
+    lineages: Mutex<foldhash::HashMap<AccountId, Arc<Lineage>>>,
+}
+
+impl Series {
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Acquire)
+    }
+
+    /// Nothing of it is decided any more.
+    pub(crate) fn break_off(&self) {
+        self.broken.store(true, Ordering::Release);
+    }
+
+    fn take_up(&self, participants: &[(AccountId, Account)], lineages: &[Arc<Lineage>]) -> bool {
+        let mut known = self.lineages.lock();
+        let is_sound = |((account, _), lineage): (&(AccountId, Account), &Arc<Lineage>)| {
+            known.get(account).is_none_or(|before| Arc::ptr_eq(before, lineage) || !before.is_broken())
+        };
+        if self.is_broken() || !participants.iter().zip(lineages).all(is_sound) {
+            return false;
+        }
+        let accounts = participants.iter().map(|(account, _)| account.clone());
+        known.extend(accounts.zip(lineages.iter().cloned()));
+        true
     }
 }
 
@@ -184,8 +239,8 @@ pub(crate) fn decide_order(
     lineages: Vec<Arc<Lineage>>,
     now: Timestamp,
 ) -> Submission {
-    let Order { request, fingerprint, background, undecided: _undecided, waiting: _waiting, reply, span } =
-        order;
+    let Order { request, fingerprint, background, undecided, waiting, series: _, reply, span } = order;
+    let _decided = (undecided, waiting);
     let deciding = tracing::debug_span!(target: SPANS, parent: &span, "decision").entered();
     let Background { precedents, causation, turn } = background.map_or(Background::NONE, |known| *known);
     let touches = touches(participants, &lineages);

@@ -21,7 +21,7 @@ use crate::registry::{Deliver, Job};
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_millis(4500);
 /// How often a command is decided before the client is told to come back: two seconds of pauses, so that it is told before
 /// its time is over, and knows that nothing was done.
-const DECISIONS_MAX: u32 = 50;
+pub(crate) const DECISIONS_MAX: u32 = 50;
 /// Decided again at once so often; after that with a pause.
 const DECISIONS_AT_ONCE: u32 = 3;
 /// The pause, per decision beyond those.
@@ -86,8 +86,16 @@ impl Ledger {
     fn note(&self, request: &Request, answer: &Result<Answer, Failure>, started: Instant) {
         let elapsed = started.elapsed();
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        let Inner { meters, memory, feed, .. } = &*self.inner;
+        let Inner { meters, memory, feed, answered_keys, .. } = &*self.inner;
         meters.seconds.record(elapsed.as_secs_f64());
+        let is_recorded = match answer {
+            Ok(Answer::Accepted(_)) => true,
+            Ok(Answer::Refused(refused)) => !is_of_form(&refused.refusal),
+            Err(failure) => matches!(failure, Failure::KeyReused),
+        };
+        if request.keyed && is_recorded {
+            answered_keys.note(&request.id);
+        }
         match answer {
             Ok(Answer::Accepted(accepted)) => {
                 meters.accepted.increment(1);
@@ -115,6 +123,11 @@ impl Ledger {
         if !request.keyed {
             return self.decide_until_settled(request, fingerprint).await;
         }
+        if self.inner.answered_keys.may_have(&request.id)
+            && let Ok(Some(answer)) = self.settled(request, fingerprint).await
+        {
+            return Ok(answer);
+        }
         loop {
             match self.inner.keys.enter(&request.id) {
                 Turn::Mine(_until_answered) => return self.decide_until_settled(request, fingerprint).await,
@@ -135,9 +148,7 @@ impl Ledger {
     ) -> Result<Answer, Failure> {
         let accounts = request.command.accounts();
         for decision in 0..DECISIONS_MAX {
-            if decision > DECISIONS_AT_ONCE {
-                tokio::time::sleep(DECISION_PAUSE * (decision - DECISIONS_AT_ONCE)).await;
-            }
+            pause_before(decision).await;
             let (reply, settled) = oneshot::channel();
             let order = Order::new(Arc::clone(request), fingerprint, self.inner.mailboxes.enter(), reply);
             self.deliver(&accounts, order).await;
@@ -199,7 +210,7 @@ impl Ledger {
                 self.inner.writer.push(decide_order(order, &mut [], Vec::new(), clock()));
             }
             Ok(pins) => start_meeting(order, pins),
-            Err(settled) => drop(order.reply.send(settled)),
+            Err(settled) => order.settle(settled),
         }
     }
 
@@ -236,7 +247,11 @@ impl Ledger {
     }
 
     /// The same where something may be recorded that can't be read right now, or not by this version.
-    async fn settled(&self, request: &Request, fingerprint: Fingerprint) -> Result<Option<Answer>, Failure> {
+    pub(crate) async fn settled(
+        &self,
+        request: &Request,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Answer>, Failure> {
         match self.recorded(request, fingerprint).await {
             Err(Failure::LogUnavailable) => Err(Failure::OutcomeUnknown),
             Err(Failure::Fault(error)) => {
@@ -295,6 +310,13 @@ impl Ledger {
         let logged =
             self.inner.journal.commands(&LogQuery { limit, before, account, accepted, rejected }).await?;
         Ok(self.inner.memory.lines(query, logged))
+    }
+}
+
+/// Waits until a command may be decided that was decided so often.
+pub(crate) async fn pause_before(decision: u32) {
+    if decision > DECISIONS_AT_ONCE {
+        tokio::time::sleep(DECISION_PAUSE * (decision - DECISIONS_AT_ONCE)).await;
     }
 }
 

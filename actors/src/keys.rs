@@ -1,12 +1,14 @@
-//! Turns: whoever names something that somebody is at work on waits until that is over.
+//! Turns: whoever names something that somebody is at work on waits until that is over. And which keys were answered lately.
 //!
 //! For idempotency keys this only saves work and keeps order; that a key has one effect is the log's promise. For holds
 //! and movements it makes what the log says of them complete: nothing of this process is under way beside it.
 
 use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use domain::CommandId;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -41,6 +43,7 @@ pub(crate) struct Guard<K: Eq + Hash> {
 }
 
 /// The one who came before.
+#[derive(Clone)]
 pub(crate) struct First(watch::Receiver<()>);
 
 impl<K: Clone + Eq + Hash> Turns<K> {
@@ -76,5 +79,42 @@ impl First {
 impl<K: Eq + Hash> Drop for Guard<K> {
     fn drop(&mut self) {
         self.busy.lock().remove(&self.name);
+    }
+}
+
+/// How many keys are remembered, about.
+const ANSWERED_REMEMBERED: usize = 1 << 16;
+
+/// Keys that were answered lately, by their hashes. Whoever comes with one of them is answered from the log: to decide its
+/// command once more would only have everything decided again that rests on it, whoever else's that is.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    hasher: RandomState,
+    hashes: Box<[AtomicU64]>,
+}
+
+impl Default for Answered {
+    fn default() -> Self {
+        let hashes = (0..ANSWERED_REMEMBERED).map(|_| AtomicU64::new(0)).collect();
+        Self { hasher: RandomState::new(), hashes }
+    }
+}
+
+impl Answered {
+    pub(crate) fn note(&self, key: &CommandId) {
+        let hash = self.hasher.hash_one(key);
+        if let Some(slot) = self.slot(hash) {
+            slot.store(hash, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it was, as far as that is remembered; or another one with the same hash.
+    pub(crate) fn may_have(&self, key: &CommandId) -> bool {
+        let hash = self.hasher.hash_one(key);
+        self.slot(hash).is_some_and(|slot| slot.load(Ordering::Relaxed) == hash)
+    }
+
+    fn slot(&self, hash: u64) -> Option<&AtomicU64> {
+        self.hashes.get(usize::try_from(hash).ok()? % ANSWERED_REMEMBERED)
     }
 }

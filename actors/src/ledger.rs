@@ -16,7 +16,7 @@ use crate::decision::{Mailboxes, clock};
 use crate::expiry::Expiry;
 use crate::feed::Feed;
 use crate::hub::{Hub, HubActor};
-use crate::keys::Turns;
+use crate::keys::{Answered, Turns};
 use crate::pages::Pages;
 use crate::progress::{Progress, ProjectionStats, Replay, Replays};
 use crate::projector::{Projector, chain_of};
@@ -65,6 +65,7 @@ pub(crate) struct Inner {
     pub(crate) shards: Shards,
     pub(crate) writer: Writer,
     pub(crate) keys: Turns<CommandId>,
+    pub(crate) answered_keys: Answered,
     /// By the ids of the first items whose ids are made of the batches' keys.
     pub(crate) batch_keys: Turns<CommandId>,
     pub(crate) topics: Turns<Topic>,
@@ -200,6 +201,7 @@ impl Ledger {
             shards,
             writer,
             keys: Turns::default(),
+            answered_keys: Answered::default(),
             batch_keys: Turns::default(),
             topics: Turns::default(),
             memory: Memory::default(),

@@ -102,7 +102,7 @@ impl Job {
     pub(crate) fn fail(self, settled: Settled) {
         // Nobody may be waiting any more.
         match self {
-            Self::Decide(order) => drop(order.reply.send(settled)),
+            Self::Decide(order) => order.settle(settled),
             Self::Gather(gathering, _) => gathering.fail(settled),
             Self::Pin(reply) => drop(reply.send(Err(settled))),
             // Whoever keeps an eye on the clock comes again.

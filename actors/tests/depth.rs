@@ -11,22 +11,25 @@ use domain::{
     Account, AccountId, Command, CommandId, Currency, Event, HoldId, Posting, Quantity, Refusal, Request,
     Sequence, Standing, Target,
 };
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use store::{EventFilter, Journal};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::stores::{journal, views};
 
-async fn ledger(folder: &TempDir) -> Ledger {
-    let settings = Settings {
+fn settings() -> Settings {
+    Settings {
         shards: 2,
         commands_in_flight_max: 4096,
         residents_max: 1000,
         feed_timeout: Duration::from_secs(30),
         audit: true,
-    };
-    Ledger::start(journal(folder), views(folder), &settings).await.unwrap()
+    }
+}
+
+async fn ledger(folder: &TempDir) -> Ledger {
+    Ledger::start(journal(folder), views(folder), &settings()).await.unwrap()
 }
 
 fn id(name: &str) -> AccountId {
@@ -312,6 +315,46 @@ fn of_two_batches_at_once_under_one_key_one_is_done() {
                 .map(|answers| answers.as_ref().unwrap().iter().filter(|answer| told(answer) == "ok").count())
                 .collect();
             assert!(done == [5, 0] || done == [0, 6], "{done:?}");
+        }
+    });
+}
+
+/// Whatever of it is done already, and whatever another process does on its accounts meanwhile.
+#[test]
+fn a_batch_keeps_its_order_where_items_are_decided_again() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let (other, elsewhere) = (tempfile::tempdir().unwrap(), journal(&folder));
+        let elsewhere = Ledger::start(elsewhere, views(&other), &settings()).await.unwrap();
+        let ledger = ledger(&folder).await;
+        let keyed = |request: Request, key: &str| Request {
+            id: CommandId::parse(key).unwrap(),
+            keyed: true,
+            ..request
+        };
+        let old = || keyed(deposit("a", "1"), "old");
+        for request in [create("a", "0"), create("b", "1000"), create("c", "0"), old()] {
+            accepted(ledger.execute(request).await);
+        }
+        for round in 0..30 {
+            let (key, hold) = (format!("back-{round}"), format!("h-{round}"));
+            let goes_back = reverse(Target::Command(CommandId::parse(&key).unwrap()), None);
+            for (what, batch) in [
+                ("reverse", vec![old(), keyed(deposit("a", "5"), &key), goes_back]),
+                ("capture", vec![old(), place("a", &hold, "1", None), capture("a", &hold)]),
+                ("withdraw", vec![old(), deposit("a", "900"), transfer("b", "c", "1"), withdraw("a", "901")]),
+                ("refill", vec![deposit("a", "2"), transfer("c", "b", "1")]),
+            ] {
+                let beside = async {
+                    for _ in 0..3 {
+                        accepted(elsewhere.execute(deposit("a", "1")).await);
+                    }
+                };
+                let (answers, ()) = join(ledger.execute_batch(batch), beside).await;
+                let answers = answers.unwrap();
+                let told: Vec<_> = answers.iter().map(told).collect();
+                assert!(told.iter().all(|told| told == "ok"), "{round}, {what}: {told:?}");
+            }
         }
     });
 }

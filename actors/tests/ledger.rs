@@ -164,6 +164,8 @@ fn a_key_sent_many_times_among_others_on_the_account_has_one_effect() {
         assert!(replayed.clone().all(|answer| answer == (first.0, true)));
         assert_eq!(replayed.count(), 20);
         assert_eq!(balance(ledger.journal(), "a").await, 18_100);
+        // Nobody else is decided again for it.
+        assert_eq!(ledger.counts().1["duplicates"], 0);
     });
 }
 
