@@ -1,7 +1,7 @@
 //! What a command names beyond its accounts' own states, looked up in the log: holds that may have ended, movements that
 //! are to be reversed.
 
-use domain::{AccountId, Cause, CommandId, Found, HoldId, Precedents, Sequence, Subject, Target};
+use domain::{Account, AccountId, Cause, CommandId, Found, HoldId, Precedents, Sequence, Subject, Target};
 use store::{EventFilter, Journal, JournalError, Recalled};
 
 use crate::account::Pin;
@@ -9,6 +9,9 @@ use crate::decision::Settled;
 use crate::keys::Guard;
 use crate::ledger::Ledger;
 use crate::registry::settled;
+
+/// What a command that was refused has moved.
+pub(crate) const REFUSED: Found = Found::NotReversible("the command was refused");
 
 /// What somebody is at work on, so that others wait.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,11 +37,12 @@ impl Background {
     pub(crate) const NONE: Self = Self { precedents: Precedents::None, causation: None, turn: None };
 }
 
-/// What was found, and the accounts that the decision needs.
+/// What was found, and the accounts that the decision needs as they stood before: what is missing in them by then is in what
+/// was found.
 pub(crate) struct LookedUp {
     pub(crate) precedents: Precedents,
     pub(crate) causation: Option<CommandId>,
-    pub(crate) accounts: Vec<AccountId>,
+    pub(crate) participants: Vec<(AccountId, Account)>,
 }
 
 impl LookedUp {
@@ -49,19 +53,41 @@ impl LookedUp {
         accounts: Vec<AccountId>,
     ) -> Result<Self, JournalError> {
         match subject {
-            Subject::Nothing => Ok(Self { precedents: Precedents::None, causation: None, accounts }),
+            Subject::Nothing => {
+                let participants = load(journal, accounts).await?;
+                Ok(Self { precedents: Precedents::None, causation: None, participants })
+            }
             Subject::Hold(account, hold) => {
+                let participants = load(journal, accounts).await?;
                 let precedents = Precedents::Hold(journal.hold(account, &hold).await?);
-                Ok(Self { precedents, causation: None, accounts })
+                Ok(Self { precedents, causation: None, participants })
             }
             Subject::Movements(target) => {
                 let (causation, mut found) = find(journal, target).await?;
+                let participants = load(journal, found.accounts()).await?;
                 count_reversed(journal, &mut found).await?;
-                let accounts = found.accounts();
-                Ok(Self { precedents: Precedents::Reversal(found), causation, accounts })
+                Ok(Self { precedents: Precedents::Reversal(found), causation, participants })
             }
         }
     }
+
+    /// With movements that are not in the log.
+    pub(crate) async fn with(
+        journal: &dyn Journal,
+        found: Found,
+        causation: Option<CommandId>,
+    ) -> Result<Self, JournalError> {
+        let participants = load(journal, found.accounts()).await?;
+        Ok(Self { precedents: Precedents::Reversal(found), causation, participants })
+    }
+}
+
+async fn load(
+    journal: &dyn Journal,
+    accounts: Vec<AccountId>,
+) -> Result<Vec<(AccountId, Account)>, JournalError> {
+    let loaded = journal.load(&accounts).await?;
+    Ok(accounts.into_iter().zip(loaded.into_iter().map(|loaded| loaded.account)).collect())
 }
 
 impl Ledger {
@@ -113,7 +139,7 @@ async fn find(journal: &dyn Journal, target: &Target) -> Result<(Option<CommandI
     };
     match recalled {
         Some(Recalled::Accepted { events, .. }) => Ok((command, Found::among(target, &events))),
-        Some(Recalled::Rejected(_)) => Ok((None, Found::NotReversible("the command was refused"))),
+        Some(Recalled::Rejected(_)) => Ok((None, REFUSED)),
         None => Ok((None, Found::Nothing)),
     }
 }

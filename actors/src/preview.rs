@@ -8,10 +8,10 @@ use domain::{
     Account, AccountId, Cause, Circumstances, CommandId, Fingerprint, Found, HoldChange, HoldEnd, HoldId,
     HoldRecord, Money, Participants, Precedents, Recorded, Request, Sequence, Subject, Target, decide,
 };
-use store::{Draft, JournalError};
+use store::Draft;
 
 use crate::answer::{Accepted, Answer, Failure, Refused};
-use crate::background::LookedUp;
+use crate::background::{LookedUp, REFUSED};
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
 use crate::decision::{Origin, clock, decision_time, drafts, is_of_form};
 use crate::execute::{ANSWER_WITHIN, Permit, failure};
@@ -68,16 +68,13 @@ impl Ledger {
 
     async fn preview_next(&self, request: &Request, course: &mut Course) -> Result<Answer, Failure> {
         let subject = request.command.subject(&request.id);
+        let journal = &*self.inner.journal;
         let looked_up = match course.movements(&subject) {
-            Some(looked_up) => Ok(looked_up),
-            None => {
-                let accounts = request.command.accounts();
-                LookedUp::of(&*self.inner.journal, subject.clone(), accounts).await
-            }
+            Some((found, causation)) => LookedUp::with(journal, found, causation).await,
+            None => LookedUp::of(journal, subject.clone(), request.command.accounts()).await,
         };
-        let LookedUp { mut precedents, causation, accounts } = looked_up.map_err(failure)?;
-        course.correct(&subject, &mut precedents);
-        let mut participants = self.participants(accounts, course).await.map_err(failure)?;
+        let LookedUp { mut precedents, causation, mut participants } = looked_up.map_err(failure)?;
+        course.correct(&subject, &mut precedents, &mut participants);
         let command_id = request.id.clone();
         let at = decision_time(&participants, clock());
         for (id, account) in &mut participants {
@@ -122,19 +119,6 @@ impl Ledger {
             None => self.recorded(request, fingerprint).await,
         }
     }
-
-    async fn participants(
-        &self,
-        accounts: Vec<AccountId>,
-        course: &Course,
-    ) -> Result<Vec<(AccountId, Account)>, JournalError> {
-        let loaded = self.inner.journal.load(&accounts).await?;
-        let as_it_would_be = |(id, loaded): (AccountId, store::Loaded)| {
-            let account = course.accounts.get(&id).cloned().unwrap_or(loaded.account);
-            (id, account)
-        };
-        Ok(accounts.into_iter().zip(loaded).map(as_it_would_be).collect())
-    }
 }
 
 impl Course {
@@ -149,16 +133,28 @@ impl Course {
         }
     }
 
-    /// The movements of a command before this one.
-    fn movements(&self, subject: &Subject<'_>) -> Option<LookedUp> {
+    /// The movements of a command before this one, and its id.
+    fn movements(&self, subject: &Subject<'_>) -> Option<(Found, Option<CommandId>)> {
         let Subject::Movements(target @ Target::Command(id)) = subject else { return None };
-        let Some((_, Answer::Accepted(Accepted { events, .. }))) = self.answers.get(id) else { return None };
-        let found = Found::among(target, events);
-        let accounts = found.accounts();
-        Some(LookedUp { precedents: Precedents::Reversal(found), causation: Some(id.clone()), accounts })
+        match &self.answers.get(id)?.1 {
+            Answer::Accepted(Accepted { events, .. }) => {
+                Some((Found::among(target, events), Some(id.clone())))
+            }
+            Answer::Refused(_) => Some((REFUSED, None)),
+        }
     }
 
-    fn correct(&self, subject: &Subject<'_>, precedents: &mut Precedents) {
+    fn correct(
+        &self,
+        subject: &Subject<'_>,
+        precedents: &mut Precedents,
+        participants: &mut [(AccountId, Account)],
+    ) {
+        for (id, account) in participants {
+            if let Some(changed) = self.accounts.get(id) {
+                account.clone_from(changed);
+            }
+        }
         match (subject, precedents) {
             (Subject::Hold(account, hold), Precedents::Hold(record)) => {
                 if let Some(end) = self.ended.get(&((*account).clone(), hold.clone())) {

@@ -257,6 +257,8 @@ fn a_batch_is_decided_in_order_and_each_item_has_its_answer() {
                 keyed(deposit("a", "3"), "back"),
                 reverse(Target::Command(CommandId::parse("back").unwrap()), None),
                 reverse(Target::Command(CommandId::parse("back").unwrap()), None),
+                keyed(withdraw("a", "1"), "refused"),
+                reverse(Target::Command(CommandId::parse("refused").unwrap()), None),
             ]
         };
         let expected = [
@@ -275,6 +277,8 @@ fn a_batch_is_decided_in_order_and_each_item_has_its_answer() {
             "ok",
             "ok",
             "already-reversed",
+            "insufficient-funds",
+            "not-reversible",
         ];
         let previewed = ledger.preview_batch(items()).await.unwrap();
         assert_eq!(previewed.iter().map(told).collect::<Vec<_>>(), expected);
@@ -315,6 +319,25 @@ fn of_two_batches_at_once_under_one_key_one_is_done() {
                 .map(|answers| answers.as_ref().unwrap().iter().filter(|answer| told(answer) == "ok").count())
                 .collect();
             assert!(done == [5, 0] || done == [0, 6], "{done:?}");
+        }
+    });
+}
+
+#[test]
+fn a_dry_run_beside_the_end_of_a_hold_does_not_take_its_time_for_over() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let ledger = ledger(&folder).await;
+        accepted(ledger.execute(create("a", "1000")).await);
+        for round in 0..100 {
+            let hold = format!("h-{round}");
+            accepted(ledger.execute(place("a", &hold, "1", None)).await);
+            let previews = join_all((0..6).map(|_| ledger.preview(capture("a", &hold))));
+            let (captured, previews) = join(ledger.execute(capture("a", &hold)), previews).await;
+            accepted(captured);
+            for preview in &previews {
+                assert!(["ok", "hold-already-settled"].contains(&&*told(preview)), "{preview:?}");
+            }
         }
     });
 }

@@ -394,6 +394,13 @@ pub enum Account {
 }
 
 impl Account {
+    /// One that was read; nothing where its open holds are not what it says is held.
+    pub fn restored(profile: Arc<Profile>, standing: Standing, holds: Holds) -> Option<Self> {
+        let amounts = holds.iter().map(|(_, hold)| i128::from(hold.amount.money().minor()));
+        let held = amounts.sum::<i128>() == i128::from(standing.held.minor());
+        held.then_some(Self::Present(profile, standing, holds))
+    }
+
     /// 0 for an absent one.
     pub fn version(&self) -> Version {
         match self {

@@ -7,7 +7,8 @@ SELECT
     CASE WHEN event.held > 0 THEN (
         SELECT json_agg(json_build_array(hold.hold_id, hold.amount, hold.placed_at, hold.expires_at, hold.description))::text
         FROM bursar.holds AS hold
-        WHERE hold.account = account.key AND hold.ended_sequence IS NULL
+        -- One that ended since is missing, which the sum tells.
+        WHERE hold.account = account.key AND hold.ended_sequence IS NULL AND hold.placed_sequence <= event.sequence
     ) END
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS wanted (key, place, last)
 JOIN bursar.accounts AS account ON account.key = wanted.key

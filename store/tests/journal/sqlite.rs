@@ -40,6 +40,7 @@ impl Fixture for Sqlite {
             let drop = |what: &str| format!("DROP TRIGGER {table}_are_not_{what};");
             self.execute(&[drop("updated"), drop("deleted")].concat()).await.unwrap();
         }
+        self.execute("DROP TRIGGER holds_end_once").await.unwrap();
     }
 
     fn text(&self, bytes: &[u8]) -> String {

@@ -17,7 +17,7 @@ const RUNS_AT_ONCE_MAX: i64 = 32;
 /// The most accounts that are looked at at once for how they were at a place.
 const ACCOUNTS_AT_ONCE_MAX: usize = 8192;
 /// How often accounts are looked for whose last events are not found.
-const LOADS_MAX: usize = 4;
+const LOADS_MAX: usize = 10;
 /// The most profiles in memory; at about 200 bytes each.
 const PROFILES_MAX: usize = 100_000;
 
@@ -52,7 +52,7 @@ impl PostgresJournal {
 
     pub(super) async fn load_now(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
         let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
-        for _ in 0..LOADS_MAX {
+        'again: for _ in 0..LOADS_MAX {
             let (keys, _) = try_join(self.keys(&ids), self.reach()).await?;
             let found: Vec<(i64, i64)> = ids
                 .iter()
@@ -83,7 +83,7 @@ impl PostgresJournal {
                     version: values::column(row, 2)?,
                     sequence: values::column(row, 0)?,
                 });
-                let found = values::loaded(row, key, profile)?;
+                let Some(found) = values::loaded(row, key, profile)? else { continue 'again };
                 if let Some(slot) = usize::try_from(place).ok().and_then(|place| loaded.get_mut(place)) {
                     *slot = found;
                 }
@@ -91,7 +91,8 @@ impl PostgresJournal {
             self.streams.learn(turn, learnt);
             return Ok(loaded);
         }
-        Err(JournalError::Damaged("the last event of an account is missing".to_owned()))
+        let what = "the last event of an account is missing, or its open holds are not what is held";
+        Err(JournalError::Damaged(what.to_owned()))
     }
 
     /// The first events of some accounts after a place.

@@ -110,12 +110,13 @@ pub(super) fn absent() -> Loaded {
     Loaded { key: None, account: Account::Absent, sequence: Sequence::ZERO }
 }
 
-/// An account by its last event, which must be one that this program knows.
-pub(super) fn loaded(row: &Row, key: i64, profile: Arc<Profile>) -> Result<Loaded, JournalError> {
+/// An account by its last event, which must be one that this program knows; nothing where its holds are of another moment.
+pub(super) fn loaded(row: &Row, key: i64, profile: Arc<Profile>) -> Result<Option<Loaded>, JournalError> {
     let (sequence, standing) = standing(row)?;
     record::decode(sequence, column(row, 9)?, &profile, standing)?;
     let holds = column::<Option<&str>>(row, 17)?.map(holds).transpose()?.unwrap_or_default();
-    Ok(Loaded { key: Some(AccountKey(key)), account: Account::Present(profile, standing, holds), sequence })
+    let account = Account::restored(profile, standing, holds);
+    Ok(account.map(|account| Loaded { key: Some(AccountKey(key)), account, sequence }))
 }
 
 /// Open holds, as `accounts_load.sql` writes them.

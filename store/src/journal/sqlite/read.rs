@@ -88,7 +88,9 @@ impl<'a> Moment<'a> {
             Money::ZERO => Holds::default(),
             _ => self.holds(key)?,
         };
-        let account = Account::Present(Arc::clone(&event.profile), event.standing, holds);
+        let account = Account::restored(Arc::clone(&event.profile), event.standing, holds);
+        let account = account
+            .ok_or_else(|| JournalError::Damaged(format!("the open holds of {id} are not what is held")))?;
         Ok(Loaded { key: Some(AccountKey(key)), account, sequence: event.sequence })
     }
 

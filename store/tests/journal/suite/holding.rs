@@ -3,6 +3,8 @@
 use domain::{Cause, Change, HoldEnd, HoldId, HoldRecord, LimitsChange, Money, Target};
 
 use super::appending::opened;
+use store::JournalError;
+
 use super::*;
 
 fn hold_id(name: &str) -> HoldId {
@@ -125,6 +127,11 @@ pub async fn a_hold_ends_once_and_is_kept(fixture: &impl Fixture) {
         assert!(fixture.execute(&change).await.is_err(), "{change}");
     }
     assert_eq!(account(&*journal, "a").await, book.account("a"));
+    // Nothing is decided on what was changed all the same.
+    fixture.unlock().await;
+    fixture.execute(&format!("UPDATE {table} SET amount = 1000 WHERE hold_id = 'i'")).await.unwrap();
+    let loaded = journal.load(&[account_id("a")]).await;
+    assert!(matches!(loaded, Err(JournalError::Damaged(_))), "{loaded:?}");
 }
 
 pub async fn limits_and_what_was_spent_come_back(fixture: &impl Fixture) {
