@@ -29,7 +29,7 @@ const PAGES_AHEAD: usize = 3;
 
 /// A part of the log, on its way to who takes it.
 enum Piece {
-    /// Rows, with the refusals whose places are in them, or, where those are many, before their end.
+    /// Rows, with the refusals whose places are in them; where those are many, batch by batch.
     Rows(Rows, Vec<RefusalRow>),
     /// The end, at which all before it has been taken.
     Head(HeadRow),
@@ -51,9 +51,8 @@ async fn read_all(
         {
             after = rows.through;
             reached = rows.batches.last().map_or(reached, |batch| batch.last);
-            let of_rows = refusals.up_to(reached).await?;
             // Who takes them may have had enough.
-            if pieces.send(Piece::Rows(rows, of_rows)).await.is_err() {
+            if !send_with(rows, &mut refusals, reached, &pieces).await? {
                 return Ok(());
             }
         }
@@ -80,6 +79,40 @@ async fn read_all(
     }
 }
 
+/// Sends rows up to a place with the refusals that stand there, each behind its batch; whether somebody takes them.
+async fn send_with(
+    rows: Rows,
+    refusals: &mut Refusals<'_>,
+    reached: i64,
+    pieces: &Sender<Piece>,
+) -> Result<bool, JournalError> {
+    let of_rows = refusals.up_to(reached).await?;
+    if of_rows.is_empty() || refusals.is_read_beyond() {
+        return Ok(pieces.send(Piece::Rows(rows, of_rows)).await.is_ok());
+    }
+    refusals.ahead = of_rows;
+    let Rows { batches, events, through } = rows;
+    let mut events = events.into_iter().peekable();
+    for batch in batches {
+        let last = batch.last;
+        let of_batch = std::iter::from_fn(|| events.next_if(|row| row.sequence <= last)).collect();
+        let mut rows = Rows { batches: vec![batch], events: of_batch, through };
+        loop {
+            let of_batch = refusals.up_to(last).await?;
+            let is_all = of_batch.is_empty() || refusals.is_read_beyond();
+            if pieces.send(Piece::Rows(rows, of_batch)).await.is_err() {
+                return Ok(false);
+            }
+            if is_all {
+                break;
+            }
+            rows = Rows { through, ..Rows::default() };
+        }
+    }
+    let rest = Rows { batches: Vec::new(), events: events.collect(), through };
+    Ok(rest.events.is_empty() || pieces.send(Piece::Rows(rest, Vec::new())).await.is_ok())
+}
+
 /// The refusals, in order, as they are wanted.
 struct Refusals<'a> {
     journal: &'a dyn Journal,
@@ -97,5 +130,10 @@ impl Refusals<'_> {
         let beyond = self.ahead.iter().position(|row| row.sequence > place);
         let rest = self.ahead.split_off(beyond.unwrap_or(self.ahead.len()));
         Ok(std::mem::replace(&mut self.ahead, rest))
+    }
+
+    /// Whether what comes next is known to stand beyond the last place that was asked for.
+    fn is_read_beyond(&self) -> bool {
+        !self.ahead.is_empty()
     }
 }

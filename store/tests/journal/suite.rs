@@ -82,6 +82,7 @@ macro_rules! journal_suite {
             archive::what_is_not_in_a_batch_is_found,
             archive::the_log_is_the_same_when_it_was_exported_and_imported,
             archive::a_file_that_is_not_whole_leaves_nothing_that_looks_so,
+            archive::refusals_follow_their_batches_however_many_there_are,
             archive::an_import_needs_an_empty_log,
             archive::what_is_written_again_is_what_was_committed,
             archive::batches_that_prove_their_events_alone_are_sound,

@@ -312,6 +312,32 @@ pub async fn exported(journal: &dyn Journal) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// More of them than are read at once.
+pub async fn refusals_follow_their_batches_however_many_there_are(fixture: &impl Fixture) {
+    let journal = fixture.journal().await;
+    let mut book = Book::default();
+    let create = book.create("create", "a", 1);
+    book.commit(&*journal, vec![create]).await;
+    for round in 0..6 {
+        let mut units = vec![book.deposit(&format!("in-{round}"), "a", 1)];
+        let refused = |n: usize| book.withdraw(&format!("refused-{round}-{n}"), "a", 100_000);
+        units.extend((0..400 * (round % 4)).map(refused));
+        book.commit(&*journal, units).await;
+    }
+    let file = exported(&*journal).await;
+    let mut last = 0;
+    for line in file.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        if let Some(place) = line["batch"]["last"].as_i64() {
+            last = place;
+        } else if let Some(place) = line["refusal"]["sequence"].as_i64() {
+            assert_eq!(place, last, "{line}");
+        }
+    }
+    assert_eq!(last, 7);
+    assert_eq!(file.matches("\"refusal\":").count(), 2800);
+    assert_sound(&*journal).await;
+}
+
 pub async fn imported(journal: &dyn Journal, file: &str) -> Result<Imported, ImportError> {
     import(journal, BufReader::new(std::io::Cursor::new(file.to_owned()))).await
 }
