@@ -38,7 +38,11 @@ async fn a_full_disk_loses_nothing_and_is_got_over() {
             assert_eq!(server.json("/accounts").await.as_array().unwrap().len(), 10);
             server.json("/accounts/acc-1").await;
             assert!(server.head().await >= 10);
+            if room.is_none() {
+                assert_eq!(server.get("/readyz").await.refused(503, "log-unavailable")["status"], 503);
+            }
             server.limit_files(None);
+            assert_eq!(server.get("/readyz").await.status, 200);
             probes.last_mut().unwrap().settle(&server).await;
         }
         is_over.set(true);

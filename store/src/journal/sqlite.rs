@@ -15,6 +15,7 @@ mod wal;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::chain::Hash;
@@ -54,6 +55,8 @@ type ReadJob = Box<dyn FnOnce(&mut Reader) + Send>;
 pub struct SqliteJournal {
     appends: mpsc::Sender<AppendJob>,
     reads: mpsc::Sender<ReadJob>,
+    /// Whether an append has failed since the file was last known to be writable.
+    unwritable: AtomicBool,
 }
 
 /// Why a file can't be opened as a log.
@@ -152,7 +155,7 @@ impl SqliteJournal {
         let (appends, jobs) = mpsc::channel(APPENDS_WAITING_MAX);
         thread("journal-write".to_owned(), move || serve_appends(jobs, Appender::new(writer, streams)))
             .map_err(no_thread)?;
-        Ok(Self { appends, reads })
+        Ok(Self { appends, reads, unwritable: AtomicBool::new(false) })
     }
 
     /// Does a read on one of the threads that are there for it; all of it sees the log as it is at one moment.
@@ -184,7 +187,11 @@ impl SqliteJournal {
         let gone = |_| AppendError::Unavailable("the journal's writer is gone".into());
         self.appends.send(job).await.map_err(gone)?;
         let appended = answer.await.map_err(|lost| AppendError::Unknown(lost.into()))?;
-        appended.unwrap_or_else(|panic| resume_unwind(panic))
+        let appended = appended.unwrap_or_else(|panic| resume_unwind(panic));
+        if matches!(appended, Err(AppendError::Unavailable(_) | AppendError::Unknown(_))) {
+            self.unwritable.store(true, Ordering::Release);
+        }
+        appended
     }
 }
 
@@ -358,6 +365,12 @@ impl Journal for SqliteJournal {
         self.head().await?;
         if self.appends.is_closed() {
             return Err(JournalError::Unavailable("the writing thread has ended".into()));
+        }
+        // The disk is full, most likely.
+        if self.unwritable.load(Ordering::Acquire) {
+            let tried = self.append_with(Appender::try_out).await;
+            tried.map_err(|error| JournalError::Unavailable(error.into()))?;
+            self.unwritable.store(false, Ordering::Release);
         }
         Ok(now())
     }

@@ -19,6 +19,7 @@ use crate::journal::{
 };
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
+const LOG_TOUCH: &str = include_str!("../../../../sql/sqlite/journal/log_touch.sql");
 const LOG_UPDATE: &str = include_str!("../../../../sql/sqlite/journal/log_update.sql");
 const LOG_NAME: &str = include_str!("../../../../sql/sqlite/journal/log_name.sql");
 const ID_RECORDED: &str = include_str!("../../../../sql/sqlite/journal/id_recorded.sql");
@@ -69,13 +70,22 @@ impl Appender {
         Self { connection, streams, merge: Merge::default(), kinds: Noted::default() }
     }
 
+    /// Finds out whether the file can be written, and changes nothing.
+    pub(super) fn try_out(&mut self) -> Result<Append, AppendError> {
+        roll_back(&self.connection)?;
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(refused_by_database)?;
+        transaction.execute_batch(LOG_TOUCH).map_err(refused_by_database)?;
+        transaction.commit().map_err(refused_by_database)?;
+        Ok(Append::Refused(Vec::new()))
+    }
+
     pub(super) fn append(&mut self, batch: &Batch) -> Result<Append, AppendError> {
         let Self { connection, streams, merge, kinds } = self;
         let mut noted = std::mem::take(kinds);
-        if !connection.is_autocommit() {
-            // A rollback that failed earlier; without it no transaction can begin.
-            connection.execute_batch("ROLLBACK").map_err(refused_by_database)?;
-        }
+        roll_back(connection)?;
         let writes = batch.units.iter().any(|unit| !matches!(unit.contents, Contents::Refusal));
         let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
         // Dropping the transaction on any way out but the last one rolls it back.
@@ -473,6 +483,14 @@ fn prove_by(transaction: &Transaction<'_>, first: u64, root: &Hash, end: &End) -
 }
 
 /// An error before the commit: nothing of the batch is in the log, and the indexes have the last word on ids.
+/// What a rollback that failed earlier has left; without it no transaction can begin.
+fn roll_back(connection: &Connection) -> Result<(), AppendError> {
+    if connection.is_autocommit() {
+        return Ok(());
+    }
+    connection.execute_batch("ROLLBACK").map_err(refused_by_database)
+}
+
 fn refused_by_database(error: rusqlite::Error) -> AppendError {
     if let rusqlite::Error::SqliteFailure(failure, Some(words)) = &error
         && failure.code == ErrorCode::ConstraintViolation
