@@ -338,6 +338,16 @@ impl Ledger {
     /// # Errors
     /// See [`NotReady`].
     pub async fn ready(&self) -> Result<(), NotReady> {
+        self.log_ready().await?;
+        let late = |_| Err(NotReady::Views("no answer in time".to_owned()));
+        tokio::time::timeout(VIEWS_ANSWER_WITHIN, self.views_ready()).await.unwrap_or_else(late)
+    }
+
+    /// The same of what commands and feeds need.
+    ///
+    /// # Errors
+    /// See [`NotReady`].
+    pub async fn log_ready(&self) -> Result<(), NotReady> {
         if self.inner.draining.load(Ordering::Acquire) {
             return Err(NotReady::Draining);
         }
@@ -357,8 +367,7 @@ impl Ledger {
         if off / 1000 > CLOCK_SKEW_MAX_MS {
             return Err(NotReady::Clock(off / 1000));
         }
-        let late = |_| Err(NotReady::Views("no answer in time".to_owned()));
-        tokio::time::timeout(VIEWS_ANSWER_WITHIN, self.views_ready()).await.unwrap_or_else(late)
+        Ok(())
     }
 
     async fn views_ready(&self) -> Result<(), NotReady> {

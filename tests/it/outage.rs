@@ -139,6 +139,10 @@ async fn read_models_that_may_lose_data_are_not_ready() {
         })
         .await;
         assert_eq!(told.contains(policy), status == 503, "{told}");
+        // Commands and feeds do without them.
+        for port in [server.ports.commands, server.ports.events] {
+            assert_eq!(server.try_get_at(port, "/readyz").await.unwrap().status, 200);
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpResponse, ResponseError as _};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
-use crate::Api;
 use crate::problem::Problem;
+use crate::{Api, Connection, Facade};
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -26,9 +26,14 @@ async fn health() -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(r#"{"status":"healthy"}"#)
 }
 
-/// The process can do its work: the stores are really asked.
-async fn readyz(api: Data<Api>) -> HttpResponse {
-    match api.ledger.ready().await {
+/// The process can do the work of that port: the stores that it needs are really asked.
+async fn readyz(api: Data<Api>, request: HttpRequest) -> HttpResponse {
+    let facade = request.conn_data::<Connection>().map(|connection| connection.facade);
+    let ready = match facade {
+        Some(Facade::Commands | Facade::Events) => api.ledger.log_ready().await,
+        Some(Facade::Dashboard | Facade::Queries | Facade::Projections) | None => api.ledger.ready().await,
+    };
+    match ready {
         Ok(()) => HttpResponse::Ok().content_type("application/json").body(r#"{"status":"ready"}"#),
         Err(reason) => {
             let problem = Problem::from(reason);

@@ -720,7 +720,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process can do its work; the stores are really asked */
+        /** Whether the stores answer that the port needs: commands and events the log, the others the read models too */
         get: operations["getReadiness"];
         put?: never;
         post?: never;
@@ -788,7 +788,7 @@ export interface components {
         Accepted: {
             account: components["schemas"]["AccountAfter"];
             accounts: components["schemas"]["AccountAfter"][];
-            commandId: components["schemas"]["CommandId"];
+            commandId: components["schemas"]["RecordedId"];
             /**
              * @description Nothing was written.
              * @constant
@@ -863,6 +863,12 @@ export interface components {
         /** @example acc-1 */
         AccountId: string;
         /**
+         * @description A quantity above 0.
+         * @example 500
+         * @example 10.50
+         */
+        Amount: number | string;
+        /**
          * @example {
          *       "accounts": 2,
          *       "auditedTo": 42,
@@ -916,7 +922,7 @@ export interface components {
             type: "deposit" | "withdraw" | "transfer" | "create-account" | "freeze-account" | "unfreeze-account" | "close-account" | "reopen-account" | "place-hold" | "capture-hold" | "release-hold" | "set-limits" | "reverse" | "post";
         };
         BatchResult: {
-            commandId?: components["schemas"]["CommandId"];
+            commandId?: components["schemas"]["RecordedId"];
             /**
              * @description Nothing was written.
              * @constant
@@ -936,7 +942,7 @@ export interface components {
         };
         CaptureHold: {
             accountId: components["schemas"]["AccountId"];
-            amount?: components["schemas"]["Quantity"] | null;
+            amount?: components["schemas"]["Amount"] | null;
             commandId?: components["schemas"]["CommandId"] | null;
             currency?: components["schemas"]["Currency"] | null;
             description?: components["schemas"]["Text"] | null;
@@ -1009,7 +1015,7 @@ export interface components {
         Currency: string;
         Deposit: {
             accountId: components["schemas"]["AccountId"];
-            amount: components["schemas"]["Quantity"];
+            amount: components["schemas"]["Amount"];
             commandId?: components["schemas"]["CommandId"] | null;
             currency?: components["schemas"]["Currency"] | null;
             description?: components["schemas"]["Text"] | null;
@@ -1253,7 +1259,7 @@ export interface components {
             in: components["schemas"]["Sum"];
             out: components["schemas"]["Sum"];
         };
-        /** @description The client's own object, at most 4096 bytes, kept with each event. */
+        /** @description The client's own object, at most 4096 bytes, kept with each event. Nested 100 deep at the most, no name twice in an object, no number beyond a double, no U+0000. */
         Metadata: Record<string, never>;
         /**
          * @description Within ±999999999999999 minor units, printed as JavaScript prints it.
@@ -1284,7 +1290,7 @@ export interface components {
         };
         PlaceHold: {
             accountId: components["schemas"]["AccountId"];
-            amount: components["schemas"]["Quantity"];
+            amount: components["schemas"]["Amount"];
             commandId?: components["schemas"]["CommandId"] | null;
             currency?: components["schemas"]["Currency"] | null;
             description?: components["schemas"]["Text"] | null;
@@ -1300,7 +1306,7 @@ export interface components {
             postings: components["schemas"]["Posting"][];
         };
         Posting: {
-            amount: components["schemas"]["Quantity"];
+            amount: components["schemas"]["Amount"];
             fromAccountId: components["schemas"]["AccountId"];
             toAccountId: components["schemas"]["AccountId"];
         };
@@ -1521,7 +1527,7 @@ export interface components {
          */
         Time: string;
         Transfer: {
-            amount: components["schemas"]["Quantity"];
+            amount: components["schemas"]["Amount"];
             commandId?: components["schemas"]["CommandId"] | null;
             currency?: components["schemas"]["Currency"] | null;
             description?: components["schemas"]["Text"] | null;
@@ -1553,7 +1559,7 @@ export interface components {
         };
         Withdraw: {
             accountId: components["schemas"]["AccountId"];
-            amount: components["schemas"]["Quantity"];
+            amount: components["schemas"]["Amount"];
             commandId?: components["schemas"]["CommandId"] | null;
             currency?: components["schemas"]["Currency"] | null;
             description?: components["schemas"]["Text"] | null;
@@ -2879,6 +2885,8 @@ export interface operations {
             /** @description It is done: the events are in the log, on disk. */
             201: {
                 headers: {
+                    /** @description It was done before, and is answered from the log. */
+                    "Idempotent-Replayed"?: "true";
                     /** @description The account's path. */
                     Location?: string;
                     [name: string]: unknown;

@@ -326,7 +326,7 @@ fn operation() -> Value {
     let new = |id: &str, summary: &str| Operation::new("operation", id, summary);
     let health =
         |id: &str, summary: &str| new(id, summary).for_everybody().answer(200, &named("Health"), "It is.");
-    let ready = health("getReadiness", "Whether the process can do its work; the stores are really asked")
+    let ready = health("getReadiness", "Whether the stores answer that the port needs: commands and events the log, the others the read models too")
         .refused(&[Code::LogUnavailable, Code::ViewsUnavailable, Code::Overloaded]);
     let metrics = new("getMetrics", "What the process counts, for Prometheus").for_everybody().answer_as(
         200,
