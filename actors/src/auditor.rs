@@ -14,7 +14,7 @@ use domain::Sequence;
 use domain::audit::{Audit, Finding};
 use domain::rows::RefusalRow;
 use parking_lot::Mutex;
-use store::{Direction, FROM_THE_FIRST, Journal, JournalError, Listing, Order, Views};
+use store::{Direction, FROM_THE_FIRST, Journal, JournalError, Listing, Order, Views, ViewsError};
 
 use crate::feed::Feed;
 use crate::projector::chain_of;
@@ -88,7 +88,7 @@ impl Actor for Auditor {
             stray: false,
             told: HashSet::new(),
             hasher: RandomState::new(),
-            round: Round { after: None, total: 0, next: Instant::now() },
+            round: Round { after: None, total: 0, documents: 0, accounts: 0, next: Instant::now() },
         };
         ctx.spawn(work.run().into_actor(self));
     }
@@ -116,7 +116,11 @@ struct Work {
 /// A comparison of the read model with the audit, page by page.
 struct Round {
     after: Option<(String, String)>,
+    /// Over all rounds.
     total: u64,
+    /// In this one, and how many accounts there were at its beginning.
+    documents: u64,
+    accounts: u64,
     /// When the next one begins.
     next: Instant,
 }
@@ -200,9 +204,17 @@ impl Work {
             after: self.round.after.clone(),
             limit: DOCUMENTS_PER_STEP,
         };
-        // Where the read model can't be read, the projector says so.
-        let Ok(read) = self.views.list(domain::projection::accounts::NAME, &listing).await else {
-            return false;
+        let read = match self.views.list(domain::projection::accounts::NAME, &listing).await {
+            Ok(read) => read,
+            Err(ViewsError::Damaged(what)) => {
+                self.note_of_accounts(vec![what]);
+                self.round.next = Instant::now() + COMPARE_EVERY;
+                return false;
+            }
+            // The projector says so.
+            Err(ViewsError::Unavailable(_) | ViewsError::Evicting(_) | ViewsError::NotServed(_)) => {
+                return false;
+            }
         };
         if i64::try_from(read.sequence.get()) != Ok(self.audit.last()) {
             return false;
@@ -210,20 +222,33 @@ impl Work {
         let list = read.value;
         let mut found: Vec<String> = list.bodies.iter().filter_map(|body| self.audit.compare(body)).collect();
         let accounts = self.audit.accounts() as u64;
+        if self.round.after.is_none() {
+            (self.round.documents, self.round.accounts) = (0, accounts);
+        }
         if list.total != accounts {
             found.push(format!("{} accounts are shown, {accounts} were opened", list.total));
         }
-        let place = (self.audit.last(), self.audit.last());
-        let found = found.into_iter().map(|what| format!("the read model of the accounts: {what}"));
-        self.note(found.map(|what| Finding { batch: place, event: None, what }).collect());
         self.round.total += list.bodies.len() as u64;
+        self.round.documents += list.bodies.len() as u64;
         self.round.after = list.next;
+        let documents = self.round.documents;
+        // Where none was opened meanwhile, which may have come before the page that is looked at.
+        if self.round.after.is_none() && self.round.accounts == accounts && documents != accounts {
+            found.push(format!("{documents} accounts are in the list, {accounts} were opened"));
+        }
+        self.note_of_accounts(found);
         if self.round.after.is_none() {
             // Where there was nothing yet, there will be soon.
             let pause = if self.round.total == 0 { LOOK_EVERY } else { COMPARE_EVERY };
             self.round.next = Instant::now() + pause;
         }
         true
+    }
+
+    fn note_of_accounts(&mut self, found: Vec<String>) {
+        let place = (self.audit.last(), self.audit.last());
+        let found = found.into_iter().map(|what| format!("the read model of the accounts: {what}"));
+        self.note(found.map(|what| Finding { batch: place, event: None, what }).collect());
     }
 
     /// Shows where the audit is.

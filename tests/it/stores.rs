@@ -103,6 +103,21 @@ impl Stores {
         }
     }
 
+    /// Takes an account out of its read model, as no program should.
+    pub async fn lose_account(&self, data: &Path, account: &str) {
+        match &self.servers {
+            Some((_, redis)) => {
+                let script = "return redis.call('DEL', unpack(redis.call('KEYS', ARGV[1])))";
+                redis.tell(&["EVAL", script, "0", &format!("*:doc:{account}")]).await;
+            }
+            None => {
+                let views = rusqlite::Connection::open(data.join("views.sqlite3")).unwrap();
+                let lost = views.execute("DELETE FROM documents WHERE key = ?1", [account]).unwrap();
+                assert_eq!(lost, 1);
+            }
+        }
+    }
+
     /// Removes the log; the next start begins another one.
     pub async fn drop_log(&self, data: &Path) {
         match &self.servers {
