@@ -78,6 +78,8 @@ pub struct Audit {
     states: Vec<State>,
     /// The key of the account that was opened last; the first is 1.
     last_key: i64,
+    /// Where an account was opened under another key than is next, that key: either it is wrong, or some are missing.
+    other_key: Option<i64>,
     /// Accounts whose beginning is missing.
     lost: HashSet<Arc<str>>,
     last: i64,
@@ -98,6 +100,7 @@ impl Default for Audit {
             places: HashMap::new(),
             states: Vec::new(),
             last_key: 0,
+            other_key: None,
             lost: HashSet::new(),
             last: 0,
             chain: GENESIS,
@@ -360,10 +363,15 @@ impl Audit {
         body: &Body<'_>,
     ) -> Option<(usize, Currency)> {
         if let Some(number) = self.places.get(&*body.aggregate_id).copied() {
-            let &State { key, currency, .. } = self.states.get(number)?;
+            let state = self.states.get_mut(number)?;
+            let (key, currency, doubtful) = (state.key, state.currency, state.is_key_doubtful);
             if key != row.account {
-                let what = format!("account is {}, by the text it is {key}", row.account);
-                self.found(place, Some(row.sequence), what);
+                if doubtful {
+                    (state.key, state.is_key_doubtful) = (row.account, false);
+                } else {
+                    let what = format!("account is {}, by the text it is {key}", row.account);
+                    self.found(place, Some(row.sequence), what);
+                }
             }
             return Some((number, currency));
         }
@@ -379,19 +387,26 @@ impl Audit {
             return None;
         }
         let next = self.last_key.saturating_add(1);
-        if row.account != next {
+        let other = self.other_key.take().map(|other| other.saturating_add(1));
+        let fits = row.account == next || Some(row.account) == other;
+        if !fits {
             let what = format!("account is {}, where {next} is the next key", row.account);
             self.found(place, Some(row.sequence), what);
         }
-        // Where events of the batch are not those that were committed, one that opened an account may be among them.
-        let key = if sound { next } else { row.account };
-        self.last_key = self.last_key.max(key);
+        if fits || !sound {
+            // Where events of the batch are not those that were committed, one that opened an account may be among them.
+            self.last_key = self.last_key.max(row.account);
+        } else {
+            (self.last_key, self.other_key) = (next, Some(row.account));
+        }
         // What currency its amounts are in is said by the event itself.
         if let Some(what) = account_differs(row.opened.as_ref(), row, body) {
             self.found(place, Some(row.sequence), what);
         }
         self.places.insert(Arc::from(&*body.aggregate_id), number);
-        self.states.push(State::new(key, Currency::USD));
+        let mut state = State::new(row.account, Currency::USD);
+        state.is_key_doubtful = !fits;
+        self.states.push(state);
         Some((number, Currency::USD))
     }
 
@@ -811,6 +826,28 @@ mod tests {
 
     fn hold(name: &str) -> HoldId {
         HoldId::parse(name).unwrap()
+    }
+
+    /// Whatever the keys of the accounts behind it are then.
+    #[test]
+    fn an_event_that_is_missing_is_found_once() {
+        let mut forger = Forger::default();
+        let deposited =
+            || Event::MoneyDeposited { amount: amount(1), description: None, cause: Cause::Client };
+        let rows = forger.rows(&[("a", created(0))]);
+        let root = root(&[leaf(rows[0].body.as_bytes())]).unwrap();
+        let (first, at) = (Sequence::new(1), Timestamp::from_micros(1));
+        let chain = link(forger.audit.chain(), &root, first, first, at);
+        forger.audit.batch(&BatchRow { first: 1, last: 1, root, chain, committed_at: 1 }, &[]);
+        assert!(!forger.found().is_empty());
+        let lost = "account is 2, where 1 is the next key";
+        assert_eq!(forger.commits(&[("b", created(0))]), [lost]);
+        let none: [String; 0] = [];
+        for _ in 0..3 {
+            assert_eq!(forger.commits(&[("b", deposited())]), none);
+        }
+        assert_eq!(forger.commits(&[("c", created(0))]), none);
+        assert_eq!(forger.commits(&[("c", deposited())]), none);
     }
 
     /// A right chain makes no wrong event right.

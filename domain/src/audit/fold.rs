@@ -26,6 +26,8 @@ const DAY: i64 = 86_400_000_000;
 pub(super) struct State {
     /// The store's own number for the account.
     pub(super) key: i64,
+    /// Whether it is another one than was next.
+    pub(super) is_key_doubtful: bool,
     pub(super) version: i64,
     pub(super) currency: Currency,
     balance: i64,
@@ -61,6 +63,7 @@ impl State {
     pub(super) fn new(key: i64, currency: Currency) -> Self {
         Self {
             key,
+            is_key_doubtful: false,
             version: 0,
             currency,
             balance: 0,
