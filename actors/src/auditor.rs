@@ -39,8 +39,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const COMPARE_EVERY: Duration = Duration::from_secs(60);
 /// The violations that are shown: the first ones, which the others may follow from.
 const VIOLATIONS_SHOWN_MAX: usize = 100;
-/// As many are told at the most.
-const VIOLATIONS_TOLD_MAX: usize = 1 << 16;
+/// As many are told apart, and counted, at the most.
+const VIOLATIONS_COUNTED_MAX: usize = 1 << 16;
 
 /// What the auditor says.
 #[derive(Clone, Debug, Default)]
@@ -274,15 +274,17 @@ impl Work {
     fn note(&mut self, found: Vec<Finding>) {
         for finding in found {
             let hash = self.hasher.hash_one((&finding.what, finding.event));
-            if self.told.len() >= VIOLATIONS_TOLD_MAX || !self.told.insert(hash) {
+            if self.told.len() >= VIOLATIONS_COUNTED_MAX || !self.told.insert(hash) {
                 continue;
             }
             let mut shown = self.shown.lock();
             shown.violations_total += 1;
             metrics::counter!("bursar_audit_violations_total").increment(1);
-            tracing::error!(violation = %finding, "the audit has found what can't be right");
             if shown.violations.len() < VIOLATIONS_SHOWN_MAX {
+                tracing::error!(violation = %finding, "the audit has found what can't be right");
                 shown.violations.push_back(finding);
+            } else if shown.violations_total == VIOLATIONS_SHOWN_MAX as u64 + 1 {
+                tracing::error!("the audit finds more than that, which it counts and does not tell");
             }
         }
     }
