@@ -144,8 +144,8 @@ impl Actor for JournalWriter {
 /// Ends the process: every account in memory may be of what is not in the log any more.
 pub(crate) fn end_exchanged() -> ! {
     tracing::error!(
-        "the log lacks what was committed to it (a standby took over without the end of it, or it was restored); the \
-         process ends, to start anew from what there is"
+        "the log lacks what was committed to it (it was restored, its file was replaced, or a standby took over without \
+         the end of it); the process ends, to start anew from what there is"
     );
     std::process::exit(70);
 }

@@ -12,6 +12,7 @@ mod streams;
 mod values;
 mod wal;
 
+use std::os::unix::fs::MetadataExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,6 +58,29 @@ pub struct SqliteJournal {
     reads: mpsc::Sender<ReadJob>,
     /// Whether an append has failed since the file was last known to be writable.
     unwritable: AtomicBool,
+    file: Arc<LogFile>,
+}
+
+/// The file that was opened.
+#[derive(Debug)]
+struct LogFile {
+    path: PathBuf,
+    id: Option<(u64, u64)>,
+}
+
+impl LogFile {
+    fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), id: Self::id_at(path) }
+    }
+
+    fn id_at(path: &Path) -> Option<(u64, u64)> {
+        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    }
+
+    /// Whether somebody has removed or replaced it, so that what is written is for nobody.
+    fn is_gone(&self) -> bool {
+        Self::id_at(&self.path) != self.id
+    }
 }
 
 /// Why a file can't be opened as a log.
@@ -155,7 +179,7 @@ impl SqliteJournal {
         let (appends, jobs) = mpsc::channel(APPENDS_WAITING_MAX);
         thread("journal-write".to_owned(), move || serve_appends(jobs, Appender::new(writer, streams)))
             .map_err(no_thread)?;
-        Ok(Self { appends, reads, unwritable: AtomicBool::new(false) })
+        Ok(Self { appends, reads, unwritable: AtomicBool::new(false), file: Arc::new(LogFile::at(path)) })
     }
 
     /// Does a read on one of the threads that are there for it; all of it sees the log as it is at one moment.
@@ -232,11 +256,12 @@ fn integer(number: u64) -> i64 {
 #[async_trait]
 impl Journal for SqliteJournal {
     async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
-        let batch = Arc::clone(batch);
+        let (batch, file) = (Arc::clone(batch), Arc::clone(&self.file));
         self.append_with(move |appender| {
             // The batch is the caller's alone again before he hears of it.
             let batch = batch;
-            appender.append(&batch)
+            let appended = appender.append(&batch)?;
+            if file.is_gone() { Err(AppendError::Exchanged) } else { Ok(appended) }
         })
         .await
     }
@@ -362,7 +387,11 @@ impl Journal for SqliteJournal {
 
     async fn now(&self) -> Result<Timestamp, JournalError> {
         // The clock is the process's own; that the file can be read and the writing thread is there is the news.
-        self.head().await?;
+        let file = Arc::clone(&self.file);
+        let (_, is_gone) = self.read_with(move |log| Ok((log.head()?, file.is_gone()))).await?;
+        if is_gone {
+            return Err(JournalError::Unavailable(AppendError::Exchanged.into()));
+        }
         if self.appends.is_closed() {
             return Err(JournalError::Unavailable("the writing thread has ended".into()));
         }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{Journal, SqliteJournal};
+use store::{AppendError, Batch, Journal, SqliteJournal};
 
 use crate::suite::archive::verified;
 use crate::suite::reading;
-use crate::suite::{EVENTS_PER_RUN, Fixture, journal_suite};
+use crate::suite::{Book, EVENTS_PER_RUN, Fixture, journal_suite};
 
 struct Sqlite {
     folder: tempfile::TempDir,
@@ -71,4 +71,21 @@ async fn what_the_index_of_streams_lacks_is_found() {
     let (_, found) = verified(&*journal).await;
     assert!(found.iter().all(|finding| finding.what.contains("the index lacks")), "{found:?}");
     assert_eq!(found.len(), 3);
+}
+
+/// A copy that was put in its place, or nothing: what is appended to the file that was opened is for nobody.
+#[tokio::test]
+async fn a_log_whose_file_was_replaced_takes_no_more() {
+    let fixture = Sqlite::start().await.unwrap();
+    let journal = fixture.journal().await;
+    let mut book = Book::default();
+    let create = book.create("create", "a", 1);
+    book.commit(&*journal, vec![create]).await;
+    journal.now().await.unwrap();
+    let copy = fixture.folder.path().join("copy");
+    std::fs::copy(fixture.path(), &copy).unwrap();
+    std::fs::rename(&copy, fixture.path()).unwrap();
+    assert!(journal.now().await.unwrap_err().is_exchanged());
+    let deposit = Arc::new(Batch { units: vec![book.deposit("deposit", "a", 1)] });
+    assert!(matches!(journal.append(&deposit).await, Err(AppendError::Exchanged)));
 }
