@@ -210,11 +210,12 @@ impl Paced {
 
     /// Ready when the client is late.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut waker = self.pace.waker.borrow_mut();
+        if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            *waker = Some(context.waker().clone());
+        }
+        drop(waker);
         let Some(due) = self.pace.ends_at() else {
-            let mut waker = self.pace.waker.borrow_mut();
-            if !waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
-                *waker = Some(context.waker().clone());
-            }
             // A timer that has run out meanwhile is not to be counted on.
             if self.timer.as_ref().is_none_or(|timer| timer.is_elapsed()) {
                 self.pace.looks_at.set(None);
