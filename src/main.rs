@@ -110,13 +110,6 @@ fn gather(matches: &clap::ArgMatches) -> Result<Values, WrongSetting> {
 }
 
 fn end(code: u8, error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    server::complain(&text);
+    server::complain(&actors::chain_of(error));
     ExitCode::from(code)
 }

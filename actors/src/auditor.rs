@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use store::{Direction, FROM_THE_FIRST, Journal, JournalError, Listing, Order, Views, ViewsError};
 
 use crate::feed::Feed;
-use crate::projector::chain_of;
+use crate::words::chain_of;
 
 /// Events audited in one step.
 const EVENTS_PER_STEP: usize = 512;
@@ -65,22 +65,20 @@ pub struct AuditStats {
 pub(crate) type Shown = Arc<Mutex<AuditStats>>;
 
 /// The actor.
-pub(crate) struct Auditor {
-    pub(crate) journal: Arc<dyn Journal>,
-    pub(crate) views: Arc<dyn Views>,
-    pub(crate) feed: Arc<Feed>,
-    pub(crate) shown: Shown,
-}
+pub(crate) struct Auditor(Option<Work>);
 
-impl Actor for Auditor {
-    type Context = Context<Self>;
-
-    fn started(&mut self, ctx: &mut Self::Context) {
-        let work = Work {
-            journal: Arc::clone(&self.journal),
-            views: Arc::clone(&self.views),
-            feed: Arc::clone(&self.feed),
-            shown: Arc::clone(&self.shown),
+impl Auditor {
+    pub(crate) fn new(
+        journal: Arc<dyn Journal>,
+        views: Arc<dyn Views>,
+        feed: Arc<Feed>,
+        shown: Shown,
+    ) -> Self {
+        Self(Some(Work {
+            journal,
+            views,
+            feed,
+            shown,
             audit: Audit::default(),
             after: FROM_THE_FIRST,
             refusals: VecDeque::new(),
@@ -89,8 +87,17 @@ impl Actor for Auditor {
             told: HashSet::new(),
             hasher: RandomState::new(),
             round: Round { after: None, total: 0, documents: 0, accounts: 0, next: Instant::now() },
-        };
-        ctx.spawn(work.run().into_actor(self));
+        }))
+    }
+}
+
+impl Actor for Auditor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        if let Some(work) = self.0.take() {
+            ctx.spawn(work.run().into_actor(self));
+        }
     }
 }
 

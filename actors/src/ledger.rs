@@ -19,11 +19,12 @@ use crate::hub::{Hub, HubActor};
 use crate::keys::{Answered, Turns};
 use crate::pages::Pages;
 use crate::progress::{Progress, ProjectionStats, Replay, Replays};
-use crate::projector::{Projector, chain_of};
+use crate::projector::Projector;
 use crate::recent::{LinePlace, Memory};
 use crate::registry::{Registry, RegistryCounts};
 use crate::shards::Shards;
 
+use crate::words::chain_of;
 use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts, end_exchanged};
 
 /// What any mailbox and queue on a command's way can hold: far more than admission lets in by itself, with its retries. Who
@@ -175,12 +176,8 @@ impl Ledger {
 
         let audit = auditor::Shown::default();
         if settings.audit {
-            let auditor = Auditor {
-                journal: Arc::clone(&journal),
-                views: Arc::clone(&views),
-                feed: Arc::clone(&feed),
-                shown: Arc::clone(&audit),
-            };
+            let auditor =
+                Auditor::new(Arc::clone(&journal), Arc::clone(&views), Arc::clone(&feed), Arc::clone(&audit));
             // Hashing a page takes ms, which nobody is to wait for.
             let thread = Arbiter::new();
             Auditor::start_in_arbiter(&thread.handle(), move |_| auditor);

@@ -25,6 +25,7 @@ use crate::feed::{Feed, Recent};
 use crate::generations::{Generations, Served, Unserved};
 use crate::pages::{Pages, Reader};
 use crate::progress::Progress;
+use crate::words::{chain_of, panic_words};
 
 /// Events applied in one step where nothing is written meanwhile.
 const EVENTS_PER_STEP: usize = 8192;
@@ -126,11 +127,7 @@ async fn supervise(work: Work) {
                 chain_of(&error)
             }
             Ok(Err(Stopped::Views(error))) => chain_of(&error),
-            Err(panic) => {
-                let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-                text.or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "a panic".to_owned())
-            }
+            Err(panic) => panic_words(&*panic),
         };
         tracing::warn!(projection = work.projection.name(), reason, "the projection starts again");
         work.progress.restarted(&reason);
@@ -139,18 +136,6 @@ async fn supervise(work: Work) {
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(RESTART_PAUSE.1);
     }
-}
-
-/// An error with all of its causes.
-pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 enum Never {}

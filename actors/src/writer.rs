@@ -76,13 +76,7 @@ impl Writer {
 }
 
 /// The actor that owns the end of the log, as far as this process writes it.
-pub(crate) struct JournalWriter {
-    journal: Arc<dyn Journal>,
-    feed: Arc<Feed>,
-    counts: Arc<WriterCounts>,
-    in_doubt: InDoubt,
-    queue: Option<mpsc::Receiver<Submission>>,
-}
+pub(crate) struct JournalWriter(Option<(Desk, mpsc::Receiver<Submission>)>);
 
 impl JournalWriter {
     pub(crate) fn new(
@@ -93,7 +87,7 @@ impl JournalWriter {
     ) -> (Self, Writer) {
         let (sender, queue) = mpsc::channel(UNITS_QUEUED_MAX);
         let writer = Writer { queue: sender, counts: Arc::clone(&counts) };
-        (Self { journal, feed, counts, in_doubt, queue: Some(queue) }, writer)
+        (Self(Some((Desk { journal, feed, counts, in_doubt }, queue))), writer)
     }
 }
 
@@ -101,37 +95,8 @@ impl Actor for JournalWriter {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        let Some(mut queue) = self.queue.take() else { return };
-        let desk = Desk {
-            journal: Arc::clone(&self.journal),
-            feed: Arc::clone(&self.feed),
-            counts: Arc::clone(&self.counts),
-            in_doubt: Arc::clone(&self.in_doubt),
-        };
-        let work = async move {
-            let mut done = Done::default();
-            // Nothing is appended, so that what the first command needs is there: a connection, statements, plans.
-            let stalls_at = tokio::time::Instant::now() + STALLS_AFTER;
-            let nothing = Arc::default();
-            let _ = desk.turning_away(stalls_at, desk.journal.append(&nothing), &mut queue).await;
-            loop {
-                let mut gathered = Vec::new();
-                if !done.is_told() {
-                    gather(&mut queue, &mut gathered);
-                }
-                if gathered.is_empty() {
-                    desk.tell(std::mem::take(&mut done));
-                    let Some(first) = queue.recv().await else { return };
-                    gathered.push(first);
-                    gather(&mut queue, &mut gathered);
-                }
-                desk.counts.queued.fetch_sub(gathered.len() as u64, Ordering::Relaxed);
-                // The next batch is on its way before the last one's answers are.
-                let tell = std::future::ready(done).map(|done| desk.tell(done));
-                (done, ()) = join(desk.append(gathered, &mut queue), tell).await;
-            }
-        };
-        ctx.spawn(AssertUnwindSafe(work).catch_unwind().into_actor(self).map(|ended, _, _| {
+        let Some((desk, queue)) = self.0.take() else { return };
+        ctx.spawn(AssertUnwindSafe(desk.work(queue)).catch_unwind().into_actor(self).map(|ended, _, _| {
             if ended.is_err() {
                 // What is speculated on can't be known any more; a new process starts from the log.
                 tracing::error!("the journal writer panicked; the process ends");
@@ -190,6 +155,30 @@ struct Desk {
 }
 
 impl Desk {
+    async fn work(self, mut queue: mpsc::Receiver<Submission>) {
+        let mut done = Done::default();
+        // Nothing is appended, so that what the first command needs is there: a connection, statements, plans.
+        let stalls_at = tokio::time::Instant::now() + STALLS_AFTER;
+        let nothing = Arc::default();
+        let _ = self.turning_away(stalls_at, self.journal.append(&nothing), &mut queue).await;
+        loop {
+            let mut gathered = Vec::new();
+            if !done.is_told() {
+                gather(&mut queue, &mut gathered);
+            }
+            if gathered.is_empty() {
+                self.tell(std::mem::take(&mut done));
+                let Some(first) = queue.recv().await else { return };
+                gathered.push(first);
+                gather(&mut queue, &mut gathered);
+            }
+            self.counts.queued.fetch_sub(gathered.len() as u64, Ordering::Relaxed);
+            // The next batch is on its way before the last one's answers are.
+            let tell = std::future::ready(done).map(|done| self.tell(done));
+            (done, ()) = join(self.append(gathered, &mut queue), tell).await;
+        }
+    }
+
     async fn append(&self, submissions: Vec<Submission>, queue: &mut mpsc::Receiver<Submission>) -> Done {
         let mut done = Done::default();
         let Done { committed, failed } = &mut done;

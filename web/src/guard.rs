@@ -13,6 +13,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::uri::Authority;
 use actix_web::http::{ConnectionType, Method, StatusCode, Uri, Version};
 use actix_web::{Error, HttpResponse, ResponseError as _};
+use actors::panic_words;
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use metrics::{Counter, Histogram};
@@ -269,13 +270,6 @@ fn decorate(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
     }
-}
-
-fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
-    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
-    words
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 /// The paths that belong together: they are on the same ports, and are counted together.
