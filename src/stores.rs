@@ -96,8 +96,8 @@ async fn migrate_postgres(settings: &Settings, url: &str) -> anyhow::Result<()> 
     let owner = settings.migrate_url.as_deref().unwrap_or(url);
     let migrated =
         store::journal::postgres::migrate(owner, role_of(url).as_deref().filter(|_| owner != url)).await;
-    migrated.with_context(|| format!("the schema at {}", masked(owner)))?;
-    if owner == url {
+    let migrated = migrated.with_context(|| format!("the schema at {}", masked(owner)))?;
+    if owner == url && migrated.is_owner {
         tracing::info!("database-url owns the schema: triggers alone guard the log (see migrate-url)");
     }
     Ok(())

@@ -527,9 +527,10 @@ async fn a_granted_role_can_append_and_read_and_nothing_else() {
     let database = Database::create().await;
     let role = database.name.clone();
     database.run(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();
-    migrate(&database.url(), Some(&role)).await.unwrap();
+    assert!(migrate(&database.url(), Some(&role)).await.unwrap().is_owner);
 
     let url = database.url_of(&role, None);
+    assert!(!migrate(&url, None).await.unwrap().is_owner);
     let journal = PostgresJournal::connect(PostgresSettings { url }).await.unwrap();
     let mut book = Book::default();
     let units = vec![
@@ -628,7 +629,8 @@ async fn of_several_migrators_at_once_one_migrates() {
     let mut done = [one.unwrap(), two.unwrap(), three.unwrap()];
     done.sort_by_key(|migrated| migrated.from);
     let to = done[0].to;
-    assert_eq!(done, [Migrated { from: 0, to }, Migrated { from: to, to }, Migrated { from: to, to }]);
+    let migrated = |from| Migrated { from, to, is_owner: true };
+    assert_eq!(done, [migrated(0), migrated(to), migrated(to)]);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct Migrated {
     pub from: i32,
     /// The version now.
     pub to: i32,
+    /// Whether whoever asked may do what the schema's owner may.
+    pub is_owner: bool,
 }
 
 /// Why a schema is none that this program can work on.
@@ -115,7 +117,10 @@ async fn run(client: &mut Client, grant_to: Option<&str>) -> Result<Migrated, Mi
     }
     // COMMIT's answer does not tell a commit from a rollback; but a statement that failed above never comes here.
     transaction.commit().await.map_err(failed(0))?;
-    Ok(Migrated { from: found, to: known() })
+    Ok(Migrated { from: found, to: known(), is_owner })
+    let owned = include_str!("../../../../sql/postgres/migrations_owned.sql");
+    let owned = transaction.query_one(owned, &[]).await.map_err(failed(0))?;
+    let is_owner = owned.try_get(0).map_err(failed(0))?;
 }
 
 /// Whether the schema is exactly what this program knows.
