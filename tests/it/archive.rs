@@ -17,6 +17,7 @@ on_both_stores!(
     a_log_that_is_not_whole_is_not_served,
     a_proof_holds_away_from_the_log,
     the_log_is_audited_behind_its_head,
+    who_reads_a_log_neither_begins_nor_migrates_it,
 );
 
 /// Some events, some refusals.
@@ -156,6 +157,27 @@ async fn a_log_that_is_not_whole_is_not_served(kind: Kind) {
     let resumed = output(on("import", &flags).arg("--file").arg(&file));
     assert!(said(&resumed).contains("going on behind"), "{}", said(&resumed));
     assert!(succeeded(output(&mut on("verify", &flags))).contains("\nsound: "));
+}
+
+/// What is not there is not sound, and what is of an older program is left to it.
+async fn who_reads_a_log_neither_begins_nor_migrates_it(kind: Kind) {
+    let stores = Stores::new(kind).await;
+    let data = stores.folder.path().join("data");
+    let flags = stores.flags(&data);
+    for subcommand in ["verify", "export"].repeat(2) {
+        let refused = output(&mut on(subcommand, &flags));
+        assert_eq!(refused.status.code(), Some(78), "{}", said(&refused));
+        assert!(said(&refused).contains("holds no log"), "{}", said(&refused));
+    }
+    assert!(!data.exists());
+    succeeded(output(&mut on("migrate", &flags)));
+    assert!(succeeded(output(&mut on("verify", &flags))).contains("\nsound: "));
+    stores.tamper(&data, "DELETE FROM migrations").await;
+    for subcommand in ["verify", "export"].repeat(2) {
+        let refused = output(&mut on(subcommand, &flags));
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains("bursar migrate brings it up to date"), "{}", said(&refused));
+    }
 }
 
 /// Where a file is or nothing, whole and as readable as what it replaces; what is no file stays what it is.

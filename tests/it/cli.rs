@@ -243,6 +243,16 @@ fn where_no_log_is_none_is_verified_or_exported() {
         assert_refused(program().args([subcommand, "--data-dir"]).arg(&nowhere), "data-dir");
         assert!(!nowhere.exists());
     }
+    let empty = folder.path().join("journal.sqlite3");
+    std::fs::write(&empty, "").unwrap();
+    for subcommand in ["verify", "export"].repeat(2) {
+        assert_refused(program().args([subcommand, "--data-dir"]).arg(folder.path()), "holds no log");
+    }
+    assert_eq!(empty.metadata().unwrap().len(), 0);
+    // Whether there is one can't be told.
+    for subcommand in ["verify", "serve"] {
+        assert_refused(program().args([subcommand, "--data-dir"]).arg(&empty), "can't be used: File exists");
+    }
 }
 
 /// Without authentication everybody on the network could move money.
