@@ -219,6 +219,16 @@ fn an_export_appears_where_it_was_asked_for() {
     assert!(parts.is_empty(), "{parts:?}");
 }
 
+/// An empty log in its place would be sound.
+#[test]
+fn nothing_is_begun_for_a_file_that_is_no_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let refused = output(on("import", &[]).arg("--data-dir").arg(&data).stdin(Stdio::null()));
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("line 1: the file is empty") && !data.exists(), "{}", said(&refused));
+}
+
 /// Keys as OpenSSL writes them.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
     MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
