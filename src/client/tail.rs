@@ -52,7 +52,7 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
         match print(&events) {
             // Whoever reads has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            printed => printed?,
+            printed => printed.context("standard output")?,
         }
         match events.last().filter(|_| page.headers().contains_key("link")) {
             Some(last) => after = serde_json::from_str::<Place>(last.get())?.sequence_number,

@@ -205,6 +205,26 @@ fn the_command_line_is_told_to_shells_and_man() {
     assert_refused(program().args(["health", "--url", "localhost:3000"]), "url");
 }
 
+/// What was asked for is lost; but whoever closes a pipe has seen enough of it.
+#[test]
+fn a_full_disk_is_told_and_a_closed_pipe_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    assert!(output(program().args(["migrate", "--data-dir", data])).status.success());
+    let verify = ["verify", "--data-dir", data];
+    let one = [["openapi"], ["config"], ["--help"], ["man"]];
+    for args in one.iter().map(|args| &args[..]).chain([&["completions", "bash"][..], &verify]) {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let lost = program().args(args).stdout(full).output().unwrap();
+        assert_eq!(lost.status.code(), Some(1), "{args:?}: {}", said(&lost));
+        assert!(said(&lost).contains("standard output: No space left"), "{args:?}: {}", said(&lost));
+        let mut process = program().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(process.stdout.take());
+        let closed = process.wait_with_output().unwrap();
+        assert!(closed.status.success() && said(&closed).is_empty(), "{args:?}: {}", said(&closed));
+    }
+}
+
 /// 78 (`EX_CONFIG`) and the name of what is wrong.
 #[track_caller]
 fn assert_refused(command: &mut Command, name: &str) {
