@@ -4,7 +4,9 @@ use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use domain::Event;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use ureq::http::Response;
@@ -27,6 +29,8 @@ pub(super) fn command() -> Command {
     let from = Arg::new("from").long("from").value_name("SEQUENCE").value_parser(value_parser!(u64));
     let account = Arg::new("account").long("account").value_name("ID").action(ArgAction::Append);
     let kind = Arg::new("type").long("type").value_name("TYPE").action(ArgAction::Append);
+    // The server takes any word, since it may have types of later versions: of none would come nothing, for ever.
+    let kind = kind.value_parser(PossibleValuesParser::new(Event::KINDS));
     Command::new("tail")
         .about("Print a running server's events as they are committed, one JSON object per line, until interrupted")
         .arg(from.help("Begin after this sequence number, 0 for the whole log; else with what comes from now on"))

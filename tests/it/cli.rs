@@ -203,6 +203,8 @@ fn the_command_line_is_told_to_shells_and_man() {
     assert!(said(&output(program().args(["completions", "bash"]))).contains("demo-data"));
     assert_refused(program().args(["completions", "tcl"]), "tcl");
     assert_refused(program().args(["health", "--url", "localhost:3000"]), "url");
+    // Of an unknown type nothing would ever come.
+    assert_refused(program().args(["tail", "--type", "NOPE"]), "MONEY_DEPOSITED");
 }
 
 /// What was asked for is lost; but whoever closes a pipe has seen enough of it.
