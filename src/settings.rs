@@ -24,6 +24,8 @@ pub const FACADES: [(Facade, &str); 5] = [
 
 /// The longest that a setting in seconds may be: a day.
 const SECONDS_MAX: usize = 86_400;
+/// The place of the first setting in a manual page's synopsis: behind what a subcommand takes itself.
+const SETTINGS_SHOWN_FROM: usize = 100;
 /// Environment variables of the project's own tests; not settings.
 const TEST_PREFIX: &str = "BURSAR_TEST_";
 
@@ -201,7 +203,9 @@ pub fn flags() -> impl Iterator<Item = Arg> {
             if setting.default.is_empty() { String::new() } else { format!(" [{}]", setting.default) };
         arg.value_name("VALUE").help(format!("{}{default}", setting.help))
     });
-    std::iter::once(config).chain(settings).map(|arg| arg.global(true))
+    // Below a heading of their own, so that what a subcommand takes itself comes first.
+    let settings = std::iter::once(config).chain(settings).zip(SETTINGS_SHOWN_FROM..);
+    settings.map(|(arg, place)| arg.global(true).help_heading("Settings").display_order(place))
 }
 
 impl Values {

@@ -207,6 +207,22 @@ fn the_command_line_is_told_to_shells_and_man() {
     assert_refused(program().args(["tail", "--type", "NOPE"]), "MONEY_DEPOSITED");
 }
 
+/// First what a subcommand takes itself, then what all of them do.
+#[test]
+fn the_settings_stand_below_a_heading_of_their_own() {
+    for (args, options, heading) in [
+        (["tail", "--help"], "\nOptions:\n", "\nSettings:\n"),
+        (["man", "tail"], "\n.SH OPTIONS\n", "\n.SH SETTINGS\n"),
+    ] {
+        let help = said(&output(program().args(args))).replace("\\-", "-");
+        let (usage, help) = help.split_once(options).unwrap();
+        let (own, settings) = help.split_once(heading).unwrap();
+        assert!(usage.find("--config").is_none_or(|at| usage[..at].contains("--url")), "{usage}");
+        assert!(own.contains("--account") && !own.contains("--database-url"), "{own}");
+        assert!(settings.contains("--database-url") && settings.contains("--config"), "{settings}");
+    }
+}
+
 /// What was asked for is lost; but whoever closes a pipe has seen enough of it.
 #[test]
 fn a_full_disk_is_told_and_a_closed_pipe_is_not() {
