@@ -61,8 +61,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
         let server = web::serve(listeners, ledger.clone(), Arc::new(web), settings.workers, metrics)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
-        std::fs::create_dir_all(&settings.data_dir)
-            .with_context(|| settings.data_dir.display().to_string())?;
+        store::make_folder(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
         write_ports(&settings.data_dir, &addresses)?;
         if let Err(error) = say(&where_things_are(settings, &addresses)) {
             tracing::warn!(error = format!("{error:#}"), "it can't be said where things are");
