@@ -17,59 +17,48 @@ use clap::Command;
 use settings::{EXIT_CONFIG, Settings, Values, WrongSetting};
 
 fn main() -> ExitCode {
-    let matches = match command().try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => {
-            let code = if error.use_stderr() { EXIT_CONFIG } else { 0 };
-            let _ = error.print();
-            return ExitCode::from(code);
-        }
-    };
-    if matches.subcommand_name() == Some("openapi") {
-        server::say(web::openapi());
-        return ExitCode::SUCCESS;
-    }
-    let values = match gather(&matches) {
-        Ok(values) => values,
-        Err(error) => return end(EXIT_CONFIG, &error),
-    };
-    if matches.subcommand_name() == Some("config") {
-        // What is wrong is found out from them.
-        server::say(&values.to_string());
-    }
-    let settings = match values.read() {
-        Ok(settings) => settings,
-        Err(error) => return end(EXIT_CONFIG, &error),
-    };
-    let serves = matches!(matches.subcommand(), None | Some(("serve", _)));
-    let _export = match start_telemetry(&settings, serves) {
-        Ok(export) => export,
-        Err(error) => return end(code_of(&error), &*error),
-    };
-    let done = match matches.subcommand() {
-        None | Some(("serve", _)) => server::run(&settings, values.shown()),
-        Some(("config", _)) => Ok(()),
-        Some(("migrate", _)) => {
-            stores::migrate(&settings).map(|()| server::say("the log's schema is up to date\n"))
-        }
-        Some((name @ ("verify" | "export" | "import"), matches)) => {
-            return match archive::run(name, matches, &settings) {
-                Ok(code) => code,
-                Err(error) => end(code_of(&error), &*error),
-            };
-        }
-        Some(("completions", matches)) => manual::completions(command(), matches),
-        Some(("man", matches)) => manual::page(command(), matches),
-        Some((name, matches)) => client::run(name, matches, &settings),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => end(code_of(&error), &*error),
-    }
+    run().unwrap_or_else(|error| {
+        server::complain(&format!("{error:#}"));
+        ExitCode::from(if error.is::<WrongSetting>() { EXIT_CONFIG } else { 1 })
+    })
 }
 
-fn code_of(error: &anyhow::Error) -> u8 {
-    if error.is::<WrongSetting>() { EXIT_CONFIG } else { 1 }
+fn run() -> anyhow::Result<ExitCode> {
+    let matches = match command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) if error.use_stderr() => {
+            let _ = error.print();
+            return Ok(ExitCode::from(EXIT_CONFIG));
+        }
+        // The help or the version, which was asked for.
+        Err(asked) => return server::written(asked.print()).map(|()| ExitCode::SUCCESS),
+    };
+    if matches.subcommand_name() == Some("openapi") {
+        return server::say(web::openapi()).map(|()| ExitCode::SUCCESS);
+    }
+    let values = gather(&matches)?;
+    if matches.subcommand_name() == Some("config") {
+        // What is wrong is found out from them.
+        server::say(&values.to_string())?;
+    }
+    let settings = values.read()?;
+    let serves = matches!(matches.subcommand(), None | Some(("serve", _)));
+    let _export = start_telemetry(&settings, serves)?;
+    match matches.subcommand() {
+        None | Some(("serve", _)) => server::run(&settings, values.shown())?,
+        Some(("config", _)) => {}
+        Some(("migrate", _)) => {
+            stores::migrate(&settings)?;
+            server::say("the log's schema is up to date\n")?;
+        }
+        Some((name @ ("verify" | "export" | "import"), matches)) => {
+            return archive::run(name, matches, &settings);
+        }
+        Some(("completions", matches)) => manual::completions(command(), matches)?,
+        Some(("man", matches)) => manual::page(command(), matches)?,
+        Some((name, matches)) => client::run(name, matches, &settings)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Log lines, and spans where they are exported: by the server only.
@@ -107,9 +96,4 @@ fn command() -> Command {
 fn gather(matches: &clap::ArgMatches) -> Result<Values, WrongSetting> {
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     Values::gather(matches, std::env::vars_os())
-}
-
-fn end(code: u8, error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    server::complain(&actors::chain_of(error));
-    ExitCode::from(code)
 }

@@ -25,8 +25,7 @@ pub fn completions(mut program: Command, matches: &ArgMatches) -> anyhow::Result
     let shell = matches.get_one::<Shell>("shell").context("a shell is required")?;
     let mut script = Vec::new();
     clap_complete::generate(*shell, &mut program, "bursar", &mut script);
-    say(&String::from_utf8(script)?);
-    Ok(())
+    say(&String::from_utf8(script)?)
 }
 
 /// Prints a manual page.
@@ -42,6 +41,5 @@ pub fn page(mut program: Command, matches: &ArgMatches) -> anyhow::Result<()> {
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(page).render(&mut text)?;
-    say(&String::from_utf8(text)?);
-    Ok(())
+    say(&String::from_utf8(text)?)
 }

@@ -1,6 +1,6 @@
 //! One run of the server: stores, actors, listeners, the lines that say where things are, and the way down.
 
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -61,10 +61,11 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
         let server = web::serve(listeners, ledger.clone(), Arc::new(web), settings.workers, metrics)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
-        std::fs::create_dir_all(&settings.data_dir)
-            .with_context(|| settings.data_dir.display().to_string())?;
+        store::make_folder(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
         write_ports(&settings.data_dir, &addresses)?;
-        say(&where_things_are(settings, &addresses));
+        if let Err(error) = say(&where_things_are(settings, &addresses)) {
+            tracing::warn!(error = format!("{error:#}"), "it can't be said where things are");
+        }
 
         wait_for_the_end().await?;
         tracing::info!("ending: commands under way are finished first");
@@ -116,7 +117,7 @@ fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
 
 /// A listener for many clients that come at once: of those that its queue has no room for, the kernel drops the first
 /// packet, and they try again a second later.
-fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // As the standard library's listener has it, whose queue takes no more than 128.
     socket.set_reuse_address(true)?;
@@ -184,12 +185,21 @@ async fn wait_for_the_end() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Text for a person, on stdout. A closed pipe is no reason to stop.
-pub fn say(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
+/// Text for a person, on stdout.
+pub fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// What became of text on stdout. A closed pipe is no reason to stop: whoever reads has seen enough.
+pub fn written(outcome: io::Result<()>) -> anyhow::Result<()> {
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome.context("standard output"),
+    }
 }
 
 /// Why the process ends, on stderr.
 pub fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "bursar: {text}");
+    let _ = writeln!(io::stderr(), "bursar: {text}");
 }

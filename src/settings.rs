@@ -24,6 +24,10 @@ pub const FACADES: [(Facade, &str); 5] = [
 
 /// The longest that a setting in seconds may be: a day.
 const SECONDS_MAX: usize = 86_400;
+/// The most threads of a kind: the HTTP server has no room for more (`MAX_WORKERS` of actix-server).
+const THREADS_MAX: usize = 512;
+/// The place of the first setting in a manual page's synopsis: behind what a subcommand takes itself.
+const SETTINGS_SHOWN_FROM: usize = 100;
 /// Environment variables of the project's own tests; not settings.
 const TEST_PREFIX: &str = "BURSAR_TEST_";
 
@@ -201,7 +205,9 @@ pub fn flags() -> impl Iterator<Item = Arg> {
             if setting.default.is_empty() { String::new() } else { format!(" [{}]", setting.default) };
         arg.value_name("VALUE").help(format!("{}{default}", setting.help))
     });
-    std::iter::once(config).chain(settings).map(|arg| arg.global(true))
+    // Below a heading of their own, so that what a subcommand takes itself comes first.
+    let settings = std::iter::once(config).chain(settings).zip(SETTINGS_SHOWN_FROM..);
+    settings.map(|(arg, place)| arg.global(true).help_heading("Settings").display_order(place))
 }
 
 impl Values {
@@ -321,6 +327,17 @@ impl Values {
         }
     }
 
+    /// A number of threads; 0 is for one that the machine says.
+    fn threads(&self, name: &str, of_machine: usize) -> Result<usize, WrongSetting> {
+        match self.parse(name, "a whole number")? {
+            0 => Ok(of_machine.min(THREADS_MAX)),
+            count if count > THREADS_MAX => {
+                Err(wrong(name, format_args!("must be {THREADS_MAX} at the most")))
+            }
+            count => Ok(count),
+        }
+    }
+
     fn facades(&self) -> Result<Vec<Facade>, WrongSetting> {
         let facade = |part: String| {
             let known = FACADES.iter().find(|(_, name)| *name == part);
@@ -392,7 +409,6 @@ impl Values {
             ports[place] = port;
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let or = |count: usize, else_count: usize| if count == 0 { else_count } else { count };
         let log_json = match self.text("log-format") {
             "text" => false,
             "json" => true,
@@ -443,9 +459,9 @@ impl Values {
             redis_prefix,
             allowed_hosts: self.hosts("allowed-hosts")?,
             allowed_origins: self.origins("allowed-origins")?,
-            workers: or(self.parse("workers", "a whole number")?, cores),
+            workers: self.threads("workers", cores)?,
             ledger: actors::Settings {
-                shards: or(self.parse("shards", "a whole number")?, cores.div_ceil(2)),
+                shards: self.threads("shards", cores.div_ceil(2))?,
                 commands_in_flight_max: self.count("commands-in-flight")?,
                 residents_max: self.count("resident-accounts")?,
                 feed_timeout,
@@ -576,6 +592,8 @@ mod tests {
             (vec!["--log", "wran,actors=debug"], vec![], "log"),
             (vec!["--allowed-hosts", "a.example,http://b.example"], vec![], "allowed-hosts"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
+            (vec!["--workers", "513"], vec![], "workers"),
+            (vec![], vec![("BURSAR_SHARDS", "100000")], "shards"),
             (vec!["--idle-timeout-seconds", "18446744073709551615"], vec![], "idle-timeout-seconds"),
             (vec!["--allowed-origins", "https://a.example,b.example"], vec![], "allowed-origins"),
             (vec!["--audit", "maybe"], vec![], "audit"),

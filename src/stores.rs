@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use store::journal::postgres::{ConnectError, SchemaError};
+use store::journal::sqlite::OpenError;
 use store::{
     FolderLock, Journal, PostgresJournal, PostgresSettings, RedisSettings, RedisViews, SqliteJournal,
     SqliteViews, Views,
@@ -32,17 +34,46 @@ pub struct Log {
 /// Opens the log, and begins it if there is none; on Postgres as its owner, where one is named.
 pub async fn open_log(settings: &Settings) -> anyhow::Result<Log> {
     let lock = settings.database_url.is_none().then(|| lock(settings)).transpose()?;
-    let owner = settings.migrate_url.as_deref().or(settings.database_url.as_deref());
-    Ok(Log { journal: journal(settings, owner).await?, _lock: lock })
+    Ok(Log { journal: journal(settings, owner(settings)).await?, _lock: lock })
 }
 
-/// Opens the log that is there: an empty one would be sound, and say nothing of the one that was meant.
+/// Opens the log that is there, as it is: one that was begun for it would be sound, and say nothing of the one that was
+/// meant.
 pub async fn open_existing_log(settings: &Settings) -> anyhow::Result<Log> {
-    if settings.database_url.is_none() && !embedded_log(settings).exists() {
-        let reason = format!("{} holds no log", settings.data_dir.display());
-        return Err(WrongSetting { name: "data-dir".to_owned(), reason }.into());
+    let holds_none = |name: &str, place: &dyn std::fmt::Display| WrongSetting {
+        name: name.to_owned(),
+        reason: format!("{place} holds no log"),
+    };
+    if let Some(owner) = owner(settings) {
+        return match PostgresJournal::connect(PostgresSettings { url: owner.to_owned() }).await {
+            Err(ConnectError::Schema(SchemaError::Absent)) => {
+                Err(holds_none("database-url", &masked(owner)).into())
+            }
+            connected => {
+                let journal = connected.with_context(|| format!("the log at {}", masked(owner)))?;
+                Ok(Log { journal: Arc::new(journal), _lock: None })
+            }
+        };
     }
-    open_log(settings).await
+    let path = embedded_log(settings);
+    let none = || holds_none("data-dir", &settings.data_dir.display());
+    // Where that can't be told, the lock says why.
+    if path.try_exists().is_ok_and(|is_there| !is_there) {
+        return Err(none().into());
+    }
+    let lock = lock(settings)?;
+    match SqliteJournal::open_existing(&path) {
+        Err(OpenError::Empty(_)) => Err(none().into()),
+        opened => {
+            let journal = opened.with_context(|| path.display().to_string())?;
+            Ok(Log { journal: Arc::new(journal), _lock: Some(lock) })
+        }
+    }
+}
+
+/// The role that owns the log on Postgres.
+fn owner(settings: &Settings) -> Option<&str> {
+    settings.migrate_url.as_deref().or(settings.database_url.as_deref())
 }
 
 fn embedded_log(settings: &Settings) -> PathBuf {
@@ -50,8 +81,11 @@ fn embedded_log(settings: &Settings) -> PathBuf {
 }
 
 fn lock(settings: &Settings) -> Result<FolderLock, WrongSetting> {
-    store::lock_folder(&settings.data_dir)
-        .map_err(|error| WrongSetting { name: "data-dir".to_owned(), reason: error.to_string() })
+    store::lock_folder(&settings.data_dir).map_err(|error| {
+        // With its causes.
+        let reason = format!("{:#}", anyhow::Error::from(error));
+        WrongSetting { name: "data-dir".to_owned(), reason }
+    })
 }
 
 /// The log, as that role on Postgres.
@@ -96,8 +130,8 @@ async fn migrate_postgres(settings: &Settings, url: &str) -> anyhow::Result<()> 
     let owner = settings.migrate_url.as_deref().unwrap_or(url);
     let migrated =
         store::journal::postgres::migrate(owner, role_of(url).as_deref().filter(|_| owner != url)).await;
-    migrated.with_context(|| format!("the schema at {}", masked(owner)))?;
-    if owner == url {
+    let migrated = migrated.with_context(|| format!("the schema at {}", masked(owner)))?;
+    if owner == url && migrated.is_owner {
         tracing::info!("database-url owns the schema: triggers alone guard the log (see migrate-url)");
     }
     Ok(())

@@ -34,7 +34,7 @@ pub use hub::{Hub, Member, Vitals};
 pub use ledger::{Ledger, Settings, parse_place, place_text};
 pub use progress::{ProjectionState, ProjectionStats, Replay, ReplayState};
 pub use recent::{Line, LinePlace, LineQuery, LineStatus};
-pub use words::{chain_of, panic_words};
+pub use words::panic_words;
 
 /// The target of the spans of a command, by which they are told from log lines. They cost nothing where nobody asks for
 /// them: no log level but `debug` does.

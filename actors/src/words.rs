@@ -4,7 +4,7 @@ use std::any::Any;
 use std::error::Error;
 
 /// An error with all of its causes.
-pub fn chain_of(error: &dyn Error) -> String {
+pub(crate) fn chain_of(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -77,6 +77,24 @@ pub struct UnknownEvent {
 }
 
 impl Event {
+    /// The names of all types.
+    pub const KINDS: [&'static str; 14] = [
+        "ACCOUNT_CREATED",
+        "MONEY_DEPOSITED",
+        "MONEY_WITHDRAWN",
+        "MONEY_TRANSFERRED",
+        "TRANSFER_RECEIVED",
+        "ACCOUNT_FROZEN",
+        "ACCOUNT_UNFROZEN",
+        "ACCOUNT_CLOSED",
+        "ACCOUNT_REOPENED",
+        "HOLD_PLACED",
+        "HOLD_CAPTURED",
+        "HOLD_RELEASED",
+        "HOLD_EXPIRED",
+        "LIMITS_SET",
+    ];
+
     /// The type's name in JSON.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -550,6 +568,8 @@ fn amount(raw: &RawValue, currency: Currency) -> Result<Amount, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::account::Account;
     use crate::lifecycle::Status;
@@ -719,6 +739,12 @@ mod tests {
             // Escapes aside, which JSON leaves open.
             assert_eq!(written.into_json(), stored.replace("\\u00eb", "ë"));
         }
+    }
+
+    #[test]
+    fn every_type_is_named() {
+        let stored: BTreeSet<&str> = STORED_V1.iter().map(|(_, event)| event().kind()).collect();
+        assert_eq!(stored, BTreeSet::from(Event::KINDS));
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! `bursar export`: writes the whole log as lines of JSON.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::fs::{OpenOptions, Permissions};
+use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{ArgMatches, Command};
 use domain::chain::Hex;
+use store::archive::{ExportError, Exported};
 
 use super::{file, whole_log};
 use crate::server::complain;
 use crate::settings::Settings;
+use crate::stores::Log;
 
 /// What is gathered before it is written.
 const BUFFER_BYTES: usize = 1 << 18;
+/// Who may read a new file: all of the ledger is in it.
+const MODE: u32 = 0o600;
 
 pub(super) fn command() -> Command {
     Command::new("export")
@@ -24,24 +29,10 @@ pub(super) fn command() -> Command {
 
 pub(super) async fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Result<ExitCode> {
     let log = whole_log(settings).await?;
-    let path = matches.get_one::<PathBuf>("file");
-    let new = path.map(|path| beside(path));
-    let out: Box<dyn Write + Send> = match &new {
-        Some(new) => Box::new(File::create(new).with_context(|| new.display().to_string())?),
-        None => Box::new(std::io::stdout()),
+    let exported = match matches.get_one::<PathBuf>("file") {
+        Some(path) => to_file(&log, path).await.with_context(|| path.display().to_string())?,
+        None => export(&log, std::io::stdout()).await?,
     };
-    let out = BufWriter::with_capacity(BUFFER_BYTES, out);
-    let exported = store::archive::export(&*log.journal, env!("CARGO_PKG_VERSION"), out).await;
-    if let (Some(path), Some(new)) = (path, &new) {
-        let whole = exported.as_ref().map(|_| ());
-        let placed = whole.is_ok().then(|| File::open(new).and_then(|file| file.sync_all())).transpose();
-        match placed {
-            Ok(Some(())) => std::fs::rename(new, path).with_context(|| path.display().to_string())?,
-            Ok(None) => drop(std::fs::remove_file(new)),
-            Err(error) => return Err(error).with_context(|| new.display().to_string()),
-        }
-    }
-    let exported = exported?;
     complain(&format!(
         "exported {} events in {} batches and {} refusals; chain {}",
         exported.last,
@@ -52,9 +43,55 @@ pub(super) async fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Re
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where a file is written until it is whole.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
+async fn export(log: &Log, out: impl Write + Send + 'static) -> Result<Exported, ExportError> {
+    let out = BufWriter::with_capacity(BUFFER_BYTES, out);
+    store::archive::export(&*log.journal, env!("CARGO_PKG_VERSION"), out).await
+}
+
+/// A file appears in its place when it is whole; into a device or a pipe it is written straight.
+async fn to_file(log: &Log, path: &Path) -> anyhow::Result<Exported> {
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() => replace(log, &path.canonicalize()?, there.permissions()).await,
+        Ok(_) => Ok(export(log, OpenOptions::new().write(true).open(path)?).await?),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            replace(log, &linked(path), Permissions::from_mode(MODE)).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where links lead to, at the end of which nothing is yet.
+fn linked(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    while let Ok(target) = path.read_link() {
+        path.pop();
+        path.push(target);
+    }
+    path
+}
+
+/// Writes beside a file until that is whole, and then puts it in its place.
+async fn replace(log: &Log, path: &Path, permissions: Permissions) -> anyhow::Result<Exported> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    // An export that was killed leaves its own behind.
+    if let Err(error) = std::fs::remove_file(&part)
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
+    let file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(&part)?;
+    let written = async {
+        let exported = export(log, file.try_clone()?).await?;
+        file.set_permissions(permissions)?;
+        file.sync_all()?;
+        std::fs::rename(&part, path)?;
+        Ok(exported)
+    };
+    let written = written.await;
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written
 }

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::{ArgMatches, Command};
 use domain::chain::Hex;
 use store::RestoreError;
-use store::archive::{ImportError, Imported};
+use store::archive::{ImportError, Imported, Source};
 
 use super::file;
 use crate::server::complain;
@@ -33,8 +33,10 @@ pub(super) async fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Re
         }
         None => Box::new(BufReader::with_capacity(BUFFER_BYTES, std::io::stdin())),
     };
+    // Nothing is begun for what is no log.
+    let source = Source::begin(input)?;
     let log = stores::open_log(settings).await?;
-    let imported = store::archive::import(&*log.journal, input).await;
+    let imported = store::archive::import(&*log.journal, source).await;
     let Imported { log_id, last, chain, resumed_at, refusals } = match imported {
         Err(error @ ImportError::Restore(RestoreError::Unavailable(_)))
             if settings.database_url.is_some() =>

@@ -43,6 +43,6 @@ pub(super) fn run(proof: &Path, public_key: Option<&PathBuf>) -> anyhow::Result<
     say(&format!(
         "event {sequence} of log {} is in the batch {}..{}, chain {}; {signed}\n{stored}\n",
         checkpoint.log_id, checkpoint.first_sequence, checkpoint.last_sequence, checkpoint.chain
-    ));
+    ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use store::archive::Verified;
 
 use super::whole_log;
-use crate::server::say;
+use crate::server::{complain, say};
 use crate::settings::Settings;
 
 /// The exit code where something was found.
@@ -34,9 +34,14 @@ pub(super) async fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Re
     let log = whole_log(settings).await?;
     let log_id = log.journal.head().await?.log_id;
     let began = Instant::now();
+    let mut is_lost = false;
     let tell = move |finding: &Finding| {
         let line = if as_json { finding_json(finding) } else { finding.to_string() };
-        say(&format!("{line}\n"));
+        if let Err(error) = say(&format!("{line}\n"))
+            && !std::mem::replace(&mut is_lost, true)
+        {
+            complain(&format!("{error:#}"));
+        }
     };
     let Verified { audit, findings } = store::archive::verify(&*log.journal, tell).await?;
     let seconds = began.elapsed().as_secs_f64();
@@ -58,7 +63,7 @@ pub(super) async fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Re
             "findings": findings,
             "seconds": seconds,
         });
-        say(&format!("{summary}\n"));
+        say(&format!("{summary}\n"))?;
     } else {
         say(&format!(
             "log {log_id}: {} events in {} batches, {} accounts, {} refusals; chain {}\n",
@@ -67,19 +72,19 @@ pub(super) async fn run(matches: &ArgMatches, settings: &Settings) -> anyhow::Re
             audit.accounts(),
             audit.refusals(),
             Hex(audit.chain()),
-        ));
+        ))?;
         for (currency, sums) in audit.sums() {
             let word = if sums.conserved() { "conserved" } else { "not conserved" };
-            say(&format!("{currency} is {word}\n"));
+            say(&format!("{currency} is {word}\n"))?;
         }
         if audit.unproved_commands() > 0 {
             let count = audit.unproved_commands();
             say(&format!(
                 "{count} batches are from before names and fingerprints of commands were in the chain\n"
-            ));
+            ))?;
         }
         let word = if findings == 0 { "sound" } else { "not sound" };
-        say(&format!("{word}: {findings} findings in {seconds:.1} s\n"));
+        say(&format!("{word}: {findings} findings in {seconds:.1} s\n"))?;
     }
     Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })
 }

@@ -24,6 +24,5 @@ pub(super) fn run(server: &Server, _: &ArgMatches) -> anyhow::Result<()> {
         repeated += usize::from(answer.headers().contains_key("idempotent-replayed"));
     }
     let done = commands.len() - repeated;
-    say(&format!("{done} commands done, {repeated} were done before\n"));
-    Ok(())
+    say(&format!("{done} commands done, {repeated} were done before\n"))
 }

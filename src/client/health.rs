@@ -12,6 +12,5 @@ pub(super) fn command() -> Command {
 
 pub(super) fn run(server: &Server, _: &ArgMatches) -> anyhow::Result<()> {
     server.get("/readyz", &[])?;
-    say("ready\n");
-    Ok(())
+    say("ready\n")
 }

@@ -33,16 +33,16 @@ pub(super) fn command() -> Command {
 pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
     let started = server.post("/replay", None, "")?;
     let mut replay: Replay = serde_json::from_str(started.body())?;
-    say(&format!("replay {} has started\n", replay.replay_id));
+    say(&format!("replay {} has started\n", replay.replay_id))?;
     while matches.get_flag("wait") {
         let Replay { done, total, events_per_second, seconds_left, .. } = replay;
         match replay.state.as_str() {
             "running" => {
                 let rate = format!("{events_per_second} a second, {seconds_left} s left");
-                say(&format!("{done} of {total} events, {rate}\n"));
+                say(&format!("{done} of {total} events, {rate}\n"))?;
             }
             "done" => {
-                say(&format!("done: {done} events\n"));
+                say(&format!("done: {done} events\n"))?;
                 break;
             }
             _ => anyhow::bail!("the replay failed: {}", replay.error.unwrap_or(replay.state)),

@@ -4,7 +4,9 @@ use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use domain::Event;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use ureq::http::Response;
@@ -27,6 +29,8 @@ pub(super) fn command() -> Command {
     let from = Arg::new("from").long("from").value_name("SEQUENCE").value_parser(value_parser!(u64));
     let account = Arg::new("account").long("account").value_name("ID").action(ArgAction::Append);
     let kind = Arg::new("type").long("type").value_name("TYPE").action(ArgAction::Append);
+    // The server takes any word, since it may have types of later versions: of none would come nothing, for ever.
+    let kind = kind.value_parser(PossibleValuesParser::new(Event::KINDS));
     Command::new("tail")
         .about("Print a running server's events as they are committed, one JSON object per line, until interrupted")
         .arg(from.help("Begin after this sequence number, 0 for the whole log; else with what comes from now on"))
@@ -52,7 +56,7 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
         match print(&events) {
             // Whoever reads has seen enough.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            printed => printed?,
+            printed => printed.context("standard output")?,
         }
         match events.last().filter(|_| page.headers().contains_key("link")) {
             Some(last) => after = serde_json::from_str::<Place>(last.get())?.sequence_number,

@@ -15,7 +15,7 @@ use domain::rows::{HeadRow, RefusalRow, Rows};
 use tokio::sync::mpsc::Sender;
 
 pub use export::{ExportError, Exported, export};
-pub use import::{ImportError, Imported, import};
+pub use import::{ImportError, Imported, Source, import};
 pub use verify::{Verified, verify};
 
 use crate::journal::{FROM_THE_FIRST, Journal, JournalError};

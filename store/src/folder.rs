@@ -1,7 +1,8 @@
 //! The data folder of the embedded stores belongs to one process.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// The file in the folder that carries the lock and names its holder.
@@ -32,8 +33,16 @@ pub enum FolderLockError {
         folder: PathBuf,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
+}
+
+/// Makes a folder that nobody but its owner may look into; one that is there is left as it is.
+///
+/// # Errors
+/// Where it can't be made.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Takes a folder for this process, and makes it first if there is none.
@@ -42,7 +51,7 @@ pub enum FolderLockError {
 /// [`FolderLockError::Held`] names the process that has it.
 pub fn lock_folder(folder: &Path) -> Result<FolderLock, FolderLockError> {
     let unusable = |source| FolderLockError::Unusable { folder: folder.to_owned(), source };
-    std::fs::create_dir_all(folder).map_err(unusable)?;
+    make_folder(folder).map_err(unusable)?;
     let path = folder.join(LOCK_FILE);
     let mut file = OpenOptions::new()
         .read(true)
@@ -70,6 +79,9 @@ pub fn lock_folder(folder: &Path) -> Result<FolderLock, FolderLockError> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -85,6 +97,18 @@ mod tests {
         assert!(words.contains(&format!("is in use by process {};", std::process::id())), "{words}");
         drop(lock);
         lock_folder(&folder).unwrap();
+    }
+
+    #[test]
+    fn what_is_made_is_for_its_owner_alone_and_what_is_there_stays_as_it_is() {
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        let parent = tempfile::tempdir().unwrap();
+        let (made, there) = (parent.path().join("made"), parent.path().join("there"));
+        std::fs::create_dir(&there).unwrap();
+        std::fs::set_permissions(&there, Permissions::from_mode(0o755)).unwrap();
+        make_folder(&made).unwrap();
+        make_folder(&there).unwrap();
+        assert_eq!((mode(&made), mode(&there)), (0o700, 0o755));
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod journal;
 mod statements;
 pub mod views;
 
-pub use folder::{FolderLock, FolderLockError, lock_folder};
+pub use folder::{FolderLock, FolderLockError, lock_folder, make_folder};
 pub use journal::postgres::{PostgresJournal, PostgresSettings};
 pub use journal::sqlite::SqliteJournal;
 pub use journal::{

@@ -1,5 +1,6 @@
 //! The log verified, exported, imported, and proved, without a server.
 
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -16,6 +17,7 @@ on_both_stores!(
     a_log_that_is_not_whole_is_not_served,
     a_proof_holds_away_from_the_log,
     the_log_is_audited_behind_its_head,
+    who_reads_a_log_neither_begins_nor_migrates_it,
 );
 
 /// Some events, some refusals.
@@ -155,6 +157,76 @@ async fn a_log_that_is_not_whole_is_not_served(kind: Kind) {
     let resumed = output(on("import", &flags).arg("--file").arg(&file));
     assert!(said(&resumed).contains("going on behind"), "{}", said(&resumed));
     assert!(succeeded(output(&mut on("verify", &flags))).contains("\nsound: "));
+}
+
+/// What is not there is not sound, and what is of an older program is left to it.
+async fn who_reads_a_log_neither_begins_nor_migrates_it(kind: Kind) {
+    let stores = Stores::new(kind).await;
+    let data = stores.folder.path().join("data");
+    let flags = stores.flags(&data);
+    for subcommand in ["verify", "export"].repeat(2) {
+        let refused = output(&mut on(subcommand, &flags));
+        assert_eq!(refused.status.code(), Some(78), "{}", said(&refused));
+        assert!(said(&refused).contains("holds no log"), "{}", said(&refused));
+    }
+    assert!(!data.exists());
+    succeeded(output(&mut on("migrate", &flags)));
+    assert!(succeeded(output(&mut on("verify", &flags))).contains("\nsound: "));
+    stores.tamper(&data, "DELETE FROM migrations").await;
+    for subcommand in ["verify", "export"].repeat(2) {
+        let refused = output(&mut on(subcommand, &flags));
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains("bursar migrate brings it up to date"), "{}", said(&refused));
+    }
+}
+
+/// Where a file is or nothing, whole and as readable as what it replaces; what is no file stays what it is.
+#[test]
+fn an_export_appears_where_it_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let [data, new, old, link, ahead, pipe, inner] =
+        ["data", "new", "old", "link", "ahead", "pipe", "inner"].map(|name| folder.path().join(name));
+    let flags = ["--data-dir".to_owned(), data.display().to_string()];
+    succeeded(output(&mut on("migrate", &flags)));
+    let export = |to: &Path| output(on("export", &flags).arg("--file").arg(to));
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+
+    succeeded(export(&new));
+    let whole = text(&new);
+    assert!(whole.starts_with("{\"bursar\":\"log\"") && mode(&new) == 0o600, "{whole}");
+    std::fs::write(&old, "old").unwrap();
+    std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("old", &link).unwrap();
+    succeeded(export(&link));
+    assert_eq!((link.is_symlink(), text(&old), mode(&old)), (true, whole.clone(), 0o640));
+    symlink("later", &ahead).unwrap();
+    succeeded(export(&ahead));
+    assert_eq!((ahead.is_symlink(), text(&ahead)), (true, whole.clone()));
+
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reading = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    succeeded(export(&pipe));
+    assert!(pipe.metadata().unwrap().file_type().is_fifo());
+    assert_eq!(reading.join().unwrap(), whole);
+    std::fs::create_dir(&inner).unwrap();
+    assert_eq!(export(&inner).status.code(), Some(1));
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let parts: Vec<_> = names.filter(|name| name.to_str().unwrap().ends_with(".part")).collect();
+    assert!(parts.is_empty(), "{parts:?}");
+}
+
+/// An empty log in its place would be sound.
+#[test]
+fn nothing_is_begun_for_a_file_that_is_no_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let refused = output(on("import", &[]).arg("--data-dir").arg(&data).stdin(Stdio::null()));
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("line 1: the file is empty") && !data.exists(), "{}", said(&refused));
 }
 
 /// Keys as OpenSSL writes them.

@@ -203,6 +203,44 @@ fn the_command_line_is_told_to_shells_and_man() {
     assert!(said(&output(program().args(["completions", "bash"]))).contains("demo-data"));
     assert_refused(program().args(["completions", "tcl"]), "tcl");
     assert_refused(program().args(["health", "--url", "localhost:3000"]), "url");
+    // Of an unknown type nothing would ever come.
+    assert_refused(program().args(["tail", "--type", "NOPE"]), "MONEY_DEPOSITED");
+}
+
+/// First what a subcommand takes itself, then what all of them do.
+#[test]
+fn the_settings_stand_below_a_heading_of_their_own() {
+    for (args, options, heading) in [
+        (["tail", "--help"], "\nOptions:\n", "\nSettings:\n"),
+        (["man", "tail"], "\n.SH OPTIONS\n", "\n.SH SETTINGS\n"),
+    ] {
+        let help = said(&output(program().args(args))).replace("\\-", "-");
+        let (usage, help) = help.split_once(options).unwrap();
+        let (own, settings) = help.split_once(heading).unwrap();
+        assert!(usage.find("--config").is_none_or(|at| usage[..at].contains("--url")), "{usage}");
+        assert!(own.contains("--account") && !own.contains("--database-url"), "{own}");
+        assert!(settings.contains("--database-url") && settings.contains("--config"), "{settings}");
+    }
+}
+
+/// What was asked for is lost; but whoever closes a pipe has seen enough of it.
+#[test]
+fn a_full_disk_is_told_and_a_closed_pipe_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    assert!(output(program().args(["migrate", "--data-dir", data])).status.success());
+    let verify = ["verify", "--data-dir", data];
+    let one = [["openapi"], ["config"], ["--help"], ["man"]];
+    for args in one.iter().map(|args| &args[..]).chain([&["completions", "bash"][..], &verify]) {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let lost = program().args(args).stdout(full).output().unwrap();
+        assert_eq!(lost.status.code(), Some(1), "{args:?}: {}", said(&lost));
+        assert!(said(&lost).contains("standard output: No space left"), "{args:?}: {}", said(&lost));
+        let mut process = program().args(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(process.stdout.take());
+        let closed = process.wait_with_output().unwrap();
+        assert!(closed.status.success() && said(&closed).is_empty(), "{args:?}: {}", said(&closed));
+    }
 }
 
 /// 78 (`EX_CONFIG`) and the name of what is wrong.
@@ -242,6 +280,16 @@ fn where_no_log_is_none_is_verified_or_exported() {
     for subcommand in ["verify", "export"] {
         assert_refused(program().args([subcommand, "--data-dir"]).arg(&nowhere), "data-dir");
         assert!(!nowhere.exists());
+    }
+    let empty = folder.path().join("journal.sqlite3");
+    std::fs::write(&empty, "").unwrap();
+    for subcommand in ["verify", "export"].repeat(2) {
+        assert_refused(program().args([subcommand, "--data-dir"]).arg(folder.path()), "holds no log");
+    }
+    assert_eq!(empty.metadata().unwrap().len(), 0);
+    // Whether there is one can't be told.
+    for subcommand in ["verify", "serve"] {
+        assert_refused(program().args([subcommand, "--data-dir"]).arg(&empty), "can't be used: File exists");
     }
 }
 

@@ -76,13 +76,61 @@ pub struct Imported {
     pub refusals: i64,
 }
 
+/// A file of which the first line was read, and is that of an exported log.
+pub struct Source<R> {
+    log_id: Uuid,
+    rest: R,
+}
+
+impl<R: BufRead> Source<R> {
+    /// Reads the first line, so that nothing need be begun for what is no log.
+    ///
+    /// # Errors
+    /// [`ImportError::File`] and [`ImportError::Line`].
+    pub fn begin(mut input: R) -> Result<Self, ImportError> {
+        let wrong = |what: String| ImportError::Line { line: 1, what };
+        let mut text = Vec::new();
+        if !take_line(&mut input, 1, &mut text)? {
+            return Err(wrong("the file is empty".to_owned()));
+        }
+        let line: Line<'_> = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self { log_id: header(line).map_err(wrong)?, rest: input })
+    }
+}
+
+/// Which log it is that a first line stands before.
+fn header(line: Line<'_>) -> Result<Uuid, String> {
+    match line {
+        Line { bursar: Some(bursar), format: Some(format), log_id: Some(log_id), .. } if bursar == "log" => {
+            if format != FORMAT {
+                return Err(format!("format {format} is not known, {FORMAT} is"));
+            }
+            let log_id = Uuid::parse_str(&log_id).ok().filter(|id| *id != UNFINISHED);
+            log_id.ok_or_else(|| "logId is no id of a log".to_owned())
+        }
+        _ => Err("the file is no export of a Bursar log".to_owned()),
+    }
+}
+
+/// Takes the next line, without its end; false where there is none.
+fn take_line(input: &mut impl BufRead, line: u64, text: &mut Vec<u8>) -> Result<bool, ImportError> {
+    text.clear();
+    let limit = LINE_BYTES_MAX as u64;
+    let count = io::Read::take(input, limit).read_until(b'\n', text).map_err(ImportError::File)?;
+    if count > 0 && text.pop() != Some(b'\n') {
+        let what = if count == LINE_BYTES_MAX { "the line is too long" } else { "the line is cut off" };
+        return Err(ImportError::Line { line, what: what.to_owned() });
+    }
+    Ok(count > 0)
+}
+
 /// Writes the log that a file holds. Memory grows with the accounts, some 800 bytes for each, and not with the events.
 ///
 /// # Errors
 /// See [`ImportError`]; what was written until then is an unfinished log.
 pub async fn import(
     journal: &dyn Journal,
-    input: impl BufRead + Send + 'static,
+    source: Source<impl BufRead + Send + 'static>,
 ) -> Result<Imported, ImportError> {
     let head = journal.head_row().await?;
     let log_id = journal.head().await?.log_id;
@@ -96,7 +144,7 @@ pub async fn import(
         .name("import".to_owned())
         .spawn(move || {
             let reader = Reader::new(&head, parts);
-            let _ = done.send(reader.read(input));
+            let _ = done.send(reader.read(source));
         })
         .map_err(ImportError::File)?;
     while let Some(part) = ready.recv().await {
@@ -153,7 +201,7 @@ impl Reader {
         let place = Sequence::new(u64::try_from(head.last).unwrap_or_default());
         Self {
             parts,
-            line: 0,
+            line: 1,
             audit: Audit::default(),
             accounts: HashMap::new(),
             there: (head.last, head.last_refusal),
@@ -173,35 +221,22 @@ impl Reader {
         ImportError::Line { line: self.line, what: what.into() }
     }
 
-    fn read(mut self, mut input: impl BufRead) -> Result<Imported, ImportError> {
+    fn read(mut self, source: Source<impl BufRead>) -> Result<Imported, ImportError> {
+        let Source { log_id, rest: mut input } = source;
         let mut text = Vec::new();
-        let mut log_id = None;
         let mut ended = None;
+        // From here on the log is an unfinished one, however little of the file there is.
+        self.hand_on(Vec::new(), Vec::new())?;
         loop {
-            text.clear();
-            let limit = LINE_BYTES_MAX as u64;
-            let count =
-                io::Read::take(&mut input, limit).read_until(b'\n', &mut text).map_err(ImportError::File)?;
-            if count == 0 {
+            self.line += 1;
+            if !take_line(&mut input, self.line, &mut text)? {
                 break;
             }
-            self.line += 1;
             if ended.is_some() {
                 return Err(self.wrong("there is more behind the closing line"));
             }
-            if text.pop() != Some(b'\n') {
-                let what =
-                    if count == LINE_BYTES_MAX { "the line is too long" } else { "the line is cut off" };
-                return Err(self.wrong(what));
-            }
             let line: Line<'_> =
                 serde_json::from_slice(&text).map_err(|error| self.wrong(error.to_string()))?;
-            if log_id.is_none() {
-                log_id = Some(self.header(line)?);
-                // From here on the log is an unfinished one, however little of the file there is.
-                self.hand_on(Vec::new(), Vec::new())?;
-                continue;
-            }
             match line {
                 Line {
                     sequence: Some(sequence),
@@ -228,8 +263,6 @@ impl Reader {
                 _ => return Err(self.wrong("it is none of event, batch, refusal and end")),
             }
         }
-        self.line += 1;
-        let Some(log_id) = log_id else { return Err(self.wrong("the file is empty")) };
         if ended.is_none() {
             return Err(self.wrong("the file is cut off: it has no closing line"));
         }
@@ -241,21 +274,6 @@ impl Reader {
             resumed_at: Sequence::ZERO,
             refusals: self.audit.refusals(),
         })
-    }
-
-    fn header(&self, line: Line<'_>) -> Result<Uuid, ImportError> {
-        match line {
-            Line { bursar: Some(bursar), format: Some(format), log_id: Some(log_id), .. }
-                if bursar == "log" =>
-            {
-                if format != FORMAT {
-                    return Err(self.wrong(format!("format {format} is not known, {FORMAT} is")));
-                }
-                let log_id = Uuid::parse_str(&log_id).ok().filter(|id| *id != UNFINISHED);
-                log_id.ok_or_else(|| self.wrong("logId is no id of a log"))
-            }
-            _ => Err(self.wrong("the file is no export of a Bursar log")),
-        }
     }
 
     fn event(

@@ -101,6 +101,17 @@ pub enum OpenError {
     /// It is another program's database.
     #[error("{0} is a database of something else")]
     Foreign(PathBuf),
+    /// There is no log in it.
+    #[error("{0} holds no log")]
+    Empty(PathBuf),
+    /// It was written by an earlier version of the program.
+    #[error("{path} lacks schema file {version}: bursar migrate brings it up to date")]
+    Behind {
+        /// The file.
+        path: PathBuf,
+        /// The first schema file that it lacks.
+        version: u32,
+    },
     /// It was written by a later version of the program.
     #[error("{path} has schema {version}, which this version of Bursar does not know")]
     Newer {
@@ -128,6 +139,15 @@ pub enum OpenError {
     },
 }
 
+/// What becomes of the schema when a log is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Schema {
+    /// It is made, or brought up to date.
+    Made,
+    /// It is left as it is, and must be this program's.
+    AsItIs,
+}
+
 impl SqliteJournal {
     /// Opens the log in that file, and begins it if there is none. Blocks for as long as the disk takes.
     ///
@@ -137,24 +157,42 @@ impl SqliteJournal {
         Self::open_with_runs(path, RUN)
     }
 
+    /// Opens the log that is in that file, and is this program's; it is neither begun nor brought up to date.
+    ///
+    /// # Errors
+    /// [`OpenError::Empty`] where there is none, [`OpenError::Behind`] where it is of an older program, and as above.
+    pub fn open_existing(path: &Path) -> Result<Self, OpenError> {
+        Self::open_as(path, RUN, Schema::AsItIs)
+    }
+
     /// The same with another number of events after which streams are indexed, so that tests reach it.
     ///
     /// # Errors
     /// See [`OpenError`]; the file is unchanged then.
     pub fn open_with_runs(path: &Path, events: u32) -> Result<Self, OpenError> {
+        Self::open_as(path, events, Schema::Made)
+    }
+
+    fn open_as(path: &Path, events: u32, schema: Schema) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
         let no_thread = |source| OpenError::Thread { path: path.to_owned(), source };
         let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let writing = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut writing = flags | OpenFlags::SQLITE_OPEN_READ_WRITE;
+        writing.set(OpenFlags::SQLITE_OPEN_CREATE, schema == Schema::Made);
         let mut writer = Connection::open_with_flags(path, writing).map_err(failed)?;
         schema::refuse_foreign(&writer, path)?;
+        if schema == Schema::AsItIs {
+            schema::check(&writer, path)?;
+        }
         writer.execute_batch(PRAGMAS).map_err(failed)?;
         let mode: String =
             writer.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
             return Err(OpenError::NoWal(path.to_owned()));
         }
-        schema::migrate(&mut writer, path)?;
+        if schema == Schema::Made {
+            schema::migrate(&mut writer, path)?;
+        }
         keep_statements(&writer, STATEMENTS_KEPT_MAX).map_err(failed)?;
         let beside = Connection::open_with_flags(path, writing).map_err(failed)?;
         beside.execute_batch(PRAGMAS).map_err(failed)?;

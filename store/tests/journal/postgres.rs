@@ -528,9 +528,10 @@ async fn a_granted_role_can_append_and_read_and_nothing_else() {
     let database = Database::create().await;
     let role = database.name.clone();
     database.run(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();
-    migrate(&database.url(), Some(&role)).await.unwrap();
+    assert!(migrate(&database.url(), Some(&role)).await.unwrap().is_owner);
 
     let url = database.url_of(&role, None);
+    assert!(!migrate(&url, None).await.unwrap().is_owner);
     let journal = PostgresJournal::connect(PostgresSettings { url }).await.unwrap();
     let mut book = Book::default();
     let units = vec![
@@ -606,10 +607,15 @@ async fn a_schema_of_another_version_is_refused() {
     let connect =
         async || PostgresJournal::connect(PostgresSettings { url: database.url() }).await.map(|_| ());
     let answer = connect().await;
-    assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Behind { found: 0, .. }))), "{answer:?}");
+    assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Absent))), "{answer:?}");
 
     migrate(&database.url(), None).await.unwrap();
     connect().await.unwrap();
+    database.run("CREATE TABLE kept AS SELECT * FROM bursar.migrations").await.unwrap();
+    database.run("DELETE FROM bursar.migrations").await.unwrap();
+    let answer = connect().await;
+    assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Behind { found: 0, .. }))), "{answer:?}");
+    database.run("INSERT INTO bursar.migrations SELECT * FROM kept").await.unwrap();
     database.run("INSERT INTO bursar.migrations (version, checksum) VALUES (999, '')").await.unwrap();
     let answer = connect().await;
     assert!(matches!(answer, Err(ConnectError::Schema(SchemaError::Ahead { found: 999, .. }))), "{answer:?}");
@@ -629,7 +635,8 @@ async fn of_several_migrators_at_once_one_migrates() {
     let mut done = [one.unwrap(), two.unwrap(), three.unwrap()];
     done.sort_by_key(|migrated| migrated.from);
     let to = done[0].to;
-    assert_eq!(done, [Migrated { from: 0, to }, Migrated { from: to, to }, Migrated { from: to, to }]);
+    let migrated = |from| Migrated { from, to, is_owner: true };
+    assert_eq!(done, [migrated(0), migrated(to), migrated(to)]);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct Migrated {
     pub from: i32,
     /// The version now.
     pub to: i32,
+    /// Whether whoever asked may do what the schema's owner may.
+    pub is_owner: bool,
 }
 
 /// Why a schema is none that this program can work on.
@@ -24,10 +26,13 @@ pub enum SchemaError {
     /// It is somebody else's.
     #[error("the database has a schema bursar that is not Bursar's; it is left alone")]
     Foreign,
+    /// There is none.
+    #[error("the database has no schema bursar: bursar migrate makes it")]
+    Absent,
     /// It lacks migrations.
-    #[error("schema bursar is at version {found}, version {needed} is needed: migrate first")]
+    #[error("schema bursar is at version {found}, {needed} is needed: bursar migrate brings it up to date")]
     Behind {
-        /// The version found, 0 for none.
+        /// The version found.
         found: i32,
         /// The version that this program needs.
         needed: i32,
@@ -113,14 +118,20 @@ async fn run(client: &mut Client, grant_to: Option<&str>) -> Result<Migrated, Mi
         let admit = include_str!("../../../../sql/postgres/migrations_admit.sql");
         transaction.execute(admit, &[&role]).await.map_err(failed(0))?;
     }
+    let owned = include_str!("../../../../sql/postgres/migrations_owned.sql");
+    let owned = transaction.query_one(owned, &[]).await.map_err(failed(0))?;
+    let is_owner = owned.try_get(0).map_err(failed(0))?;
     // COMMIT's answer does not tell a commit from a rollback; but a statement that failed above never comes here.
     transaction.commit().await.map_err(failed(0))?;
-    Ok(Migrated { from: found, to: known() })
+    Ok(Migrated { from: found, to: known(), is_owner })
 }
 
 /// Whether the schema is exactly what this program knows.
 pub(super) async fn verify(client: &Client) -> Result<(), SchemaError> {
-    let found = if schema_is_ours(client).await? { check(client).await? } else { 0 };
+    if !schema_is_ours(client).await? {
+        return Err(SchemaError::Absent);
+    }
+    let found = check(client).await?;
     if found == known() { Ok(()) } else { Err(SchemaError::Behind { found, needed: known() }) }
 }
 

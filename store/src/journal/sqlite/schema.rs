@@ -30,12 +30,24 @@ pub(super) fn refuse_foreign(connection: &Connection, path: &Path) -> Result<(),
     Ok(())
 }
 
-/// Applies what the database has not seen, and begins the log, in one transaction.
-pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+/// Whether the database has a log, and this program's schema; nothing is written.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    transaction.execute_batch(MIGRATIONS_CREATE).map_err(failed)?;
-    let seen: Vec<(u32, String)> = transaction
+    let tables: i64 = connection.query_row(TABLES, [], |row| row.get(0)).map_err(failed)?;
+    if tables == 0 {
+        return Err(OpenError::Empty(path.to_owned()));
+    }
+    let seen = seen(connection, path)?;
+    match FILES.iter().find(|(version, _)| !seen.contains(version)) {
+        Some((version, _)) => Err(OpenError::Behind { path: path.to_owned(), version: *version }),
+        None => Ok(()),
+    }
+}
+
+/// The schema files that the database has seen, all of which this program knows.
+fn seen(connection: &Connection, path: &Path) -> Result<Vec<u32>, OpenError> {
+    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let seen: Vec<(u32, String)> = connection
         .prepare(MIGRATIONS_ALL)
         .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
         .map_err(failed)?;
@@ -47,7 +59,16 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
             return Err(OpenError::Changed { path: path.to_owned(), version: *version });
         }
     }
-    for (version, file) in FILES.iter().filter(|(number, _)| seen.iter().all(|(seen, _)| seen != number)) {
+    Ok(seen.into_iter().map(|(version, _)| version).collect())
+}
+
+/// Applies what the database has not seen, and begins the log, in one transaction.
+pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    transaction.execute_batch(MIGRATIONS_CREATE).map_err(failed)?;
+    let seen = seen(&transaction, path)?;
+    for (version, file) in FILES.iter().filter(|(version, _)| !seen.contains(version)) {
         transaction.execute_batch(file).map_err(failed)?;
         let noted = (version, checksum_of(file), now().as_micros());
         transaction.execute(MIGRATION_INSERT, noted).map_err(failed)?;
@@ -95,6 +116,23 @@ mod tests {
         std::fs::write(&path, "not a database, but long enough to be taken for one ".repeat(40)).unwrap();
         let error = SqliteJournal::open(&path).unwrap_err();
         assert!(matches!(error, OpenError::Sqlite { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn what_is_there_is_opened_and_what_is_not_is_not_begun() {
+        let (folder, path) = file("");
+        assert!(matches!(SqliteJournal::open_existing(&path), Err(OpenError::Sqlite { .. })));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::write(&path, "").unwrap();
+        let error = SqliteJournal::open_existing(&path).unwrap_err();
+        assert!(matches!(error, OpenError::Empty(_)), "{error:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+
+        drop(SqliteJournal::open(&path).unwrap());
+        drop(SqliteJournal::open_existing(&path).unwrap());
+        Connection::open(&path).unwrap().execute("DELETE FROM migrations", []).unwrap();
+        let error = SqliteJournal::open_existing(&path).unwrap_err();
+        assert!(matches!(error, OpenError::Behind { version: 1, .. }), "{error:?}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use domain::chain::{GENESIS, link, root};
 use domain::rows::{BatchRow, EventRow, HeadRow, RefusalRow, Rows};
 use domain::{Change, LimitsChange, Scope, Target};
 use parking_lot::Mutex;
-use store::archive::{ImportError, Imported, Verified, export, import, verify};
+use store::archive::{ImportError, Imported, Source, Verified, export, import, verify};
 use store::{FROM_THE_FIRST, Past, Recalled, Restore, RestoreError, SqliteJournal, UNFINISHED};
 
 use super::holding::{capture, place, release};
@@ -339,7 +339,7 @@ pub async fn refusals_follow_their_batches_however_many_there_are(fixture: &impl
 }
 
 pub async fn imported(journal: &dyn Journal, file: &str) -> Result<Imported, ImportError> {
-    import(journal, BufReader::new(std::io::Cursor::new(file.to_owned()))).await
+    import(journal, Source::begin(BufReader::new(std::io::Cursor::new(file.to_owned())))?).await
 }
 
 /// Into a log of the same kind, from there into an embedded one, and back: every stored fact, the id of the log, and so the
