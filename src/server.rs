@@ -54,9 +54,10 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             checkpoint_key,
             #[cfg(feature = "otlp")]
             join_trace: settings.otlp_endpoint.as_ref().map(|_| crate::otlp::join as fn(&_, &_)),
+            #[cfg(not(feature = "otlp"))]
+            join_trace: None,
             draining,
             ping_every: WebSettings::default().ping_every.min(settings.ledger.feed_timeout),
-            ..WebSettings::default()
         };
         let server = web::serve(listeners, ledger.clone(), Arc::new(web), settings.workers, metrics)?;
         let handle = server.handle();
