@@ -123,7 +123,7 @@ test("every area is reached by keyboard, and says where one is", async () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name, level: 1 }).waitFor();
     assert.equal(await page.getByRole("navigation").locator('[aria-current="page"]').innerText(), name);
-    assert.equal(await page.title(), `${name} · Bursar`);
+    await eventually(name, async () => (await page.title()) === `${name} · Bursar`);
   }
   for (const [hash, title] of [
     ["#/events/1040", "Event 1,040"],

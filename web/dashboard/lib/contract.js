@@ -208,7 +208,7 @@ function fieldOf(name, part, required) {
   };
   const named = nameOf(own);
   if (named === "AccountId") field.kind = "account";
-  else if (named === "Quantity" || named === "Money") field.kind = "amount";
+  else if (named === "Quantity" || named === "Amount" || named === "Money") field.kind = "amount";
   else if (named === "Currency") field.kind = "currency";
   else if (schema.enum) {
     field.kind = "choice";
