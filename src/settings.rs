@@ -512,12 +512,14 @@ pub fn masked(value: &str) -> String {
         None => (String::new(), rest),
     };
     let shown = format!("{scheme}://{user}{rest}");
-    let Some((shown, query)) = shown.split_once('?') else { return shown };
-    let parts = query.split('&').map(|part| match part.split_once('=') {
-        Some((name, _)) if name.to_lowercase().contains("pass") => format!("{name}=***"),
+    let parts = shown.split_inclusive(['?', '&']).map(|part| match part.split_once('=') {
+        Some((name, value)) if name.to_lowercase().contains("pass") => {
+            let end = if value.ends_with('&') { "&" } else { "" };
+            format!("{name}=***{end}")
+        }
         Some(_) | None => part.to_owned(),
     });
-    format!("{shown}?{}", parts.collect::<Vec<_>>().join("&"))
+    parts.collect()
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
@@ -643,6 +645,7 @@ mod tests {
             ("postgres://u:se?cr/et@h/d?sslmode=disable", "postgres://u:***@h/d?sslmode=disable"),
             ("redis://:secret@h:1/0", "redis://:***@h:1/0"),
             ("postgres://h/d?user=u&password=secret", "postgres://h/d?user=u&password=***"),
+            ("postgres://h:1/d?user=u@s&password=secret&x=y", "postgres://h:***@s&password=***&x=y"),
             ("./data", "./data"),
         ] {
             assert_eq!(masked(url), shown);

@@ -45,10 +45,9 @@ pub async fn open_existing_log(settings: &Settings) -> anyhow::Result<Log> {
         reason: format!("{place} holds no log"),
     };
     if let Some(owner) = owner(settings) {
+        let name = if settings.migrate_url.is_some() { "migrate-url" } else { "database-url" };
         return match PostgresJournal::connect(PostgresSettings { url: owner.to_owned() }).await {
-            Err(ConnectError::Schema(SchemaError::Absent)) => {
-                Err(holds_none("database-url", &masked(owner)).into())
-            }
+            Err(ConnectError::Schema(SchemaError::Absent)) => Err(holds_none(name, &masked(owner)).into()),
             connected => {
                 let journal = connected.with_context(|| format!("the log at {}", masked(owner)))?;
                 Ok(Log { journal: Arc::new(journal), _lock: None })

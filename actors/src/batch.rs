@@ -9,7 +9,7 @@ use tokio::sync::oneshot::error::RecvError;
 
 use crate::answer::{Answer, Failure};
 use crate::decision::{Order, Series, Settled};
-use crate::execute::{ANSWER_WITHIN, DECISIONS_MAX, Permit, failure, pause_before};
+use crate::execute::{ANSWER_WITHIN, DECISIONS_MAX, Permit, pause_before};
 use crate::keys::{First, Guard, Turn};
 use crate::ledger::Ledger;
 
@@ -40,6 +40,16 @@ impl Item {
     fn new(request: &Arc<Request>) -> Self {
         let (request, fingerprint) = (Arc::clone(request), request.fingerprint());
         Self { request, fingerprint, outcome: Outcome::Open, key: None }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.outcome, Outcome::Answered(_)) && !self.is_put_off()
+    }
+
+    /// Whether it may be done another time.
+    fn is_put_off(&self) -> bool {
+        let Outcome::Answered(Err(failure)) = &self.outcome else { return false };
+        matches!(failure, Failure::LogUnavailable | Failure::OutcomeUnknown | Failure::Overloaded)
     }
 
     fn is_reversal(&self) -> bool {
@@ -107,9 +117,10 @@ impl Ledger {
     async fn recorded_of(&self, requests: &[Arc<Request>]) -> Result<(), Failure> {
         let derived = || requests.iter().filter(|request| request.batch.is_some());
         let ids: Vec<CommandId> = derived().map(|request| request.id.clone()).collect();
-        let known = self.inner.journal.first_recorded(&ids).await.map_err(failure)?;
+        // An earlier attempt may be under way.
+        let known = self.inner.journal.first_recorded(&ids).await.map_err(|_| Failure::OutcomeUnknown)?;
         if let Some(known) = derived().find(|request| Some(&request.id) == known.as_ref()) {
-            self.recorded(known, known.fingerprint()).await?;
+            self.settled(known, known.fingerprint()).await?;
         }
         Ok(())
     }
@@ -132,30 +143,35 @@ impl Ledger {
             let reversal = rest.iter().skip(1).position(Item::is_reversal);
             let (next, behind) = rest.split_at_mut(reversal.map_or(rest.len(), |place| place + 1));
             self.do_in_order(next).await;
+            if !next.iter().all(Item::is_done) {
+                return;
+            }
             rest = behind;
         }
     }
 
-    /// Has the commands decided in order, those that are to be decided again behind one another once more, until all are
-    /// answered.
+    /// Has the commands decided in order, those that are to be decided again behind one another once more. Behind one that can't
+    /// be done now nothing is: it may rest on that one.
     async fn do_in_order(&self, items: &mut [Item]) {
-        for decision in 0..DECISIONS_MAX {
-            pause_before(decision).await;
-            self.send_all(items).await;
-            let mut is_done = true;
+        let open = |items: &[Item]| items.iter().filter(|item| matches!(item.outcome, Outcome::Open)).count();
+        let (mut left, mut in_vain, mut is_again) = (items.len(), 0, false);
+        while left > 0 && in_vain < DECISIONS_MAX {
+            pause_before(in_vain).await;
+            self.send_all(items, is_again).await;
             for item in items.iter_mut() {
                 self.finish(item).await;
-                is_done &= matches!(item.outcome, Outcome::Answered(_));
             }
-            if is_done {
+            if items.iter().any(Item::is_put_off) {
                 return;
             }
+            in_vain = if open(items) < left { 0 } else { in_vain + 1 };
+            (left, is_again) = (open(items), true);
         }
     }
 
     /// Sends what is open. Commands on one account each go to it in order by themselves; before and behind one with several
-    /// accounts, whatever came before is decided first.
-    async fn send_all(&self, items: &mut [Item]) {
+    /// accounts, whatever came before is decided first. What may be recorded is looked up, where that is known or was found out.
+    async fn send_all(&self, items: &mut [Item], is_again: bool) {
         let series = Arc::new(Series::default());
         let mut undecided: Vec<oneshot::Receiver<()>> = Vec::new();
         for place in 0..items.len() {
@@ -173,12 +189,19 @@ impl Ledger {
                     Turn::After(first) => {
                         *outcome = Outcome::Behind(first);
                         // It does nothing where the other one is of this batch.
-                        if !before.iter().any(|item| item.request.id == request.id) {
+                        if !before.iter().any(|item| item.key.is_some() && item.request.id == request.id) {
                             series.break_off();
                         }
                         continue;
                     }
                 }
+            }
+            if request.keyed
+                && (is_again || self.inner.answered_keys.may_have(&request.id))
+                && let Ok(Some(answer)) = self.settled(request, *fingerprint).await
+            {
+                (*outcome, *key) = (Outcome::Answered(Ok(answer)), None);
+                continue;
             }
             let accounts = request.command.accounts();
             let alone = accounts.len() == 1 && request.command.subject(&request.id) == Subject::Nothing;

@@ -129,7 +129,7 @@ impl Order {
 
     /// Tells whoever waits, without a decision.
     pub(crate) fn settle(self, settled: Settled) {
-        if let (Settled::Retry, Some(series)) = (&settled, &self.series) {
+        if let Some(series) = &self.series {
             series.break_off();
         }
         // Nobody may be waiting any more.
@@ -184,6 +184,8 @@ pub(crate) enum Settled {
     Retry,
     /// The log can't be reached; nothing happened.
     Unavailable,
+    /// The same, but an earlier attempt may have done it.
+    InDoubt,
     /// The log holds what can't be read; nothing happened.
     Fault(String),
 }

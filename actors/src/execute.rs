@@ -70,7 +70,9 @@ impl Ledger {
     ) -> Result<Answer, Failure> {
         let answer = match answer {
             // An earlier attempt may have done it.
-            Err(Failure::LogUnavailable) if self.inner.in_doubt.lock().contains(&request.id) => {
+            Err(Failure::LogUnavailable | Failure::Overloaded)
+                if self.inner.in_doubt.lock().contains(&request.id) =>
+            {
                 Err(Failure::OutcomeUnknown)
             }
             answer => answer,
@@ -184,6 +186,7 @@ impl Ledger {
             }
             Ok(Settled::Retry) => None,
             Ok(Settled::Unavailable) => Some(Err(Failure::LogUnavailable)),
+            Ok(Settled::InDoubt) => Some(Err(Failure::OutcomeUnknown)),
             Ok(Settled::Fault(reason)) => Some(Err(Failure::Fault(reason))),
             // A panic, before or behind the commit: whoever sends it again finds out.
             Err(_) => Some(Err(Failure::OutcomeUnknown)),
@@ -219,6 +222,9 @@ impl Ledger {
         let gathering = Gathering::new(order, accounts.len());
         for (place, account) in accounts.iter().enumerate() {
             self.send(account, Job::Gather(Arc::clone(&gathering), place));
+            if !gathering.is_awaited() {
+                return;
+            }
         }
     }
 

@@ -334,10 +334,11 @@ impl Desk {
 
     /// The log stays away: who waits behind the append of unknown fate is told at once, since nothing of theirs was sent.
     fn turn_away(&self, queue: &mut mpsc::Receiver<Submission>) {
-        while let Ok(Submission { ticket, .. }) = queue.try_recv() {
+        while let Ok(Submission { unit, ticket }) = queue.try_recv() {
             self.counts.queued.fetch_sub(1, Ordering::Relaxed);
             ticket.break_off();
-            ticket.settle(Settled::Unavailable);
+            let in_doubt = self.in_doubt.lock().contains(&unit.command_id);
+            ticket.settle(if in_doubt { Settled::InDoubt } else { Settled::Unavailable });
         }
     }
 

@@ -382,6 +382,33 @@ fn a_batch_keeps_its_order_where_items_are_decided_again() {
     });
 }
 
+/// Each of which is known to be done only when it comes to be decided.
+#[test]
+fn a_long_batch_of_transfers_is_answered_again_under_its_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let first = ledger(&folder).await;
+        for name in ["a", "b"] {
+            accepted(first.execute(create(name, "1000")).await);
+        }
+        let item = |place| Request {
+            id: CommandId::parse(&format!("k-{place}")).unwrap(),
+            keyed: true,
+            ..transfer("a", "b", "1")
+        };
+        let batch = || (0..300).map(item).collect::<Vec<_>>();
+        let done: Vec<_> = first.execute_batch(batch()).await.unwrap().into_iter().map(accepted).collect();
+        // A process that remembers nothing of it, and then.
+        let second = ledger(&folder).await;
+        for ledger in [&second, &second, &first] {
+            let again = ledger.execute_batch(batch()).await.unwrap();
+            let again: Vec<_> = again.into_iter().map(accepted).collect();
+            assert_eq!(again, done);
+        }
+        assert_eq!(standing(first.journal(), "b").await.balance.minor(), 130_000);
+    });
+}
+
 #[test]
 fn batches_at_the_same_time_leave_the_books_in_order() {
     let folder = tempfile::tempdir().unwrap();

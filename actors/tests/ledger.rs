@@ -211,6 +211,32 @@ fn a_batch_on_an_account_that_is_not_in_memory_keeps_its_order() {
     });
 }
 
+/// A refusal that is remembered would be wrong for ever.
+#[test]
+fn nothing_is_decided_behind_what_a_batch_could_not_do_for_now() {
+    for _ in 0..10 {
+        let folder = tempfile::tempdir().unwrap();
+        System::new().block_on(async {
+            for request in [create("a", "0"), create("b", "100"), create("c", "0")] {
+                accepted(ledger(&folder).await.execute(request).await);
+            }
+            let journal = Faulty::journal(&folder, &[Fault::IsAway]);
+            let ledger = Ledger::start(journal, views(&folder), &settings()).await.unwrap();
+            let batch = || {
+                let between = (0..20).map(|_| transfer("b", "c", "1"));
+                let (first, last) = (deposit("a", "1", Some("in")), withdraw("a", "1", Some("out")));
+                std::iter::once(first).chain(between).chain([last]).collect()
+            };
+            let answers: Vec<_> = ledger.execute_batch(batch()).await.unwrap();
+            assert!(matches!(answers.first(), Some(Err(Failure::LogUnavailable))), "{answers:?}");
+            assert!(matches!(answers.last(), Some(Err(_))), "{answers:?}");
+            for answer in ledger.execute_batch(batch()).await.unwrap() {
+                accepted(answer);
+            }
+        });
+    }
+}
+
 #[test]
 fn two_processes_on_one_log_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();

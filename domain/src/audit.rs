@@ -393,11 +393,11 @@ impl Audit {
             let what = format!("account is {}, where {next} is the next key", row.account);
             self.found(place, Some(row.sequence), what);
         }
-        if fits || !sound {
-            // Where events of the batch are not those that were committed, one that opened an account may be among them.
-            self.last_key = self.last_key.max(row.account);
-        } else {
-            (self.last_key, self.other_key) = (next, Some(row.account));
+        match (fits, sound) {
+            (true, _) => self.last_key = row.account,
+            (false, true) => (self.last_key, self.other_key) = (next, Some(row.account)),
+            // One that opened an account may be among the events that are not those that were committed.
+            (false, false) => (self.last_key, self.other_key) = (next.max(row.account), Some(next)),
         }
         // What currency its amounts are in is said by the event itself.
         if let Some(what) = account_differs(row.opened.as_ref(), row, body) {
@@ -550,7 +550,8 @@ impl Audit {
         {
             found("the head's time is not that of the last batch".to_owned());
         }
-        let (last, opened) = (self.last_key, self.states.len());
+        let other = self.other_key.filter(|other| *other == head.last_account);
+        let (last, opened) = (other.unwrap_or(self.last_key), self.states.len());
         if head.last_account != last {
             found(format!("the head's last account is {}, that of the log {last}", head.last_account));
         }
@@ -848,6 +849,25 @@ mod tests {
         }
         assert_eq!(forger.commits(&[("c", created(0))]), none);
         assert_eq!(forger.commits(&[("c", deposited())]), none);
+    }
+
+    /// Nor is the key of an account that was changed with it.
+    #[test]
+    fn a_wrong_key_is_found_once() {
+        let mut forger = Forger::default();
+        let none: [String; 0] = [];
+        assert_eq!(forger.commits(&[("a", created(0))]), none);
+        let mut rows = forger.rows(&[("b", created(0))]);
+        let root = root(&[leaf(rows[0].body.as_bytes())]).unwrap();
+        let (place, at) = (Sequence::new(2), Timestamp::from_micros(2));
+        let chain = link(forger.audit.chain(), &root, place, place, at);
+        rows[0].account = 1000;
+        rows[0].body = rows[0].body.replace("USD", "EUR");
+        forger.audit.batch(&BatchRow { first: 2, last: 2, root, chain, committed_at: 2 }, &rows);
+        assert!(!forger.found().is_empty());
+        for name in ["c", "d", "e"] {
+            assert_eq!(forger.commits(&[(name, created(0))]), none, "{name}");
+        }
     }
 
     /// A right chain makes no wrong event right.

@@ -164,7 +164,8 @@ fn timed(
     if response.response().head().connection_type() != ConnectionType::KeepAlive {
         answering.iter_mut().for_each(Answering::is_last);
     }
-    response.map_body(|_, body| Answer { body, _answering: answering })
+    let is_head = response.request().method() == Method::HEAD;
+    response.map_body(|_, body| Answer { body, is_head, _answering: answering })
 }
 
 impl<S> Guarded<S> {

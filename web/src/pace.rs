@@ -162,6 +162,9 @@ impl Drop for Answering {
 /// An answer's body, until all of it is on its way.
 pub(crate) struct Answer {
     pub(crate) body: BoxBody,
+    /// Nothing of it is to be sent. Not left to actix-http, which forgets that when it reads the next request too early: then
+    /// the connection ends here, and no body is taken for the next answer.
+    pub(crate) is_head: bool,
     pub(crate) _answering: Option<Answering>,
 }
 
@@ -176,6 +179,9 @@ impl MessageBody for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if self.is_head {
+            return Poll::Ready(None);
+        }
         Pin::new(&mut self.body).poll_next(context)
     }
 }

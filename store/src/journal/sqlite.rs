@@ -70,16 +70,19 @@ struct LogFile {
 
 impl LogFile {
     fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), id: Self::id_at(path) }
+        Self { path: path.to_owned(), id: Self::id_at(path).ok() }
     }
 
-    fn id_at(path: &Path) -> Option<(u64, u64)> {
-        std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
+    fn id_at(path: &Path) -> std::io::Result<(u64, u64)> {
+        std::fs::metadata(path).map(|file| (file.dev(), file.ino()))
     }
 
     /// Whether somebody has removed or replaced it, so that what is written is for nobody.
     fn is_gone(&self) -> bool {
-        Self::id_at(&self.path) != self.id
+        match Self::id_at(&self.path) {
+            Ok(id) => Some(id) != self.id,
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        }
     }
 }
 

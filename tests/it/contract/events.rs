@@ -145,7 +145,14 @@ async fn who_asks_for_the_head_of_a_stream_gets_that_alone(kind: Kind) {
     let deposits = vec![json!({"type": "deposit", "accountId": "acc-1", "amount": 1}); 600];
     server.post("/commands/batch", &json!({"commands": deposits})).await.expect(200);
     let next = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    let both = format!("HEAD /events/all/stream HTTP/1.1\r\nHost: localhost\r\n\r\n{next}");
+    let both = |path: &str| format!("HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n{next}");
+    for _ in 0..20 {
+        let answers = server.raw(server.ports.dashboard, &both("/events?limit=3")).await;
+        // The connection may end there, which is no answer to be taken for another.
+        let (_, second) = answers.split_once("\r\n\r\n").unwrap_or_default();
+        assert!(second.is_empty() || second.starts_with("HTTP/1.1 200 OK\r\n"), "{second}");
+    }
+    let both = both("/events/all/stream");
     let answers = server.raw(server.ports.dashboard, &both).await;
     let (first, second) = answers.split_once("\r\n\r\n").unwrap();
     assert!(first.to_lowercase().contains("x-head-sequence: 601"), "{first}");

@@ -482,7 +482,6 @@ fn prove_by(transaction: &Transaction<'_>, first: u64, root: &Hash, end: &End) -
     Ok(())
 }
 
-/// An error before the commit: nothing of the batch is in the log, and the indexes have the last word on ids.
 /// What a rollback that failed earlier has left; without it no transaction can begin.
 fn roll_back(connection: &Connection) -> Result<(), AppendError> {
     if connection.is_autocommit() {
@@ -491,6 +490,7 @@ fn roll_back(connection: &Connection) -> Result<(), AppendError> {
     connection.execute_batch("ROLLBACK").map_err(refused_by_database)
 }
 
+/// An error before the commit: nothing of the batch is in the log, and the indexes have the last word on ids.
 fn refused_by_database(error: rusqlite::Error) -> AppendError {
     if let rusqlite::Error::SqliteFailure(failure, Some(words)) = &error
         && failure.code == ErrorCode::ConstraintViolation
