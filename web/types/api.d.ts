@@ -171,7 +171,7 @@ export interface paths {
         put?: never;
         /**
          * Many commands, each on its own, decided in order
-         * @description Under the batch's key, an item without one of its own has one that is made of it and of the item's place among those: so the whole can be sent again; another batch under that key is refused. A body of up to 4 MiB.
+         * @description Under the batch's key, an item without one of its own has one that is made of it and of the item's place among those: so the whole can be sent again; another batch under that key is refused. Behind an item that is answered 503 nothing is done, since it may rest on that one. A body of up to 4 MiB.
          */
         post: operations["batch"];
         delete?: never;
