@@ -164,8 +164,9 @@ impl Ledger {
             if items.iter().any(Item::is_put_off) {
                 return;
             }
-            in_vain = if open(items) < left { 0 } else { in_vain + 1 };
-            (left, is_again) = (open(items), true);
+            let still = open(items);
+            in_vain = if still < left { 0 } else { in_vain + 1 };
+            (left, is_again) = (still, true);
         }
     }
 
@@ -195,13 +196,12 @@ impl Ledger {
                         continue;
                     }
                 }
-            }
-            if request.keyed
-                && (is_again || self.inner.answered_keys.may_have(&request.id))
-                && let Ok(Some(answer)) = self.settled(request, *fingerprint).await
-            {
-                (*outcome, *key) = (Outcome::Answered(Ok(answer)), None);
-                continue;
+                if (is_again || self.inner.answered_keys.may_have(&request.id))
+                    && let Ok(Some(answer)) = self.settled(request, *fingerprint).await
+                {
+                    (*outcome, *key) = (Outcome::Answered(Ok(answer)), None);
+                    continue;
+                }
             }
             let accounts = request.command.accounts();
             let alone = accounts.len() == 1 && request.command.subject(&request.id) == Subject::Nothing;
