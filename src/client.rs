@@ -96,10 +96,10 @@ impl Server {
 
 /// Where a server with these settings listens; where it chose the port itself, it left it in its folder.
 fn address(settings: &Settings, facade: Facade) -> anyhow::Result<SocketAddr> {
-    let host = match settings.host {
+    let host = match settings.hosts.first().context("no host")? {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
-        IpAddr::V4(_) | IpAddr::V6(_) => settings.host,
+        host @ (IpAddr::V4(_) | IpAddr::V6(_)) => *host,
     };
     let known = FACADES.iter().zip(settings.ports).find(|((known, _), _)| *known == facade);
     let ((_, name), port) = known.context("every facade has a port")?;

@@ -1,7 +1,7 @@
 //! One run of the server: stores, actors, listeners, the lines that say where things are, and the way down.
 
 use std::io::{self, ErrorKind, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(4);
 const END_WITHIN: Duration = Duration::from_secs(5);
 /// Connections that may wait until a worker takes them; the system may allow fewer.
 const CONNECTIONS_WAITING_MAX: i32 = 4096;
+/// How many ports are tried until one is free at every host.
+const FREE_PORTS_TRIED_MAX: u32 = 16;
 
 /// Runs until SIGTERM or SIGINT. `config` is what is told of the settings.
 pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()> {
@@ -38,9 +40,12 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
         actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
         actix_web::rt::spawn(memory::give_back());
         let listeners = listen(settings)?;
-        let mut addresses = Vec::with_capacity(listeners.len());
+        // Of each facade the first, which is there on every machine.
+        let mut addresses: Vec<(Facade, SocketAddr)> = Vec::with_capacity(FACADES.len());
         for (facade, listener) in &listeners {
-            addresses.push((*facade, listener.local_addr()?));
+            if addresses.last().is_none_or(|(last, _)| last != facade) {
+                addresses.push((*facade, listener.local_addr()?));
+            }
         }
         let stores = stores::open(settings).await?;
         let ledger = Ledger::start(stores.journal, stores.views, &settings.ledger).await?;
@@ -48,7 +53,7 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
         let web = WebSettings {
             allowed_hosts: settings.allowed_hosts.clone(),
             allowed_origins: settings.allowed_origins.clone(),
-            loopback: settings.host.is_loopback() && settings.allowed_origins.is_empty(),
+            loopback: settings.hosts.iter().all(IpAddr::is_loopback) && settings.allowed_origins.is_empty(),
             config,
             patience: settings.patience,
             checkpoint_key,
@@ -107,11 +112,42 @@ fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
     for ((facade, name), port) in
         FACADES.into_iter().zip(settings.ports).filter(|((facade, _), _)| served(facade))
     {
-        let listener = bind((settings.host, port).into()).map_err(|error| WrongSetting {
+        let bound = bind_all(&settings.hosts, port).map_err(|(address, error)| WrongSetting {
             name: format!("{name}-port"),
-            reason: format!("can't listen on {}:{port}: {error}", settings.host),
+            reason: format!("can't listen on {address}: {error}"),
         })?;
-        listeners.push((facade, listener));
+        listeners.extend(bound.into_iter().map(|listener| (facade, listener)));
+    }
+    Ok(listeners)
+}
+
+/// Listeners at one port of all hosts, but for those after the first that the machine does not have.
+fn bind_all(hosts: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+    let mut tries_left = if port == 0 { FREE_PORTS_TRIED_MAX } else { 1 };
+    loop {
+        tries_left -= 1;
+        match try_bind_all(hosts, port) {
+            // What is free at one host may be taken at another.
+            Err((_, error)) if error.kind() == ErrorKind::AddrInUse && tries_left > 0 => {}
+            bound => return bound,
+        }
+    }
+}
+
+fn try_bind_all(hosts: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+    let mut listeners = Vec::with_capacity(hosts.len());
+    for host in hosts {
+        let address = SocketAddr::new(*host, port);
+        match bind(address) {
+            Ok(listener) => {
+                port = listener.local_addr().map_err(|error| (address, error))?.port();
+                listeners.push(listener);
+            }
+            Err(error) if listeners.is_empty() || error.kind() == ErrorKind::AddrInUse => {
+                return Err((address, error));
+            }
+            Err(error) => tracing::debug!(%address, %error, "not listened on"),
+        }
     }
     Ok(listeners)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ const fn setting(name: &'static str, default: &'static str, help: &'static str) 
 }
 
 const SETTINGS: [Setting; 27] = [
-    setting("host", "127.0.0.1", "Address to listen on"),
+    setting("host", "localhost", "Address to listen on; localhost for both of loopback"),
     setting(
         "dashboard-port",
         "3000",
@@ -156,8 +156,8 @@ pub struct Values(BTreeMap<&'static str, (String, Source)>);
 /// The settings, read.
 #[derive(Debug)]
 pub struct Settings {
-    /// Where to listen.
-    pub host: IpAddr,
+    /// Where to listen, at least one: what the first one's protocol is, the machine has to have.
+    pub hosts: Vec<IpAddr>,
     /// The port of each of [`FACADES`], served or not; 0 for any free one.
     pub ports: [u16; 5],
     /// Which facades are served, at least one.
@@ -387,12 +387,13 @@ impl Values {
     }
 
     fn understood(&self) -> Result<Settings, WrongSetting> {
-        let host: IpAddr = match self.text("host") {
-            "localhost" => IpAddr::from([127, 0, 0, 1]),
-            _ => self.parse("host", "an IP address")?,
+        let hosts: Vec<IpAddr> = match self.text("host") {
+            // Browsers and Node look for it on IPv6 first; not all of them look on.
+            "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            _ => vec![self.parse("host", "localhost or an IP address")?],
         };
         let open: bool = self.parse("insecure-no-auth", "true or false")?;
-        if !host.is_loopback() && !open {
+        if !hosts.iter().all(IpAddr::is_loopback) && !open {
             let reason = "listening beyond loopback without authentication needs --insecure-no-auth";
             return Err(wrong("host", reason));
         }
@@ -449,7 +450,7 @@ impl Values {
             unread: feed_timeout + KERNEL_WAITS_LONGER,
         };
         Ok(Settings {
-            host,
+            hosts,
             ports,
             facades,
             data_dir: PathBuf::from(self.text("data-dir")),

@@ -1,6 +1,7 @@
 //! The command line: how the program starts, what it says, and how it ends.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv6Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -270,6 +271,27 @@ fn a_setting_that_is_wrong_ends_the_start_with_its_name() {
     assert_refused(serve(folder.path()).args(["--config", "nowhere.toml"]), "nowhere.toml");
     assert_refused(serve(folder.path()).args(["--database-url", "mysql://db/ledger"]), "database-url");
     assert_refused(serve(folder.path()).args(["--facades", "commands,nothing"]), "facades");
+}
+
+/// Who asks for `localhost` may be sent to either, and Node before 20 does not try the other one.
+#[test]
+fn localhost_is_served_on_both_addresses_of_loopback() {
+    crate::server::run(async {
+        let server = Server::start(Kind::Embedded).await;
+        for port in server.ports.all() {
+            for host in ["127.0.0.1", "[::1]"] {
+                let answer = reqwest::get(format!("http://{host}:{port}/livez")).await.unwrap();
+                assert_eq!(answer.status(), 200, "{host}:{port}");
+            }
+        }
+        let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        // The first of the ports that are listened on.
+        let mut start = program();
+        start.args(["serve", "--dashboard-port", &port.to_string()]).current_dir(folder.path());
+        assert_refused(&mut start, &format!("on [::1]:{port}"));
+    });
 }
 
 /// An empty log would be sound, and a backup of it whole.

@@ -233,7 +233,7 @@ impl Guard {
         let same = !host.is_empty() && authority.eq_ignore_ascii_case(host);
         let local = || {
             let rest = origin.strip_prefix("http://").unwrap_or("");
-            matches!(without_port(rest), "localhost" | "127.0.0.1")
+            matches!(without_port(rest), "localhost" | "127.0.0.1" | "[::1]")
         };
         same || (self.settings.loopback && local()) || self.settings.allowed_origins.iter().any(listed)
     }
@@ -408,6 +408,7 @@ mod tests {
         for (origin, loopback, allowed) in [
             ("http://localhost:5173", true, true),
             ("http://127.0.0.1:9", true, true),
+            ("http://[::1]:9", true, true),
             ("http://localhost:5173", false, false),
             ("https://app.example", false, true),
             ("http://ledger.example:3000", false, true),
