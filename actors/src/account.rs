@@ -220,10 +220,16 @@ pub(crate) fn start_meeting(order: Order, pins: Vec<Pin>) {
 mod tests {
     use std::time::Duration;
 
-    use domain::{Command, CommandId, Currency, Quantity, Request};
+    use domain::{
+        Circumstances, Command, CommandId, Currency, HoldId, Participants, Precedents, Quantity, Request,
+        Version,
+    };
     use futures_util::future::join_all;
 
+    use store::{Batch, Contents, Touch, Unit};
+
     use super::*;
+    use crate::decision::{Origin, drafts};
     use crate::registry::{Deliver, Job};
     use crate::{Answer, Failure, Ledger, Settings, stores};
 
@@ -254,6 +260,111 @@ mod tests {
         }
     }
 
+    fn settings() -> Settings {
+        Settings {
+            shards: 1,
+            commands_in_flight_max: 100,
+            residents_max: 100,
+            feed_timeout: Duration::from_secs(30),
+            audit: true,
+        }
+    }
+
+    fn id(name: &str) -> AccountId {
+        AccountId::parse(name).unwrap()
+    }
+
+    /// With 1.00 in it.
+    fn create(name: &str) -> Command {
+        Command::CreateAccount {
+            account: id(name),
+            initial_balance: Quantity::parse("1").unwrap(),
+            currency: Currency::USD,
+            owner: None,
+            overdraft_limit: Quantity::ZERO,
+        }
+    }
+
+    fn transfer(from: &str, to: &str, amount: &str) -> Command {
+        let (from, to, amount) = (id(from), id(to), Quantity::parse(amount).unwrap());
+        Command::Transfer { from, to, amount, currency: None, description: None }
+    }
+
+    #[test]
+    fn what_a_wrong_clock_did_to_one_account_does_not_spread_to_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let future = clock().plus_seconds(2 * 86_400);
+        let early = {
+            let request = request(create("early"));
+            let mut own = [(id("early"), Account::Absent)];
+            let circumstances = Circumstances {
+                now: future,
+                command_id: &request.id,
+                if_match: None,
+                precedents: &Precedents::None,
+            };
+            let placed = domain::decide(&request.command, &circumstances, &Participants(&own)).unwrap();
+            let drafts = drafts(&Origin::of(&request, None), &mut own, placed, future);
+            Unit {
+                command_id: request.id.clone(),
+                fingerprint: request.fingerprint(),
+                may_repeat: false,
+                touches: vec![Touch { account: id("early"), key: None, version: Version::new(0) }],
+                contents: Contents::Events(request.command.name().into(), drafts),
+            }
+        };
+        System::new().block_on(async {
+            let (journal, views) = (stores::journal(&folder), stores::views(&folder));
+            journal.append(&Arc::new(Batch { units: vec![early] })).await.unwrap();
+            let ledger = Ledger::start(Arc::clone(&journal), views, &settings()).await.unwrap();
+            let hold = HoldId::parse("rent").unwrap();
+            let account = id("late");
+            let place = Command::PlaceHold {
+                account: account.clone(),
+                hold: Some(hold.clone()),
+                amount: Quantity::parse("1").unwrap(),
+                currency: None,
+                expires_in: Some(86_400),
+                description: None,
+            };
+            let capture = Command::CaptureHold {
+                account,
+                hold,
+                amount: None,
+                currency: None,
+                to: None,
+                description: None,
+            };
+            let refused = transfer("early", "late", "5");
+            for (command, is_refused) in [
+                (create("late"), false),
+                (place, false),
+                (refused, true),
+                (transfer("early", "late", "1"), false),
+                (capture, false),
+                (transfer("late", "early", "1"), false),
+            ] {
+                let name = command.name();
+                let answer = ledger.execute(request(command)).await;
+                let as_expected = match &answer {
+                    Ok(Answer::Accepted(_)) => !is_refused,
+                    Ok(Answer::Refused(_)) => is_refused,
+                    Err(_) => false,
+                };
+                assert!(as_expected, "{name}: {answer:?}");
+            }
+            let loaded = journal.load(&[id("late"), id("early")]).await.unwrap();
+            let times: Vec<_> = loaded
+                .iter()
+                .map(|loaded| match &loaded.account {
+                    Account::Present(_, standing, _) => standing.updated_at,
+                    Account::Absent => panic!("no account"),
+                })
+                .collect();
+            assert!(times[0] <= clock() && times[1] == future, "{times:?}");
+        });
+    }
+
     #[test]
     fn an_account_whose_actor_panicked_comes_back_from_the_log() {
         let folder = tempfile::tempdir().unwrap();
@@ -265,22 +376,8 @@ mod tests {
         };
         System::new().block_on(async {
             let (journal, views) = (stores::journal(&folder), stores::views(&folder));
-            let settings = Settings {
-                shards: 1,
-                commands_in_flight_max: 100,
-                residents_max: 100,
-                feed_timeout: Duration::from_secs(30),
-                audit: true,
-            };
-            let ledger = Ledger::start(Arc::clone(&journal), views, &settings).await.unwrap();
-            let create = Command::CreateAccount {
-                account: account.clone(),
-                initial_balance: one,
-                currency: Currency::USD,
-                owner: None,
-                overdraft_limit: Quantity::ZERO,
-            };
-            assert!(matches!(ledger.execute(request(create)).await, Ok(Answer::Accepted(_))));
+            let ledger = Ledger::start(Arc::clone(&journal), views, &settings()).await.unwrap();
+            assert!(matches!(ledger.execute(request(create("a"))).await, Ok(Answer::Accepted(_))));
             let (reply, pin) = oneshot::channel();
             let job = Job::Pin(reply);
             ledger.inner.shards.all()[0].send(Deliver { account: account.clone(), job }).await.unwrap();

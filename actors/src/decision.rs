@@ -246,17 +246,19 @@ pub(crate) fn decide_order(
     let deciding = tracing::debug_span!(target: SPANS, parent: &span, "decision").entered();
     let Background { precedents, causation, turn } = background.map_or(Background::NONE, |known| *known);
     let touches = touches(participants, &lineages);
-    let at = decision_time(participants, now);
     let circumstances =
-        Circumstances { at, command_id: &request.id, if_match: request.if_match, precedents: &precedents };
+        Circumstances { now, command_id: &request.id, if_match: request.if_match, precedents: &precedents };
     let decided = decide(&request.command, &circumstances, &Participants(participants));
     let (contents, refusal) = match decided {
         Ok(placed) => {
             // No refusal from here on: the state in memory is ahead of the log until the unit is committed.
             let origin = Origin::of(&request, causation);
-            (Contents::Events(request.command.name().into(), drafts(&origin, participants, placed, at)), None)
+            (
+                Contents::Events(request.command.name().into(), drafts(&origin, participants, placed, now)),
+                None,
+            )
         }
-        Err(refusal) => (remembered(&request, &refusal, at), Some(refusal)),
+        Err(refusal) => (remembered(&request, &refusal, now), Some(refusal)),
     };
     let unit =
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
@@ -273,9 +275,8 @@ pub(crate) fn expire_due(
     now: Timestamp,
 ) -> Vec<Submission> {
     let mut submissions = Vec::new();
-    let at = decision_time(participants, now);
     for (participant, lineage) in participants.iter_mut().zip(lineages) {
-        for event in participant.1.expiries(at) {
+        for event in participant.1.expiries(now) {
             let Event::HoldExpired { hold, .. } = &event else { continue };
             let own = std::slice::from_mut(participant);
             let lineages = vec![Arc::clone(lineage)];
@@ -287,7 +288,7 @@ pub(crate) fn expire_due(
                 causation: None,
                 request: None,
             };
-            let contents = Contents::Events(EXPIRE_HOLD.into(), drafts(&origin, own, vec![(0, event)], at));
+            let contents = Contents::Events(EXPIRE_HOLD.into(), drafts(&origin, own, vec![(0, event)], now));
             let fingerprint = Fingerprint::default();
             let unit = Unit { command_id, fingerprint, may_repeat: true, touches, contents };
             submissions.push(submission(unit, own, lineages, None, (None, None, Span::none())));
@@ -320,11 +321,6 @@ fn submission(
     Submission { unit, ticket: Ticket { lineages, refusal, decided_at, reply, _turn: turn, _commit: commit } }
 }
 
-/// The node's clock, but never before the last event of an account that the decision is about.
-pub(crate) fn decision_time(participants: &[(AccountId, Account)], now: Timestamp) -> Timestamp {
-    participants.iter().map(|(_, account)| account.updated_at()).fold(now, Timestamp::max)
-}
-
 /// Where events come from.
 pub(crate) struct Origin<'a> {
     command_id: CommandId,
@@ -346,12 +342,12 @@ pub(crate) fn drafts(
     origin: &Origin<'_>,
     participants: &mut [(AccountId, Account)],
     placed: Vec<Placed>,
-    at: Timestamp,
+    now: Timestamp,
 ) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(placed.len());
     for (place, event) in placed {
         let Some((id, account)) = participants.get_mut(place) else { continue };
-        account.evolve(id, &event, at);
+        account.evolve(id, &event, now);
         let Account::Present(profile, standing, _) = account else { continue };
         let envelope = Envelope {
             event_id: Uuid::now_v7(),
@@ -360,7 +356,7 @@ pub(crate) fn drafts(
             metadata: origin.request.and_then(|request| request.metadata.clone()),
             trace: origin.request.and_then(|request| request.trace.clone()),
             causation: origin.causation.clone(),
-            at,
+            at: standing.updated_at,
         };
         drafts.push(Draft {
             profile: Arc::clone(profile),

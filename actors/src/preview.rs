@@ -13,7 +13,7 @@ use store::Draft;
 use crate::answer::{Accepted, Answer, Failure, Refused};
 use crate::background::{LookedUp, REFUSED};
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
-use crate::decision::{Origin, clock, decision_time, drafts, is_of_form};
+use crate::decision::{Origin, clock, drafts, is_of_form};
 use crate::execute::{ANSWER_WITHIN, Permit, failure};
 use crate::ledger::Ledger;
 
@@ -76,12 +76,12 @@ impl Ledger {
         let LookedUp { mut precedents, causation, mut participants } = looked_up.map_err(failure)?;
         course.correct(&subject, &mut precedents, &mut participants);
         let command_id = request.id.clone();
-        let at = decision_time(&participants, clock());
+        let now = clock();
         for (id, account) in &mut participants {
-            account.expiries(at).iter().for_each(|over| account.evolve(id, over, at));
+            account.expiries(now).iter().for_each(|over| account.evolve(id, over, now));
         }
         let circumstances = Circumstances {
-            at,
+            now,
             command_id: &request.id,
             if_match: request.if_match,
             precedents: &precedents,
@@ -98,7 +98,7 @@ impl Ledger {
         }
         let answer = match decided {
             Ok(placed) => {
-                let drafts = drafts(&Origin::of(request, causation), &mut participants, placed, at);
+                let drafts = drafts(&Origin::of(request, causation), &mut participants, placed, now);
                 let events = course.go_on(participants, drafts, &command_id);
                 Answer::Accepted(Accepted { command_id, events, replayed: false })
             }

@@ -359,15 +359,15 @@ pub struct Standing {
 
 impl Standing {
     /// Moves on to the next event.
-    fn turn(&mut self, at: Timestamp) {
-        self.spent = self.spent_on(at);
+    fn turn(&mut self, now: Timestamp) {
+        self.spent = self.spent_on(now);
         self.version = self.version.next();
-        self.updated_at = at;
+        self.updated_at = self.updated_at.max(now);
     }
 
-    /// What clients took out, or had held, on the day of that moment, which is not before the last event.
-    pub fn spent_on(&self, at: Timestamp) -> Money {
-        if at.day() == self.updated_at.day() { self.spent } else { Money::ZERO }
+    /// What clients took out, or had held, on the day of that moment, or of the last event if that is later.
+    pub fn spent_on(&self, now: Timestamp) -> Money {
+        if self.updated_at.max(now).day() == self.updated_at.day() { self.spent } else { Money::ZERO }
     }
 
     /// What can be taken out: every debit goes through this one function.
@@ -409,34 +409,27 @@ impl Account {
         }
     }
 
-    /// The time of the last event; decisions are never dated before it.
-    pub fn updated_at(&self) -> Timestamp {
-        match self {
-            Self::Absent => Timestamp::default(),
-            Self::Present(_, standing, _) => standing.updated_at,
-        }
-    }
-
     /// The events by which its holds end that are over by that moment, the earliest first.
-    pub fn expiries(&self, at: Timestamp) -> Vec<Event> {
+    pub fn expiries(&self, now: Timestamp) -> Vec<Event> {
         match self {
             Self::Absent => Vec::new(),
             Self::Present(_, _, holds) => holds
-                .due(at)
+                .due(now)
                 .map(|(hold, amount)| Event::HoldExpired { hold: hold.clone(), amount })
                 .collect(),
         }
     }
 
-    /// Applies what has happened. It judges nothing and cannot fail.
-    pub fn evolve(&mut self, account: &AccountId, event: &Event, at: Timestamp) {
+    /// Applies what has happened. It judges nothing and cannot fail. The event has the time of the clock, but never one
+    /// before the last event of its account: another process may have written that one.
+    pub fn evolve(&mut self, account: &AccountId, event: &Event, now: Timestamp) {
         let (standing, holds) = match (&mut *self, event) {
             (_, Event::AccountCreated { initial_balance, currency, owner, overdraft_limit }) => {
                 let profile = Profile {
                     id: account.clone(),
                     currency: *currency,
                     owner: owner.clone(),
-                    created_at: at,
+                    created_at: now,
                 };
                 let standing = Standing {
                     version: Version::new(1),
@@ -447,7 +440,7 @@ impl Account {
                     status: Status::Open,
                     limits: Limits::default(),
                     spent: Money::ZERO,
-                    updated_at: at,
+                    updated_at: now,
                 };
                 *self = Self::Present(Arc::new(profile), standing, Holds::default());
                 return;
@@ -455,7 +448,7 @@ impl Account {
             (Self::Absent, _) => return,
             (Self::Present(_, standing, holds), _) => (standing, holds),
         };
-        standing.turn(at);
+        standing.turn(now);
         standing.spent = standing.spent.plus(event.spending()).unwrap_or(Money::MAX);
         match event {
             Event::AccountCreated { .. } => {}
@@ -474,7 +467,12 @@ impl Account {
             Event::HoldPlaced { hold, amount, expires_at, description } => {
                 standing.held = standing.held.plus(amount.money()).unwrap_or(standing.held);
                 let description = description.clone();
-                let placed = Hold { amount: *amount, placed_at: at, expires_at: *expires_at, description };
+                let placed = Hold {
+                    amount: *amount,
+                    placed_at: standing.updated_at,
+                    expires_at: *expires_at,
+                    description,
+                };
                 holds.insert(hold.clone(), placed);
             }
             Event::HoldCaptured { hold, held: amount, .. }

@@ -25,8 +25,8 @@ impl<'a> Participants<'a> {
 /// What a decision rests on beside the accounts.
 #[derive(Debug)]
 pub struct Circumstances<'a> {
-    /// The decision's time: not before the last event of any of the accounts.
-    pub at: Timestamp,
+    /// The clock.
+    pub now: Timestamp,
     /// The command's id.
     pub command_id: &'a CommandId,
     /// The version of the (first) account that the client expects.
@@ -58,8 +58,8 @@ impl Precedents {
 /// An event and the place, among the participants, of the account that it stands on.
 pub type Placed = (usize, Event);
 
-/// Decides any command; changes nothing. The first event is the one that the command is known by. Holds that are over at
-/// the decision's time are expected to have ended before ([`Account::expiries`]).
+/// Decides any command; changes nothing. The first event is the one that the command is known by. Holds that are over by
+/// the clock are expected to have ended before ([`Account::expiries`]).
 ///
 /// # Errors
 /// The first refusal that applies, in the order of [`Refusal`], the from-account before the to-account.
@@ -68,7 +68,7 @@ pub fn decide(
     circumstances: &Circumstances<'_>,
     participants: &Participants<'_>,
 ) -> Result<Vec<Placed>, Refusal> {
-    let Circumstances { at, command_id, if_match, precedents } = *circumstances;
+    let Circumstances { now, command_id, if_match, precedents } = *circumstances;
     let alone = |account, decision: Result<Event, Refusal>| {
         let (place, _) = participants.place(account);
         decision.map(|event| vec![(place, event)])
@@ -101,7 +101,7 @@ pub fn decide(
             side.check_version(if_match)?;
             side.check_currency(*currency)?;
             side.check_movable(Scope::Debits)?;
-            side.check_spending(amount, at)?;
+            side.check_spending(amount, now)?;
             side.check_debit(amount)?;
             let description = description.clone();
             alone(account, Ok(Event::MoneyWithdrawn { amount, description, cause: Cause::Client }))
@@ -115,7 +115,7 @@ pub fn decide(
             debit.check_version(if_match)?;
             debit.check_other(&credit)?;
             debit.check_currency(*currency)?;
-            check_transfer(&debit, &credit, amount, at)?;
+            check_transfer(&debit, &credit, amount, now)?;
             // No refusal from here on.
             let sent = Event::MoneyTransferred {
                 to: to.clone(),
@@ -170,10 +170,10 @@ pub fn decide(
             side.check_currency(*currency)?;
             side.check_movable(Scope::Debits)?;
             side.check_holds_left()?;
-            side.check_spending(amount, at)?;
+            side.check_spending(amount, now)?;
             side.check_held(amount)?;
             side.check_funds(amount)?;
-            let expires_at = expires_in.map(|seconds| at.plus_seconds(seconds));
+            let expires_at = expires_in.map(|seconds| now.plus_seconds(seconds));
             let description = description.clone();
             alone(account, Ok(Event::HoldPlaced { hold, amount, expires_at, description }))
         }
@@ -235,12 +235,12 @@ pub fn decide(
                     return Err(Refusal::NotReversible { why: (*why).into() });
                 }
             };
-            let mut course = Course::new(participants, at);
+            let mut course = Course::new(participants, now);
             course.reverse(movements, *amount, *currency, reason.as_ref())?;
             Ok(course.placed)
         }
         Command::Post { postings, currency, description } => {
-            let mut course = Course::new(participants, at);
+            let mut course = Course::new(participants, now);
             course.post(postings, *currency, description.as_ref())?;
             Ok(course.placed)
         }
@@ -248,11 +248,16 @@ pub fn decide(
 }
 
 /// What a transfer needs of its two sides, beside that they exist.
-fn check_transfer(debit: &Side<'_>, credit: &Side<'_>, amount: Amount, at: Timestamp) -> Result<(), Refusal> {
+fn check_transfer(
+    debit: &Side<'_>,
+    credit: &Side<'_>,
+    amount: Amount,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     credit.check_currency(Some(debit.profile.currency))?;
     debit.check_movable(Scope::Debits)?;
     credit.check_movable(Scope::Credits)?;
-    debit.check_spending(amount, at)?;
+    debit.check_spending(amount, now)?;
     credit.check_credit(amount)?;
     debit.check_debit(amount)
 }
@@ -260,13 +265,13 @@ fn check_transfer(debit: &Side<'_>, credit: &Side<'_>, amount: Amount, at: Times
 /// Several movements decided one after the other, each on what the ones before it leave.
 struct Course {
     running: Vec<(AccountId, Account)>,
-    at: Timestamp,
+    now: Timestamp,
     placed: Vec<Placed>,
 }
 
 impl Course {
-    fn new(participants: &Participants<'_>, at: Timestamp) -> Self {
-        Self { running: participants.0.to_vec(), at, placed: Vec::new() }
+    fn new(participants: &Participants<'_>, now: Timestamp) -> Self {
+        Self { running: participants.0.to_vec(), now, placed: Vec::new() }
     }
 
     fn side<'a>(&'a self, id: &'a AccountId) -> Result<Side<'a>, Refusal> {
@@ -276,7 +281,7 @@ impl Course {
     fn happen(&mut self, id: &AccountId, event: Event) {
         let found = self.running.iter_mut().enumerate().find(|(_, (name, _))| name == id);
         if let Some((place, (_, account))) = found {
-            account.evolve(id, &event, self.at);
+            account.evolve(id, &event, self.now);
             self.placed.push((place, event));
         }
     }
@@ -305,7 +310,7 @@ impl Course {
             let (debit, credit) = (self.side(from)?, self.side(to)?);
             debit.check_other(&credit)?;
             debit.check_currency(currency)?;
-            check_transfer(&debit, &credit, amount, self.at)?;
+            check_transfer(&debit, &credit, amount, self.now)?;
             self.transfer([from, to], amount, (description, Cause::Client));
         }
         Ok(())

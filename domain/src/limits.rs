@@ -102,14 +102,14 @@ impl Side<'_> {
     }
 
     /// A client may take out so much at once, and today.
-    pub(crate) fn check_spending(&self, amount: Amount, at: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn check_spending(&self, amount: Amount, now: Timestamp) -> Result<(), Refusal> {
         let (account, currency) = (self.profile.id.clone(), self.profile.currency);
         let (required, version) = (amount.money(), self.standing.version);
         let Limits { per_transaction, per_day, .. } = self.standing.limits;
         if let Some(limit) = per_transaction.filter(|limit| required > *limit) {
             return Err(Refusal::TransactionLimit { account, currency, limit, required, version });
         }
-        let spent = self.standing.spent_on(at);
+        let spent = self.standing.spent_on(now);
         let exceeds = |limit: &Money| spent.plus(required).is_none_or(|sum| sum > *limit);
         match per_day.filter(exceeds) {
             Some(limit) => Err(Refusal::DailyLimit { account, currency, limit, spent, required, version }),

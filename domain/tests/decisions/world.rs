@@ -174,7 +174,8 @@ impl World {
             .collect();
         self.commands += 1;
         let command_id = CommandId::parse(&format!("c-{}", self.commands)).unwrap();
-        let circumstances = Circumstances { at, command_id: &command_id, if_match, precedents: &precedents };
+        let circumstances =
+            Circumstances { now: at, command_id: &command_id, if_match, precedents: &precedents };
         let placed = decide(command, &circumstances, &Participants(&participants))?;
         let events: Vec<(AccountId, Event)> =
             placed.into_iter().map(|(place, event)| (participants[place].0.clone(), event)).collect();

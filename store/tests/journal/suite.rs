@@ -169,7 +169,10 @@ impl Book {
         let states: Vec<(AccountId, Account)> =
             ids.iter().map(|id| (id.clone(), self.account(id.as_str()))).collect();
         // Never before what has happened on them, whoever decided that.
-        let at = states.iter().map(|(_, account)| account.updated_at()).fold(at, Timestamp::max);
+        let at = states.iter().fold(at, |at, (_, account)| match account {
+            Account::Present(_, standing, _) => at.max(standing.updated_at),
+            Account::Absent => at,
+        });
         let touches = ids
             .iter()
             .map(|id| Touch {
@@ -180,7 +183,7 @@ impl Book {
             .collect();
         let name = command.name().into();
         let circumstances =
-            Circumstances { at, command_id: &command_id, if_match: None, precedents: &precedents };
+            Circumstances { now: at, command_id: &command_id, if_match: None, precedents: &precedents };
         let contents = match domain::decide(&command, &circumstances, &Participants(&states)) {
             Ok(placed) => {
                 let drafts = placed.into_iter().map(|(place, event)| {
