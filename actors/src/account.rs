@@ -11,7 +11,7 @@ use domain::{Account, AccountId};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::decision::{Lineage, Order, Settled, clock, decide_order, expire_due};
+use crate::decision::{Lineage, Order, Settled, decide_order, expire_due};
 use crate::writer::Writer;
 
 /// The actor of one account.
@@ -80,7 +80,7 @@ impl Handler<Decide> for AccountActor {
         if self.lineage.is_broken() || !order.may_follow(&self.state, std::slice::from_ref(&self.lineage)) {
             return order.settle(Settled::Retry);
         }
-        let (now, lineages) = (clock(), vec![Arc::clone(&self.lineage)]);
+        let (now, lineages) = (self.writer.clock.now(), vec![Arc::clone(&self.lineage)]);
         expire_due(&mut self.state, &lineages, now).into_iter().for_each(|over| self.writer.push(over));
         self.writer.push(decide_order(order, &mut self.state, lineages, now));
     }
@@ -92,7 +92,8 @@ impl Handler<Expire> for AccountActor {
     fn handle(&mut self, _: Expire, _: &mut Self::Context) {
         if !self.lineage.is_broken() {
             let lineage = std::slice::from_ref(&self.lineage);
-            expire_due(&mut self.state, lineage, clock()).into_iter().for_each(|over| self.writer.push(over));
+            let now = self.writer.clock.now();
+            expire_due(&mut self.state, lineage, now).into_iter().for_each(|over| self.writer.push(over));
         }
     }
 }
@@ -146,7 +147,7 @@ impl AccountActor {
         if !order.may_follow(&gathered, &lineages) {
             return order.settle(Settled::Retry);
         }
-        let now = clock();
+        let now = self.writer.clock.now();
         expire_due(&mut gathered, &lineages, now).into_iter().for_each(|over| self.writer.push(over));
         self.writer.push(decide_order(order, &mut gathered, lineages, now));
         if let Some(own) = gathered.last() {
@@ -229,6 +230,7 @@ mod tests {
     use store::{Batch, Contents, Touch, Unit};
 
     use super::*;
+    use crate::clock::machine;
     use crate::decision::{Origin, drafts};
     use crate::registry::{Deliver, Job};
     use crate::{Answer, Failure, Ledger, Settings, stores};
@@ -293,7 +295,7 @@ mod tests {
     #[test]
     fn what_a_wrong_clock_did_to_one_account_does_not_spread_to_others() {
         let folder = tempfile::tempdir().unwrap();
-        let future = clock().plus_seconds(2 * 86_400);
+        let future = machine().plus_seconds(2 * 86_400);
         let early = {
             let request = request(create("early"));
             let mut own = [(id("early"), Account::Absent)];
@@ -361,7 +363,7 @@ mod tests {
                     Account::Absent => panic!("no account"),
                 })
                 .collect();
-            assert!(times[0] <= clock() && times[1] == future, "{times:?}");
+            assert!(times[0] <= machine() && times[1] == future, "{times:?}");
         });
     }
 

@@ -89,7 +89,7 @@ pub enum NotReady {
     Filling(&'static str),
     /// The clocks differ by more than a second.
     #[error("this node's clock is {0} ms off the log's")]
-    Clock(i64),
+    Clock(u64),
     /// The process is going down.
     #[error("shutting down")]
     Draining,

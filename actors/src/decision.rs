@@ -386,9 +386,3 @@ fn remembered(request: &Request, refusal: &Refusal, at: Timestamp) -> Contents {
         at,
     }
 }
-
-/// The node's clock.
-pub fn clock() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
-}

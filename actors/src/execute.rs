@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::account::{Gathering, Pin, start_meeting};
 use crate::answer::{Accepted, Answer, Failure, Refused};
-use crate::decision::{Order, Settled, clock, decide_order, is_of_form};
+use crate::decision::{Order, Settled, decide_order, is_of_form};
 use crate::keys::Turn;
 use crate::ledger::{Inner, Ledger};
 use crate::recent::{Line, LineQuery};
@@ -88,7 +88,7 @@ impl Ledger {
     fn note(&self, request: &Request, answer: &Result<Answer, Failure>, started: Instant) {
         let elapsed = started.elapsed();
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        let Inner { meters, memory, feed, answered_keys, .. } = &*self.inner;
+        let Inner { meters, memory, feed, answered_keys, writer, .. } = &*self.inner;
         meters.seconds.record(elapsed.as_secs_f64());
         let is_recorded = match answer {
             Ok(Answer::Accepted(_)) => true,
@@ -108,7 +108,8 @@ impl Ledger {
             Ok(Answer::Refused(refused)) => {
                 meters.refused.increment(1);
                 if !request.keyed || is_of_form(&refused.refusal) {
-                    memory.refused(request, &refused.refusal, feed.head(), clock(), micros);
+                    let now = writer.clock.now();
+                    memory.refused(request, &refused.refusal, feed.head(), now, micros);
                 } else if !refused.replayed {
                     memory.answered(&request.id, micros);
                 }
@@ -210,7 +211,12 @@ impl Ledger {
         match pins {
             // About nothing that there is.
             Ok(pins) if pins.is_empty() => {
-                self.inner.writer.push(decide_order(order, &mut [], Vec::new(), clock()));
+                self.inner.writer.push(decide_order(
+                    order,
+                    &mut [],
+                    Vec::new(),
+                    self.inner.writer.clock.now(),
+                ));
             }
             Ok(pins) => start_meeting(order, pins),
             Err(settled) => order.settle(settled),

@@ -1,4 +1,4 @@
-//! Keeps an eye on the clock for holds: whose time is over ends by an event, even where nobody asks for the account.
+//! Keeps an eye on the log's clock for holds: whose time is over ends by an event, even where nobody asks for the account.
 //!
 //! It only causes that: the account's actor ends its holds itself, under an id that is the same for everyone, so that it
 //! does not matter how many processes look, nor when.
@@ -10,7 +10,7 @@ use actix::prelude::*;
 use domain::{AccountId, Timestamp};
 use store::Journal;
 
-use crate::decision::clock;
+use crate::clock::{Clock, machine};
 use crate::registry::{Deliver, Job};
 use crate::shards::Shards;
 
@@ -25,6 +25,7 @@ const DEADLINES_MAX: usize = 512;
 pub(crate) struct Expiry {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) shards: Shards,
+    pub(crate) clock: Arc<Clock>,
 }
 
 impl Actor for Expiry {
@@ -32,15 +33,21 @@ impl Actor for Expiry {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let (journal, shards) = (Arc::clone(&self.journal), self.shards.clone());
-        ctx.spawn(async move { watch(&*journal, &shards).await }.into_actor(self));
+        let clock = Arc::clone(&self.clock);
+        ctx.spawn(async move { watch(&*journal, &shards, &clock).await }.into_actor(self));
     }
 }
 
-async fn watch(journal: &dyn Journal, shards: &Shards) {
+async fn watch(journal: &dyn Journal, shards: &Shards, clock: &Clock) {
     let mut told = Vec::new();
     loop {
+        let before = machine();
         let pause = match journal.hold_deadlines(DEADLINES_MAX).await {
-            Ok(deadlines) => tell(shards, &deadlines, &mut told, clock()),
+            Ok((now, deadlines)) => {
+                // The accounts go by it as well.
+                let _ = clock.compare(before, now, machine());
+                tell(shards, &deadlines, &mut told, now)
+            }
             Err(error) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "deadlines can't be read");
                 LOOKS_EVERY

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::prelude::*;
-use domain::{CommandId, Sequence};
+use domain::{CommandId, Sequence, Timestamp};
 use store::{Journal, JournalError, LogPlace, Views, ViewsError};
 use uuid::Uuid;
 
 use crate::answer::NotReady;
 use crate::auditor::{self, AuditStats, Auditor};
 use crate::background::Topic;
-use crate::decision::{Mailboxes, clock};
+use crate::clock::machine;
+use crate::decision::Mailboxes;
 use crate::expiry::Expiry;
 use crate::feed::Feed;
 use crate::hub::{Hub, HubActor};
@@ -30,8 +31,6 @@ use crate::writer::{InDoubt, JournalWriter, Writer, WriterCounts, end_exchanged}
 /// What any mailbox and queue on a command's way can hold: far more than admission lets in by itself, with its retries. Who
 /// finds one full is decided again.
 pub(crate) const MAILBOX_CAPACITY: usize = 65_536;
-/// How far a node's clock may be off the log's.
-const CLOCK_SKEW_MAX_MS: i64 = 1000;
 /// How long the read models may take to say how they are.
 const VIEWS_ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// How long a reader waits for the read models to be compared with the log, which happens once, after the start.
@@ -170,7 +169,8 @@ impl Ledger {
             timeout: settings.feed_timeout,
         };
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
-        let expiry = Expiry { journal: Arc::clone(&journal), shards: shards.clone() };
+        let clock = Arc::clone(&writer.clock);
+        let expiry = Expiry { journal: Arc::clone(&journal), shards: shards.clone(), clock };
         Expiry::start_in_arbiter(&listeners.handle(), move |_| expiry);
         arbiters.extend([listeners, projectors, reading]);
 
@@ -330,6 +330,11 @@ impl Ledger {
         (actors, journal)
     }
 
+    /// The time by which commands are decided.
+    pub fn now(&self) -> Timestamp {
+        self.inner.writer.clock.now()
+    }
+
     /// Whether the process can do its work: really asks the stores.
     ///
     /// # Errors
@@ -348,20 +353,13 @@ impl Ledger {
         if self.inner.draining.load(Ordering::Acquire) {
             return Err(NotReady::Draining);
         }
-        let before = clock();
+        let before = machine();
         let theirs = self.inner.journal.now().await.map_err(|error| match error {
             // A process that is asked for nothing else would never find out.
             error if error.is_exchanged() => end_exchanged(),
             _ => NotReady::Log,
         })?;
-        let after = clock();
-        // Their clock was read between our two readings.
-        let off = if theirs > after {
-            theirs.as_micros() - after.as_micros()
-        } else {
-            (before.as_micros() - theirs.as_micros()).max(0)
-        };
-        if off / 1000 > CLOCK_SKEW_MAX_MS {
+        if let Some(off) = self.inner.writer.clock.compare(before, theirs, machine()) {
             return Err(NotReady::Clock(off / 1000));
         }
         Ok(())

@@ -5,6 +5,7 @@ mod answer;
 mod auditor;
 mod background;
 mod batch;
+mod clock;
 mod decision;
 mod execute;
 mod expiry;
@@ -28,7 +29,6 @@ mod writer;
 
 pub use answer::{Accepted, Answer, Failure, NotReady, Refused};
 pub use auditor::AuditStats;
-pub use decision::clock;
 pub use feed::{Feed, Recent};
 pub use hub::{Hub, Member, Vitals};
 pub use ledger::{Ledger, Settings, parse_place, place_text};

@@ -13,7 +13,7 @@ use store::Draft;
 use crate::answer::{Accepted, Answer, Failure, Refused};
 use crate::background::{LookedUp, REFUSED};
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
-use crate::decision::{Origin, clock, drafts, is_of_form};
+use crate::decision::{Origin, drafts, is_of_form};
 use crate::execute::{ANSWER_WITHIN, Permit, failure};
 use crate::ledger::Ledger;
 
@@ -76,7 +76,7 @@ impl Ledger {
         let LookedUp { mut precedents, causation, mut participants } = looked_up.map_err(failure)?;
         course.correct(&subject, &mut precedents, &mut participants);
         let command_id = request.id.clone();
-        let now = clock();
+        let now = self.inner.writer.clock.now();
         for (id, account) in &mut participants {
             account.expiries(now).iter().for_each(|over| account.evolve(id, over, now));
         }

@@ -22,6 +22,7 @@ use store::{Append, AppendError, Batch, Commit, Contents, Fault, Journal, Page, 
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use crate::clock::Clock;
 use crate::decision::{Settled, Submission, Ticket, is_of_form};
 use crate::feed::Feed;
 
@@ -55,6 +56,8 @@ pub(crate) type InDoubt = Arc<Mutex<HashSet<CommandId>>>;
 /// The way into the log, for everyone who decides.
 #[derive(Clone, Debug)]
 pub(crate) struct Writer {
+    /// What they decide by.
+    pub(crate) clock: Arc<Clock>,
     queue: mpsc::Sender<Submission>,
     counts: Arc<WriterCounts>,
 }
@@ -86,7 +89,7 @@ impl JournalWriter {
         in_doubt: InDoubt,
     ) -> (Self, Writer) {
         let (sender, queue) = mpsc::channel(UNITS_QUEUED_MAX);
-        let writer = Writer { queue: sender, counts: Arc::clone(&counts) };
+        let writer = Writer { clock: Arc::default(), queue: sender, counts: Arc::clone(&counts) };
         (Self(Some((Desk { journal, feed, counts, in_doubt }, queue))), writer)
     }
 }

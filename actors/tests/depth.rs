@@ -203,7 +203,7 @@ fn a_hold_that_nobody_asks_for_ends_when_its_time_is_over() {
         let events = ledger.journal().read(Sequence::ZERO, 10, &EventFilter::default()).await.unwrap();
         assert!(matches!(events[2].event, Event::HoldExpired { .. }));
         assert_eq!(events[2].command_id.as_str(), "expire a h");
-        assert!(ledger.journal().hold_deadlines(1).await.unwrap().is_empty());
+        assert!(ledger.journal().hold_deadlines(1).await.unwrap().1.is_empty());
         assert_eq!(told(&ledger.execute(capture("a", "h")).await), "hold-expired");
     });
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix::System;
-use actors::{Answer, Failure, Ledger, ProjectionState, Settings};
+use actors::{Answer, Failure, Ledger, NotReady, ProjectionState, Settings};
 use async_trait::async_trait;
 use domain::account::POSTINGS_MAX;
 use domain::chain::Hash;
@@ -341,12 +341,13 @@ enum Fault {
 static LOADS: Semaphore = Semaphore::const_new(0);
 
 /// A log whose first appends come to these faults; the others succeed. Loading the account `unreadable` panics, and so do
-/// so many of the first pages.
+/// so many of the first pages. Its clock is so many days behind this machine's.
 struct Faulty {
     inner: Arc<dyn Journal>,
     faults: &'static [Fault],
     appends: AtomicUsize,
     bad_pages: AtomicUsize,
+    days_behind: i64,
 }
 
 impl Faulty {
@@ -356,7 +357,16 @@ impl Faulty {
 
     fn with_bad_pages(folder: &TempDir, faults: &'static [Fault], bad_pages: usize) -> Arc<dyn Journal> {
         let (appends, bad_pages) = (AtomicUsize::new(0), AtomicUsize::new(bad_pages));
-        Arc::new(Self { inner: journal(folder), faults, appends, bad_pages })
+        Arc::new(Self { inner: journal(folder), faults, appends, bad_pages, days_behind: 0 })
+    }
+
+    fn of_another_time(folder: &TempDir, days_behind: i64) -> Arc<dyn Journal> {
+        let (appends, bad_pages) = Default::default();
+        Arc::new(Self { inner: journal(folder), faults: &[], appends, bad_pages, days_behind })
+    }
+
+    fn by_its_clock(&self, time: Timestamp) -> Timestamp {
+        Timestamp::from_micros(time.as_micros() - self.days_behind * 86_400_000_000)
     }
 }
 
@@ -452,8 +462,9 @@ impl Journal for Faulty {
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
         self.inner.hold(account, hold).await
     }
-    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
-        self.inner.hold_deadlines(limit).await
+    async fn hold_deadlines(&self, limit: usize) -> Result<(Timestamp, store::Deadlines), JournalError> {
+        let (now, deadlines) = self.inner.hold_deadlines(limit).await?;
+        Ok((self.by_its_clock(now), deadlines))
     }
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
         self.inner.last_reversal(movement).await
@@ -471,8 +482,24 @@ impl Journal for Faulty {
         self.inner.commands(query).await
     }
     async fn now(&self) -> Result<Timestamp, JournalError> {
-        self.inner.now().await
+        Ok(self.by_its_clock(self.inner.now().await?))
     }
+}
+
+/// Its own would end everybody's holds, and begin their days.
+#[test]
+fn a_process_whose_clock_is_wrong_goes_by_that_of_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    System::new().block_on(async {
+        let (journal, views) = (Faulty::of_another_time(&folder, 2), views(&folder));
+        let ledger = Ledger::start(Arc::clone(&journal), views, &settings()).await.unwrap();
+        assert!(matches!(ledger.ready().await, Err(NotReady::Clock(off)) if off > 86_400_000));
+        accepted(ledger.execute(create("a", "10")).await);
+        let there = journal.now().await.unwrap();
+        let loaded = journal.load(&[id("a")]).await.unwrap();
+        let Account::Present(profile, ..) = &loaded[0].account else { panic!("no account") };
+        assert!(profile.created_at <= there, "{} {there}", profile.created_at);
+    });
 }
 
 #[test]

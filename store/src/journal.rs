@@ -427,6 +427,9 @@ pub enum LogEntry {
     Rejected(Rejection),
 }
 
+/// Open holds: when each is over, and its account.
+pub type Deadlines = Vec<(Timestamp, AccountId)>;
+
 /// The log.
 #[async_trait]
 pub trait Journal: Send + Sync {
@@ -488,8 +491,8 @@ pub trait Journal: Send + Sync {
     /// What is known of a hold of that name; `None` where the account never had one.
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError>;
 
-    /// The open holds that are over first, with their accounts, at most so many.
-    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError>;
+    /// The open holds that are over first, with their accounts, at most so many; and what the log's clock says.
+    async fn hold_deadlines(&self, limit: usize) -> Result<(Timestamp, Deadlines), JournalError>;
 
     /// The last event that reverses a movement: it says how much of it is reversed by then.
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError>;

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use actors::clock;
 use domain::Units;
 use domain::json::{self, Object};
 use domain::projection::volume::{Totals, Width};
@@ -31,7 +30,7 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
 async fn volume(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let params = Params::read(&request, &["bucket", "from", "to", "atLeast", "timeout"], &[])?;
     let width = params.choice("bucket", &WIDTHS)?.unwrap_or(Width::Minute);
-    let last = width.number_of(params.time("to")?.unwrap_or_else(clock));
+    let last = width.number_of(params.time("to")?.unwrap_or_else(|| api.ledger.now()));
     let first = match params.time("from")? {
         Some(from) => width.number_of(from),
         None => last.saturating_sub(BUCKETS_DEFAULT - 1),

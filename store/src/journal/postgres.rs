@@ -47,8 +47,8 @@ use self::streams::Streams;
 use super::kinds::Noted;
 use super::streams::RUN;
 use super::{
-    Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogPlace,
-    LogQuery, Page, Recalled, Restore, RestoreError,
+    Append, AppendError, Batch, Deadlines, EventFilter, Head, Journal, JournalError, Loaded, LogEntry,
+    LogPlace, LogQuery, Page, Recalled, Restore, RestoreError,
 };
 
 pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
@@ -419,15 +419,17 @@ impl Journal for PostgresJournal {
         }
     }
 
-    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+    async fn hold_deadlines(&self, limit: usize) -> Result<(Timestamp, Deadlines), JournalError> {
         let sql = include_str!("../../../sql/postgres/hold_deadlines.sql");
         let rows = self.query(sql, &[&values::limit(limit)]).await?;
-        let deadline = |row| {
-            let id: &str = values::column(row, 1)?;
+        let now = rows.first().ok_or_else(|| JournalError::Damaged("no clock".to_owned()))?;
+        let mut deadlines = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let Some(id) = values::column::<Option<&str>>(row, 2)? else { continue };
             let account = AccountId::parse(id).map_err(|_| JournalError::Damaged(format!("account {id}")))?;
-            Ok((values::time(row, 0)?, account))
-        };
-        rows.iter().map(deadline).collect()
+            deadlines.push((values::time(row, 1)?, account));
+        }
+        Ok((values::time(now, 0)?, deadlines))
     }
 
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {

@@ -31,8 +31,8 @@ use self::read::{Moment, Reader};
 use self::streams::Streams;
 use super::streams::RUN;
 use crate::journal::{
-    Append, AppendError, Batch, EventFilter, Head, Journal, JournalError, Loaded, LogEntry, LogQuery, Page,
-    Recalled, Restore, RestoreError,
+    Append, AppendError, Batch, Deadlines, EventFilter, Head, Journal, JournalError, Loaded, LogEntry,
+    LogQuery, Page, Recalled, Restore, RestoreError,
 };
 use crate::statements::keep_statements;
 
@@ -368,8 +368,8 @@ impl Journal for SqliteJournal {
         self.read_with(move |log| log.hold(&account, &hold)).await
     }
 
-    async fn hold_deadlines(&self, limit: usize) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
-        self.read_with(move |log| log.hold_deadlines(limit)).await
+    async fn hold_deadlines(&self, limit: usize) -> Result<(Timestamp, Deadlines), JournalError> {
+        self.read_with(move |log| Ok((now(), log.hold_deadlines(limit)?))).await
     }
 
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {

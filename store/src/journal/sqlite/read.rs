@@ -18,7 +18,7 @@ use super::streams::{Stream, Streams, reach_of};
 use super::values::{profile, recorded, sequence};
 use crate::journal::kinds::run_of;
 use crate::journal::streams::Reach;
-use crate::journal::{AccountKey, EventFilter, Head, JournalError, Loaded, Page};
+use crate::journal::{AccountKey, Deadlines, EventFilter, Head, JournalError, Loaded, Page};
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
 pub(super) const ACCOUNT_KEY: &str = include_str!("../../../../sql/sqlite/journal/account_key.sql");
@@ -124,10 +124,7 @@ impl<'a> Moment<'a> {
         }
     }
 
-    pub(super) fn hold_deadlines(
-        &mut self,
-        limit: usize,
-    ) -> Result<Vec<(Timestamp, AccountId)>, JournalError> {
+    pub(super) fn hold_deadlines(&mut self, limit: usize) -> Result<Deadlines, JournalError> {
         let mut statement = self.connection.prepare_cached(HOLD_DEADLINES)?;
         let mut rows = statement.query([i64::try_from(limit).unwrap_or(i64::MAX)])?;
         let mut deadlines = Vec::new();
