@@ -25,16 +25,22 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(4);
 const END_WITHIN: Duration = Duration::from_secs(5);
 /// Connections that may wait until a worker takes them; the system may allow fewer.
 const CONNECTIONS_WAITING_MAX: i32 = 4096;
+/// Descriptors that the stores may come to need, with those of the process itself.
+const FILES_KEPT_BACK: usize = 128;
+/// Those of a worker's thread and of a shard's.
+const FILES_PER_WORKER: usize = 8;
+/// A connection on which a live feed can be asked for takes two: its socket, and the hub's duplicate of it.
+const FILES_PER_CONNECTION: usize = 2;
+/// With fewer, it is not worth starting.
+const CONNECTIONS_AT_LEAST: usize = 64;
+const CONNECTIONS_PER_WORKER_MAX: usize = 25_600;
 /// How many ports are tried until one is free at every host.
 const FREE_PORTS_TRIED_MAX: u32 = 16;
 
 /// Runs until SIGTERM or SIGINT. `config` is what is told of the settings.
 pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()> {
     let metrics = telemetry::count()?;
-    // A connection on which a live feed can be asked for takes two descriptors: its socket, and the hub's duplicate of it.
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "the limit of open files can't be raised");
-    }
+    let connections_max = connections_per_worker(settings.workers)?;
     let checkpoint_key = settings.checkpoint_key.as_deref().map(read_key).transpose()?.map(Arc::new);
     System::new().block_on(async {
         actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
@@ -64,7 +70,8 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             draining,
             ping_every: WebSettings::default().ping_every.min(settings.ledger.feed_timeout),
         };
-        let server = web::serve(listeners, ledger.clone(), Arc::new(web), settings.workers, metrics)?;
+        let workers = web::Workers { count: settings.workers, connections_max };
+        let server = web::serve(listeners, ledger.clone(), Arc::new(web), workers, metrics)?;
         let handle = server.handle();
         let serving = actix_web::rt::spawn(server);
         store::make_folder(&settings.data_dir).with_context(|| settings.data_dir.display().to_string())?;
@@ -104,6 +111,23 @@ fn read_key(path: &Path) -> Result<CheckpointKey, WrongSetting> {
     let text =
         std::fs::read_to_string(path).map_err(|error| wrong(&format_args!("can't be read: {error}")))?;
     CheckpointKey::parse(&text).map_err(|error| wrong(&error))
+}
+
+/// What the limit of open files leaves to clients. The stores' share is kept back: what breaks is to come back, however
+/// many clients there are.
+fn connections_per_worker(workers: usize) -> anyhow::Result<usize> {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files can't be raised");
+    }
+    let limit = rlimit::Resource::NOFILE.get_soft().context("the limit of open files")?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let kept_back = FILES_KEPT_BACK + FILES_PER_WORKER * workers;
+    let connections = limit.saturating_sub(kept_back) / FILES_PER_CONNECTION;
+    if connections < CONNECTIONS_AT_LEAST {
+        let needed = kept_back + CONNECTIONS_AT_LEAST * FILES_PER_CONNECTION;
+        anyhow::bail!("the limit of open files is {limit} (ulimit -n); {needed} are needed");
+    }
+    Ok((connections / workers).clamp(1, CONNECTIONS_PER_WORKER_MAX))
 }
 
 fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {

@@ -330,6 +330,15 @@ impl Ledger {
         (actors, journal)
     }
 
+    /// Brings those metrics up to date that change while nothing is done.
+    pub fn measure(&self) {
+        let head = self.inner.feed.head();
+        for progress in &self.inner.projections {
+            let ProjectionStats { name, lag_events, .. } = progress.stats(head);
+            metrics::gauge!("bursar_projection_lag_events", "projection" => name).set(lag_events as f64);
+        }
+    }
+
     /// The time by which commands are decided.
     pub fn now(&self) -> Timestamp {
         self.inner.writer.clock.now()
@@ -359,6 +368,9 @@ impl Ledger {
             error if error.is_exchanged() => end_exchanged(),
             _ => NotReady::Log,
         })?;
+        if self.inner.writer_counts.is_in_trouble() {
+            return Err(NotReady::Log);
+        }
         if let Some(off) = self.inner.writer.clock.compare(before, theirs, machine()) {
             return Err(NotReady::Clock(off / 1000));
         }

@@ -280,8 +280,6 @@ impl Progress {
         }
         inner.follow(place, head, Instant::now());
         drop(inner);
-        metrics::gauge!("bursar_projection_lag_events", "projection" => self.name)
-            .set(head.ahead_of(place) as f64);
         self.moved.send_replace(place);
     }
 

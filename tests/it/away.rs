@@ -20,6 +20,7 @@ on_servers!(
     a_log_that_goes_away_under_load_comes_back,
     a_log_whose_packets_vanish_under_load_comes_back,
     a_log_that_can_only_be_read_is_not_ready,
+    a_log_to_which_nothing_can_be_appended_is_not_ready,
     a_standby_takes_over_when_it_is_promoted,
 );
 
@@ -138,6 +139,20 @@ async fn a_log_that_can_only_be_read_is_not_ready() {
     database.make_read_only(true).await;
     assert_only_reads(&server).await;
     database.make_read_only(false).await;
+    assert_goes_on(&server).await;
+}
+
+/// By somebody's session, say: that it can be read says nothing.
+async fn a_log_to_which_nothing_can_be_appended_is_not_ready() {
+    let server = Server::start(Kind::Servers).await;
+    let sequence = server.create("acc-1", 5).await.sequence();
+    server.fresh("/accounts", sequence).await;
+    let (database, _) = server.stores.servers.as_ref().unwrap();
+    let lock = database.lock_head().await;
+    assert_eq!(server.deposit("acc-1", 1).await.status, 503);
+    let at = server.ports.commands;
+    assert_eq!(server.try_get_at(at, "/readyz").await.unwrap().status, 503);
+    drop(lock);
     assert_goes_on(&server).await;
 }
 

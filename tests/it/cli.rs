@@ -1,7 +1,7 @@
 //! The command line: how the program starts, what it says, and how it ends.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv6Addr, TcpListener};
+use std::net::{Ipv6Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -291,6 +291,49 @@ fn localhost_is_served_on_both_addresses_of_loopback() {
         let mut start = program();
         start.args(["serve", "--dashboard-port", &port.to_string()]).current_dir(folder.path());
         assert_refused(&mut start, &format!("on [::1]:{port}"));
+    });
+}
+
+/// What breaks is to come back, however many clients there are.
+#[test]
+fn clients_leave_open_files_to_the_stores() {
+    crate::server::run(async {
+        let limited = |files: u32| {
+            let mut command = Command::new("sh");
+            let script = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
+            command.args(["-c", &script]).arg(program().get_program());
+            command
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let few = output(limited(200).arg("serve").args(ANY_PORTS).current_dir(folder.path()));
+        assert!(!few.status.success() && said(&few).contains("limit of open files is 200"), "{}", said(&few));
+        let data = folder.path().join("data");
+        let mut enough = limited(320);
+        enough.args(["serve", "--workers", "2"]).args(ANY_PORTS).arg("--data-dir").arg(&data);
+        let mut process = enough.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let port = loop {
+            let ports = std::fs::read_to_string(data.join("ports.json")).unwrap_or_default();
+            match serde_json::from_str::<Value>(&ports) {
+                Ok(ports) => break u16::try_from(ports["dashboard"].as_u64().unwrap()).unwrap(),
+                Err(_) => assert!(Instant::now() < deadline, "no ports"),
+            }
+            crate::server::breathe().await;
+        };
+        let clients: Vec<TcpStream> =
+            (0..300).map(|_| TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+        let open = || std::fs::read_dir(format!("/proc/{}/fd", process.id())).unwrap().count();
+        let (mut most, calm) = (0, Instant::now() + Duration::from_secs(1));
+        while Instant::now() < calm {
+            most = most.max(open());
+            crate::server::breathe().await;
+        }
+        assert!((120..280).contains(&most), "{most} open files");
+        drop(clients);
+        let answer = reqwest::get(format!("http://127.0.0.1:{port}/readyz")).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        process.kill().unwrap();
+        process.wait().unwrap();
     });
 }
 

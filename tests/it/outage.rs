@@ -144,6 +144,26 @@ async fn read_models_that_may_lose_data_are_not_ready() {
             assert_eq!(server.try_get_at(port, "/readyz").await.unwrap().status, 200);
         }
     }
+    // It answers, but what happens does not come in; how much that is, is told.
+    let redis = &servers(&server).1;
+    redis.tell(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    redis.tell(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    server.create("acc-1", 5).await.accepted();
+    until("it is told that Redis is full", async || {
+        let reply = server.get("/readyz").await;
+        (reply.status == 503 && reply.text.contains("Redis is full")).then_some(())
+    })
+    .await;
+    let lag = async || {
+        let metrics = server.get("/metrics").await.text;
+        let line = metrics.lines().find(|line| line.contains("_lag_events{projection=\"accounts\"}"));
+        line.and_then(|line| line.rsplit_once(' ')).map(|(_, lag)| lag.to_owned())
+    };
+    assert_eq!(lag().await.as_deref(), Some("1"));
+    redis.tell(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    until("it is ready", async || (server.get("/readyz").await.status == 200).then_some(())).await;
+    server.fresh("/accounts", 1).await;
+    assert_eq!(lag().await.as_deref(), Some("0"));
 }
 
 async fn projection(client: &Client) -> Value {

@@ -207,6 +207,16 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Keeps everybody from appending, until what it gives is dropped.
+    pub async fn lock_head(&self) -> tokio_postgres::Client {
+        let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute("BEGIN; SELECT FROM bursar.head FOR UPDATE").await.unwrap();
+        client
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);

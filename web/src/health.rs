@@ -44,5 +44,6 @@ async fn readyz(api: Data<Api>, request: HttpRequest) -> HttpResponse {
 }
 
 async fn metrics(api: Data<Api>) -> HttpResponse {
+    api.ledger.measure();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(api.metrics.render())
 }

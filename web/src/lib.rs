@@ -136,6 +136,15 @@ struct Connection {
     pace: Rc<Pace>,
 }
 
+/// The threads that serve.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers {
+    /// How many.
+    pub count: usize,
+    /// Connections of each; others wait to be taken.
+    pub connections_max: usize,
+}
+
 /// Serves the facades on their listeners, all from one set of worker threads. To be called on an actix system; the server
 /// runs when it is awaited or spawned, and stops by its handle.
 ///
@@ -145,12 +154,16 @@ pub fn serve(
     listeners: Vec<(Facade, TcpListener)>,
     ledger: Ledger,
     settings: Arc<WebSettings>,
-    workers: usize,
+    workers: Workers,
     metrics: PrometheusHandle,
 ) -> io::Result<Server> {
     let shown = queries::Shown::default();
     let api = Data::new(Api { ledger, settings: Arc::clone(&settings), metrics, shown });
-    let mut server = Server::build().workers(workers).shutdown_timeout(DRAIN_SECONDS).disable_signals();
+    let mut server = Server::build()
+        .workers(workers.count)
+        .max_concurrent_connections(workers.connections_max)
+        .shutdown_timeout(DRAIN_SECONDS)
+        .disable_signals();
     for (facade, listener) in listeners {
         let (api, settings) = (api.clone(), Arc::clone(&settings));
         server = server.listen(format!("{facade:?}"), listener, move || {

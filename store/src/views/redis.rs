@@ -288,11 +288,21 @@ impl Views for RedisViews {
         let mut command = redis::cmd("INFO");
         command.arg("memory");
         for info in self.links.ask_all::<String>(&command).await? {
-            let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
-            if policy != Some("noeviction") {
-                let policy = policy.unwrap_or("unknown");
+            let member = |name: &str| {
+                let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+                line.map_or("unknown", str::trim)
+            };
+            let policy = member("maxmemory_policy");
+            if policy != "noeviction" {
                 let what = format!("the maxmemory-policy of Redis is {policy}, not noeviction");
                 return Err(ViewsError::Evicting(what));
+            }
+            // It reads, but takes nothing in.
+            let [used, allowed] =
+                ["used_memory", "maxmemory"].map(|name| member(name).parse().unwrap_or(0_u64));
+            if allowed > 0 && used >= allowed {
+                let what = format!("Redis is full: it uses {used} bytes, and its maxmemory is {allowed}");
+                return Err(ViewsError::unavailable(what));
             }
         }
         Ok(())
