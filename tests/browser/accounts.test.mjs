@@ -137,6 +137,43 @@ test("an account is frozen, thawed and closed, and offers what fits its state", 
   await page.close();
 });
 
+test("a dialog takes what is typed, and closes neither by a selection nor before the answer", async () => {
+  await server.command("create-account", { accountId: "slow", initialBalance: 100 });
+  const page = await open(browser, server);
+  await page.goTo("#/accounts/slow");
+  await page.getByRole("button", { name: "Withdraw", exact: true }).press("Enter");
+  const dialog = page.getByRole("dialog");
+  const amount = dialog.getByLabel("Amount");
+  await eventually("the focus in the first field", () => amount.evaluate((input) => input === document.activeElement));
+  await page.keyboard.type("99999999");
+  // Text is selected as far as over the backdrop.
+  const { x, y, width, height } = await amount.boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(5, y);
+  await page.mouse.up();
+  assert.equal(await amount.inputValue(), "99999999");
+
+  let answer;
+  const asked = new Promise((resolve) => (answer = resolve));
+  await page.route("**/commands/withdraw", async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await dialog.getByRole("button", { name: "Withdraw", exact: true }).click();
+  await dialog.getByText("Sending…").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.getByRole("status").getByText("This stays open until there is an answer.").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.getByRole("button", { name: "Close" }).click();
+  await page.mouse.click(5, 5);
+  answer();
+  await dialog.getByRole("alert").getByText("insufficient-funds").waitFor();
+  await page.mouse.click(5, 5);
+  await dialog.waitFor({ state: "detached" });
+  await page.close();
+});
+
 test("money is held, seen as held, captured in part, and a movement is taken back", async () => {
   await server.command("create-account", { accountId: "hotel" });
   await server.command("create-account", { accountId: "guest", initialBalance: 500 });

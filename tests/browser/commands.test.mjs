@@ -126,6 +126,141 @@ test("a refusal that names a field points at it, until it is changed", async () 
   await page.close();
 });
 
+test("a command without an answer keeps its key until another one is sent, whatever is typed meanwhile", async () => {
+  await server.command("create-account", { accountId: "lost" });
+  const page = await open(browser, server);
+  page.watch.forgive = /ERR_FAILED|status of 500/;
+  const keys = [];
+  let answer;
+  const asked = new Promise((resolve) => (answer = resolve));
+  await page.route("**/commands/deposit", async (route) => {
+    keys.push(route.request().headers()["idempotency-key"]);
+    const response = await route.fetch();
+    if (keys.length === 1) return route.abort();
+    if (keys.length > 2) return route.fulfill({ response });
+    await asked;
+    return route.fulfill({ status: 500, json: { title: "Lost" } });
+  });
+  await page.goTo("#/commands/deposit?accountId=lost");
+  const form = page.locator("form.command");
+  const deposit = form.getByRole("button", { name: "Deposit", exact: true });
+  const description = form.getByLabel("Description");
+  await form.getByLabel("Amount").fill("10");
+  await deposit.click();
+  await form.getByText("asking again with the same key").waitFor();
+  await description.press("x");
+  assert.equal(await description.inputValue(), "", "what is being sent does not change");
+  answer();
+  await form.getByText("Sending it again is safe").waitFor();
+  await description.press("x");
+  await description.press("Backspace");
+  await deposit.click();
+  await form.getByText("An earlier try had arrived").waitFor();
+  await form.getByLabel("Amount").fill("5");
+  await deposit.click();
+  await form.getByText("15.00 USD").waitFor();
+  assert.equal(keys.length, 4);
+  assert.equal(new Set(keys.slice(0, 3)).size, 1);
+  assert.notEqual(keys[3], keys[0]);
+  await page.close();
+});
+
+test("a preview that is refused leaves the key of a command without an answer alone", async () => {
+  await server.command("create-account", { accountId: "asked", initialBalance: 100 });
+  const page = await open(browser, server);
+  page.watch.forgive = /status of 500/;
+  let lost = false;
+  await page.route("**/commands/withdraw", async (route) => {
+    const response = await route.fetch();
+    await route.fulfill(lost ? { response } : { status: 500, json: { title: "Lost" } });
+    lost = true;
+  });
+  await page.goTo("#/commands/withdraw?accountId=asked");
+  const form = page.locator("form.command");
+  const withdraw = form.getByRole("button", { name: "Withdraw", exact: true });
+  await form.getByLabel("Amount").fill("60");
+  await withdraw.click();
+  await form.getByText("Sending it again is safe").waitFor();
+  await form.getByRole("button", { name: "Preview" }).click();
+  await form.getByText("insufficient-funds").waitFor();
+  await server.command("deposit", { accountId: "asked", amount: 100 });
+  await withdraw.click();
+  await form.getByText("Done: it is in the log, on disk.").waitFor();
+  await server.settled();
+  assert.equal((await server.get("/accounts/asked")).balance, 140);
+  await page.close();
+});
+
+test("a double click and a key held down send a command once; pressed later it is sent again", async () => {
+  await server.command("create-account", { accountId: "twice" });
+  const page = await open(browser, server);
+  const sent = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST") sent.push(request.url().split("/").pop());
+  });
+  await page.clock.install();
+  await page.goTo("#/commands/deposit?accountId=twice");
+  const form = page.locator("form.command");
+  const deposit = form.getByRole("button", { name: "Deposit", exact: true });
+  await form.getByLabel("Amount").fill("10");
+  await page.clock.pauseAt(Date.now() + 1_000);
+  await deposit.click();
+  await form.getByText("Done: it is in the log, on disk.").waitFor();
+  await deposit.click();
+  await form.getByText("It was sent once.").waitFor();
+  await page.clock.fastForward(2_000);
+  await page.clock.resume();
+  await deposit.click();
+  await form.getByText("20.00 USD").waitFor();
+
+  await page.goTo("#/commands/withdraw?accountId=twice");
+  await form.getByLabel("Amount").fill("1000");
+  await form.getByLabel("Amount").focus();
+  await page.keyboard.down("Enter");
+  await form.getByText("insufficient-funds").waitFor();
+  for (let repeat = 0; repeat < 5; repeat += 1) await page.keyboard.down("Enter");
+  await page.keyboard.up("Enter");
+  await form.getByLabel("Amount").fill("1");
+  await form.getByLabel("Amount").press("Enter");
+  await form.getByText("19.00 USD").waitFor();
+  assert.deepEqual(sent, ["deposit", "deposit", "withdraw", "withdraw"]);
+  await page.close();
+});
+
+test("what was typed outlasts a look at the log, until it is done", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/commands/deposit");
+  const form = page.locator("form.command");
+  const amount = form.getByLabel("Amount");
+  const look = async () => {
+    await page.locator("tbody .lead a").first().click();
+    await page.getByRole("heading", { name: /^Command / }).waitFor();
+    await page.goBack();
+  };
+  await form.getByLabel("Account").fill("demo-ada");
+  await amount.fill("3");
+  await look();
+  assert.equal(await amount.inputValue(), "3");
+  await form.getByRole("button", { name: "Deposit", exact: true }).click();
+  await form.getByText("Done: it is in the log, on disk.").waitFor();
+  await look();
+  assert.equal(await amount.inputValue(), "");
+  await page.close();
+});
+
+test("the preview of a batch says what would be, and that nothing was written", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/commands/batch");
+  const form = page.locator("form.command");
+  const commands = ["demo-ada", "nobody"].map((accountId) => ({ type: "deposit", accountId, amount: "1" }));
+  await form.getByLabel("Commands").fill(JSON.stringify(commands));
+  await form.getByRole("button", { name: "Preview" }).click();
+  await form.getByText("1 would be accepted, 1 refused. Nothing was written.", { exact: true }).waitFor();
+  await form.getByRole("button", { name: "Batch", exact: true }).click();
+  await form.getByText("1 accepted, 1 refused.", { exact: true }).waitFor();
+  await page.close();
+});
+
 test("one field leads to an account, an event or a command, by keyboard alone", async () => {
   const page = await open(browser, server);
   await page.goTo("#/overview");

@@ -61,6 +61,75 @@ test("filters are in the address, survive reload and back, and go on live", asyn
   await page.close();
 });
 
+test("a filter that cannot be is said in the server's words, and not asked for again and again", async () => {
+  const page = await open(browser, server);
+  page.watch.forgive = /status of 400/;
+  const asked = [];
+  page.on("websocket", (socket) => asked.push(socket.url()));
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goTo("#/events");
+  await page.getByText("Live", { exact: true }).waitFor();
+  for (const [label, typed, name, words] of [
+    ["Account", "demo ada", "accountId", /accountId must be 1 to 128 characters/],
+    ["Correlation id", "c".repeat(300), "correlationId", /correlationId must be at most/],
+  ]) {
+    await page.getByLabel(label, { exact: true }).fill(typed);
+    await page.keyboard.press("Enter");
+    await page.getByText(words).waitFor();
+    assert.equal(await page.locator("[data-received]").count(), 0, "nothing is told of a list that cannot be");
+    assert.equal(asked.filter((url) => url.includes(`${name}=`)).length, 1);
+    await page.getByLabel(label, { exact: true }).fill("");
+    await page.keyboard.press("Enter");
+    await page.locator("[data-received]").waitFor();
+  }
+  await page.close();
+});
+
+test("a filter's older events come page by page, without one left out", async () => {
+  const deposit = { type: "deposit", accountId: "demo-ada", amount: 1 };
+  for (let batch = 0; batch < 2; batch += 1) await server.command("batch", { commands: Array(1000).fill(deposit) });
+  const end = Number(await head());
+  const page = await open(browser, server);
+  await page.goTo("#/events?type=MONEY_DEPOSITED");
+  await page.locator('.rows [aria-setsize="500"]').first().waitFor();
+  await eventually("the newest on top", async () => (await first(page)) === String(end));
+  for (const [button, from] of [
+    ["Older", end - 599],
+    ["Older", end - 699],
+    ["Newer", end - 599],
+  ]) {
+    await page.getByRole("button", { name: button }).click();
+    await eventually(`${from} first`, async () => (await first(page)) === String(from));
+    await page.locator('.rows [aria-setsize="100"]').first().waitFor();
+  }
+  await page.close();
+});
+
+test("a page at the end of the log goes on with it, and to the next page", async () => {
+  const page = await open(browser, server);
+  const from = Number(await head()) - 5;
+  const shown = () =>
+    page.locator(".event-line").evaluateAll((lines) => lines.map(({ dataset }) => Number(dataset.sequence)));
+  const grown = (length) => eventually(`${length} events`, async () => (await shown()).length === length);
+  await page.goTo(`#/events?at=${from}`);
+  await grown(6);
+  await server.command("deposit", { accountId: "demo-ada", amount: 1 });
+  await grown(7);
+  await server.command("deposit", { accountId: "demo-ada", amount: 1 });
+  await grown(8);
+  assert.deepEqual(
+    await shown(),
+    Array.from({ length: 8 }, (_, place) => from + place),
+  );
+  const deposit = { type: "deposit", accountId: "demo-ada", amount: 1 };
+  await server.command("batch", { commands: Array(100).fill(deposit) });
+  await page.locator('.rows [aria-setsize="100"]').first().waitFor();
+  await page.getByRole("button", { name: "Newer" }).click();
+  await eventually("the rest", async () => (await first(page)) === String(from + 100));
+  assert.equal((await shown()).length, 8);
+  await page.close();
+});
+
 test("one event shows its JSON, its neighbours and its command, and every way on", async () => {
   const page = await open(browser, server);
   await page.goTo("#/events");
@@ -187,6 +256,31 @@ test("a server that is killed and comes back is found again, and no event is mis
   const shown = (await rows.evaluateAll((lines) => lines.map((line) => Number(line.dataset.sequence)))).reverse();
   assert.equal(shown.at(-1), before + 40);
   shown.forEach((sequence, place) => assert.equal(sequence, shown[0] + place, "without gap"));
+  await page.close();
+});
+
+test("a server that falls silent is taken for lost, and found again when it goes on", async () => {
+  const page = await open(browser, server);
+  await page.clock.install();
+  await page.goTo("#/events?type=MONEY_DEPOSITED");
+  await page.getByText("Live", { exact: true }).waitFor();
+  await first(page);
+  const before = await received(page);
+  server.process.kill("SIGSTOP");
+  try {
+    await page.waitForRequest(/\/stats$/);
+    await page.clock.fastForward(10_000);
+    await page.getByText("No word from the server since").waitFor();
+    await page.getByText("Waiting for the server.").waitFor();
+    assert.equal(await page.getByText("Live", { exact: true }).count(), 0);
+  } finally {
+    server.process.kill("SIGCONT");
+  }
+  for (let place = 0; place < 20; place += 1) await server.command("deposit", { accountId: "demo-ada", amount: 1 });
+  await page.getByText("Live", { exact: true }).waitFor();
+  await eventually("all of them, each once", async () => (await received(page)) === before + 20);
+  await page.getByText("reconnected once").waitFor();
+  await eventually("the list too", async () => (await first(page)) === (await head()));
   await page.close();
 });
 

@@ -47,6 +47,46 @@ test("an account is seen as of any sequence or time, by slider, number and clock
   await page.close();
 });
 
+test("a time that is typed digit by digit is gone to when it was said, with all of its second", async () => {
+  const page = await open(browser, server);
+  await page.goTo("#/time-travel?account=demo-ada&at=3");
+  const field = page.getByLabel("or at");
+  await page.locator(".dial").getByRole("link").first().waitFor();
+  await field.focus();
+  // Month, day, year; hours, minutes, seconds.
+  await field.pressSequentially("12312098", { delay: 20 });
+  await field.press("ArrowRight");
+  await field.pressSequentially("101112", { delay: 20 });
+  assert.equal(await field.inputValue(), "2098-12-31T10:11:12");
+  assert.match(page.url(), /at=3$/);
+  await field.press("Enter");
+  const { headSequence } = await server.get("/stats");
+  await eventually("the end of the log", () => page.url().includes(`at=${headSequence}`));
+  // The second of an event, as the field has it, is not over before the event.
+  const [event] = await server.get("/events?fromSequence=6&limit=1");
+  const next = await server.get(`/events?fromSequence=7&limit=1000`);
+  const same = next.filter(({ timestamp }) => timestamp.slice(0, 19) === event.timestamp.slice(0, 19));
+  const local = await page.evaluate((text) => {
+    const at = new Date(text);
+    return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  }, event.timestamp);
+  await field.fill(local);
+  await field.press("Enter");
+  await eventually("the last event of that second", () => page.url().includes(`at=${7 + same.length}`));
+  await page.goTo("#/accounts/demo-ada");
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const from = page.getByLabel("From", { exact: true });
+  await from.pressSequentially("12012026", { delay: 20 });
+  await from.press("Enter");
+  await eventually("the day in the address", () => page.url().includes("from=2026-12-01"));
+  assert.deepEqual(
+    asked.filter((url) => /statement.*from=0/.test(url)),
+    [],
+  );
+  await page.close();
+});
+
 test("what moved no money is told without an amount", async () => {
   await server.command("place-hold", { accountId: "demo-grace", amount: 3 });
   const page = await open(browser, server);
@@ -69,6 +109,21 @@ test("a projection is paused, falls behind, and catches up when it is resumed", 
   await card.getByRole("button", { name: "Resume volume" }).click();
   await card.getByText("running", { exact: true }).waitFor();
   await card.locator(".figure", { hasText: "Behind" }).getByText("0", { exact: true }).waitFor();
+  await page.close();
+});
+
+test("an account is shown as it is when its read model goes on", async () => {
+  const page = await open(browser, server);
+  page.watch.forgive = /503/;
+  await page.goTo("#/accounts/demo-grace");
+  const balance = page.locator(".figure", { hasText: "Balance" });
+  const before = await balance.innerText();
+  await server.post("/projections/accounts/pause");
+  const late = page.waitForResponse((response) => response.status() === 503);
+  await server.command("deposit", { accountId: "demo-grace", amount: 7 });
+  await late;
+  await server.post("/projections/accounts/resume");
+  await eventually("the deposit", async () => (await balance.innerText()) !== before);
   await page.close();
 });
 

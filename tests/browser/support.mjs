@@ -81,6 +81,11 @@ export class Server {
     return answer;
   }
 
+  async post(route) {
+    const response = await fetch(`${this.url}${route}`, { method: "POST" });
+    assert.ok(response.ok, `${route}: ${response.status}`);
+  }
+
   async get(route) {
     const response = await fetch(`${this.url}${route}`);
     assert.ok(response.ok, `${route}: ${response.status}`);

@@ -1,7 +1,7 @@
 // The live feed: a WebSocket that always goes on after the last event it has seen, so that a lost connection loses no
 // event and shows none twice.
 
-import { get, numberHeader } from "./api.js";
+import { get, numberHeader, Problem, withQuery } from "./api.js";
 
 /** Further behind than this, a feed takes up near the head again: it would only throw the rest away. */
 const CATCH_UP_MAX = 50_000;
@@ -35,6 +35,7 @@ const SILENT_MAX_MS = 15_000;
  * @property {(events: LedgerEvent[]) => void} onEvents in order, without gap, each once
  * @property {(state: FeedState, waitMs: number) => void} onState
  * @property {() => void} onRestart what was shown does not continue: another log, or too far behind
+ * @property {(words: string) => void} [onRefused] there can be no such filter; the feed has ended
  */
 
 /**
@@ -44,6 +45,18 @@ const SILENT_MAX_MS = 15_000;
  * @property {() => void} hurry connects now, if it waits
  * @property {() => void} stop
  */
+
+/** @type {Set<(ms: number) => void>} Of the feeds that run. */
+const doubts = new Set();
+
+/**
+ * Tells every feed that the server has answered nothing else for so long: a socket that is as silent is taken for dead,
+ * though nobody has closed it.
+ * @param {number} ms
+ */
+export function doubt(ms) {
+  for (const drop of doubts) drop(ms);
+}
 
 /**
  * Starts a feed; it runs until it is stopped.
@@ -69,10 +82,13 @@ export function startFeed({ filter = {}, history }, listener) {
     try {
       const { headers } = await get("/events?fromSequence=0&limit=1");
       const head = numberHeader(headers, "X-Head-Sequence") ?? 0;
+      // A socket that is refused cannot say why.
+      if (!gapless && last === null) await get(withQuery("/events", { ...filter, fromSequence: head, limit: 1 }));
       if (last !== null && (head < last || (gapless && head - last > CATCH_UP_MAX))) restart();
       last ??= Math.max(0, head - history);
-    } catch {
-      wait();
+    } catch (error) {
+      if (!gapless && error instanceof Problem && error.status === 400) listener.onRefused?.(error.message);
+      else wait();
       return;
     }
     if (!stopped) open(last);
@@ -166,6 +182,11 @@ export function startFeed({ filter = {}, history }, listener) {
     wait();
   };
 
+  /** @param {number} ms */
+  const dropSilent = (ms) => {
+    if (socket?.readyState === WebSocket.OPEN && Date.now() - heardAt > ms) drop(socket);
+  };
+
   const wait = () => {
     if (stopped) return;
     // Half of the wait is chance, so that many pages do not come back in the same moment.
@@ -182,6 +203,7 @@ export function startFeed({ filter = {}, history }, listener) {
     void connect();
   };
 
+  doubts.add(dropSilent);
   addEventListener("online", hurry);
   document.addEventListener("visibilitychange", hurry);
   void connect();
@@ -189,13 +211,13 @@ export function startFeed({ filter = {}, history }, listener) {
   return {
     last: () => last ?? 0,
     expect(head) {
-      const silent = Date.now() - heardAt > SILENT_MAX_MS;
-      if (socket?.readyState === WebSocket.OPEN && silent && head > (last ?? 0)) drop(socket);
+      if (head > (last ?? 0)) dropSilent(SILENT_MAX_MS);
     },
     hurry,
     stop() {
       stopped = true;
       clearTimeout(timer);
+      doubts.delete(dropSilent);
       removeEventListener("online", hurry);
       document.removeEventListener("visibilitychange", hurry);
       const open = socket;

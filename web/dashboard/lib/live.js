@@ -4,7 +4,7 @@
 import { batch, computed, signal } from "../vendor.js";
 import { get, getText, numberHeader, Problem } from "./api.js";
 import { contract, loadContract, offers } from "./contract.js";
-import { startFeed } from "./feed.js";
+import { doubt, startFeed } from "./feed.js";
 import { commonCurrency, rememberCurrency } from "./money.js";
 import { difference, quantile, read } from "./prometheus.js";
 import { coalesced, readAgain, whileVisible } from "./refresh.js";
@@ -20,6 +20,8 @@ export const EVENTS_KEPT = 500;
 export const SECONDS_KEPT = 600;
 const DRAW_GAP_MS = 120;
 const SAMPLE_EVERY_MS = 1_000;
+/** A server that answers no sample for so long, and sends no event meanwhile, is taken for lost. */
+const UNANSWERED_MAX_MS = 6_000;
 const LEDGER_GAP_MS = 2_000;
 
 /** `lostAt` is when the server was lost; null while it is there. */
@@ -36,6 +38,8 @@ export const head = signal(0);
 export const received = signal(0);
 /** Times that the connection was lost and found again. */
 export const reconnects = signal(0);
+/** Times that the feed began anew, with what does not continue what was shown. */
+export const restarts = signal(0);
 export const stats = signal(/** @type {Stats | null} */ (null));
 /** The log's last sequence number, as far as the page knows. */
 export const end = computed(() => Math.max(head.value, stats.value?.headSequence ?? 0));
@@ -114,6 +118,7 @@ export function startLive() {
         batch(() => {
           recent.value = [];
           head.value = 0;
+          restarts.value += 1;
         });
       },
       onState(state, waitMs) {
@@ -185,10 +190,14 @@ const totals = coalesced(async () => {
 /** @type {{ at: number, head: number, stats: Stats, metrics: import("./prometheus.js").Metrics | null } | null} */
 let before = null;
 let sampling = false;
+/** @type {number | null} when the server was first asked without an answer; null: it has answered */
+let unanswered = null;
 
 async function sample() {
+  if (unanswered !== null && Date.now() - unanswered > UNANSWERED_MAX_MS) doubt(UNANSWERED_MAX_MS);
   if (sampling) return;
   sampling = true;
+  unanswered ??= Date.now();
   try {
     const [{ body }, metrics] = await Promise.all([
       get("/stats"),
@@ -200,6 +209,7 @@ async function sample() {
     /** @type {Stats} */
     const now = body;
     const at = performance.now();
+    unanswered = null;
     feed?.expect(now.headSequence);
     const last = before;
     before = { at, head: now.headSequence, stats: now, metrics };
@@ -211,7 +221,9 @@ async function sample() {
       }
       sampled.value += 1;
     });
-  } catch {
+  } catch (error) {
+    // A refusal is an answer.
+    if (error instanceof Problem) unanswered = null;
     before = null;
   }
   sampling = false;

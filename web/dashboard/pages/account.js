@@ -16,6 +16,7 @@ import { Empty } from "../parts/empty.js";
 import { Json } from "../parts/json.js";
 import { AccountLink, EventLink } from "../parts/links.js";
 import { Modal } from "../parts/modal.js";
+import { Moment } from "../parts/moment.js";
 import { Money } from "../parts/money.js";
 import { Figure, Panel } from "../parts/panel.js";
 import { Trouble } from "../parts/problem.js";
@@ -105,6 +106,8 @@ export function AccountPage({ id }) {
       /** @type {Account} */
       const body = (await freshest(base, awaited.current)).body;
       rememberCurrency(body.accountId, body.currency);
+      // The read model stands still, or is far behind: it is waited for again, however long that takes.
+      if (body.sequence < (awaited.current ?? 0)) account.again();
       return body;
     },
     REFRESH_GAP_MS,
@@ -124,6 +127,7 @@ export function AccountPage({ id }) {
     if (moved > 0) account.again();
   }, [moved]);
   const [doing, setDoing] = useState(/** @type {{ form: Form, given: Record<string, string> } | null} */ (null));
+  const [sending, setSending] = useState(false);
   const now = account.value;
 
   if (now === null) {
@@ -208,13 +212,14 @@ export function AccountPage({ id }) {
     ${
       doing &&
       html`
-        <${Modal} title=${`${spaced(doing.form.route)}: ${id}`} onClose=${() => setDoing(null)}>
+        <${Modal} title=${`${spaced(doing.form.route)}: ${id}`} busy=${sending} onClose=${() => setDoing(null)}>
           <${CommandForm}
             form=${doing.form}
             given=${doing.given}
             fixed=${Object.keys(doing.given)}
             currency=${now.currency}
             autofocus
+            onSending=${setSending}
             onDone=${account.again}
           />
         <//>
@@ -414,18 +419,16 @@ function StatementPanel({ base, account }) {
       setSaving(error instanceof Error ? error.message : String(error));
     }
   };
-  const pick = (/** @type {string} */ name) => (/** @type {Event} */ event) => {
-    if (event.target instanceof HTMLInputElement) refine({ [name]: event.target.value, after: "" });
-  };
+  const pick = (/** @type {string} */ name) => (/** @type {string} */ day) => refine({ [name]: day, after: "" });
   const shown = reading.value;
   const aside = html`
     <label class="inline">
       From${" "}
-      <input type="date" value=${from} onChange=${pick("from")} />
+      <${Moment} type="date" value=${from} onPick=${pick("from")} />
     </label>
     <label class="inline">
       to${" "}
-      <input type="date" value=${to} onChange=${pick("to")} />
+      <${Moment} type="date" value=${to} onPick=${pick("to")} />
     </label>
     <button type="button" class="small" onClick=${save}>Save as CSV</button>
     <${Copy} text=${() => asCurl(path)}>Copy as curl<//>

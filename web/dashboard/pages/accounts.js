@@ -17,7 +17,7 @@ import { Rows } from "../parts/rows.js";
 import { Time } from "../parts/time.js";
 
 /** @typedef {import("../../types/api").components["schemas"]["Account"]} Account */
-/** @typedef {{ path: string, rows: Account[] }} Chunk one answer, and how to ask for it again */
+/** @typedef {{ path: string, rows: Account[], at: number }} Chunk one answer, how to ask for it again, and as of which sequence it is */
 
 const CHUNK = 200;
 const ROW_HEIGHT = 44;
@@ -138,6 +138,8 @@ export function AccountsPage() {
                 row=${(/** @type {number} */ place) => accountRow(list.rows[place])}
                 onEnd=${list.more}
                 onWindow=${list.look}
+                of=${first}
+                start=${list.start}
               />
             </div>
           `
@@ -181,6 +183,22 @@ function accountRow(account) {
   `;
 }
 
+/** A list of which nothing was read yet. */
+const newList = () => ({
+  first: "",
+  chunks: /** @type {Chunk[]} */ ([]),
+  rows: /** @type {Account[]} */ ([]),
+  next: /** @type {string | null} */ (null),
+  total: /** @type {number | null} */ (null),
+  changed: /** @type {Set<string>} */ (new Set()),
+  error: "",
+  loading: false,
+  seen: { first: 0, last: CHUNK },
+  refresh: () => {},
+});
+/** The list that was left last: whoever comes back finds it as it was. */
+let left = newList();
+
 /**
  * The accounts that a query finds, loaded as far as they were scrolled to. What is in sight is kept up to date; what has
  * another order by now is told, and changes when the reader says so.
@@ -188,19 +206,11 @@ function accountRow(account) {
  */
 function useAccounts(first) {
   const [, redraw] = useState(0);
-  const own = useRef({
-    first: "",
-    chunks: /** @type {Chunk[]} */ ([]),
-    rows: /** @type {Account[]} */ ([]),
-    next: /** @type {string | null} */ (null),
-    total: /** @type {number | null} */ (null),
-    changed: /** @type {Set<string>} */ (new Set()),
-    error: "",
-    loading: false,
-    seen: { first: 0, last: CHUNK },
-    refresh: () => {},
-  });
+  // By id, an account stays where it is; by anything else, only the top is worth following.
+  const byId = !/[?&]sort=(balance|lastUpdated)/.test(first);
+  const own = useRef(byId && left.first === first ? left : newList());
   const state = own.current;
+  const start = useRef(state.seen.first);
   if (state.first !== first)
     Object.assign(state, { first, next: first, total: null, error: "", changed: new Set(), loading: false });
 
@@ -227,11 +237,11 @@ function useAccounts(first) {
       // What follows an answer that now ends elsewhere is read again when it comes into sight.
       if (place < state.chunks.length - 1 && state.chunks[place + 1]?.path !== next) state.chunks.length = place;
       if (place >= state.chunks.length - 1) state.next = next;
-      state.chunks[place] = { path, rows };
+      const reached = numberHeader(answer.headers, "X-Sequence") ?? head.peek();
+      state.chunks[place] = { path, rows, at: reached };
       for (const account of rows) state.changed.delete(account.accountId);
       state.error = "";
-      const reached = numberHeader(answer.headers, "X-Sequence");
-      if (reached !== null && reached < head.peek()) state.refresh();
+      if (reached < head.peek()) state.refresh();
       return true;
     } catch (error) {
       if (asked === state.first) state.error = `The accounts can't be read. ${words(error)}`;
@@ -258,33 +268,36 @@ function useAccounts(first) {
     await more();
   };
 
+  /** The chunks in sight that are of another time than now, by their places. */
+  const outdated = () => {
+    let at = 0;
+    return [...state.chunks.entries()].filter(([place, chunk]) => {
+      const inSight = at <= state.seen.last && at + chunk.rows.length >= state.seen.first;
+      at += chunk.rows.length;
+      return inSight && (byId || place === 0) && chunk.at !== head.peek();
+    });
+  };
+
   useEffect(() => {
-    void more();
     const reader = coalesced(async () => {
-      // By id, an account stays where it is; by anything else, only the top is worth following.
-      const byId = !/[?&]sort=(balance|lastUpdated)/.test(first);
-      const touched = state.chunks.length === 0 && state.error !== "";
-      if (touched) return void (await again());
-      let at = 0;
-      for (const [place, chunk] of [...state.chunks.entries()]) {
-        const inSight = at <= state.seen.last && at + chunk.rows.length >= state.seen.first;
-        at += chunk.rows.length;
-        if (inSight && (byId || place === 0) && !state.loading) await load(chunk.path, place);
-      }
+      if (state.next === first || state.chunks.length === 0) return void (await again());
+      for (const [place, chunk] of outdated()) if (!state.loading) await load(chunk.path, place);
       draw();
     }, REFRESH_GAP_MS);
+    reader.ask();
     state.refresh = reader.ask;
     const ended = onEvents((events) => {
       for (const event of events) if (state.changed.size < CHANGED_MAX) state.changed.add(event.aggregateId);
       reader.ask();
     });
     return () => {
+      left = state;
       ended();
       reader.stop();
     };
   }, [first]);
 
-  const deep = /[?&]sort=(balance|lastUpdated)/.test(first) && state.seen.first > CHUNK / 2;
+  const deep = !byId && state.seen.first > CHUNK / 2;
   return {
     rows: state.rows,
     total: state.total,
@@ -295,6 +308,8 @@ function useAccounts(first) {
     again: () => void again(),
     look: (/** @type {number} */ from, /** @type {number} */ to) => {
       state.seen = { first: from, last: to };
+      if (outdated().length > 0) state.refresh();
     },
+    start: start.current,
   };
 }

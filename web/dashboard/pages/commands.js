@@ -31,6 +31,7 @@ export function CommandsPage({ name }) {
   const forms = commandForms.value;
   const form = forms.find((one) => one.route === name) ?? forms[0];
   const given = Object.fromEntries(Object.entries(route.value.query).filter(([member]) => !FILTERS.has(member)));
+  const draft = `${form?.route} ${JSON.stringify(given)}`;
   const [sent, setSent] = useState(0);
   return html`
     <div class="title"><h1>Commands</h1></div>
@@ -60,7 +61,9 @@ export function CommandsPage({ name }) {
           form &&
           html`
             <${CommandForm}
+              key=${draft}
               form=${form}
+              draft=${draft}
               given=${given}
               autofocus=${name !== undefined}
               onDone=${() => setSent((times) => times + 1)}

@@ -1,11 +1,11 @@
 // The log as it grows: followed live, held still, or read from any place, all of it or what fits a filter.
 
 import { html, useEffect, useRef, useState } from "../vendor.js";
-import { get, nextPage, withQuery, words } from "../lib/api.js";
+import { get, nextPage, numberHeader, withQuery, words } from "../lib/api.js";
 import { eventTypes } from "../lib/contract.js";
 import { startFeed } from "../lib/feed.js";
 import { count, typeWords } from "../lib/format.js";
-import { connection, end, EVENTS_KEPT, head, received, recent, reconnects } from "../lib/live.js";
+import { connection, end, EVENTS_KEPT, head, received, recent, reconnects, restarts } from "../lib/live.js";
 import { useReading } from "../lib/refresh.js";
 import { refine, route } from "../lib/route.js";
 import { asCurl, Copy } from "../parts/copy.js";
@@ -16,6 +16,7 @@ import { Trouble } from "../parts/problem.js";
 import { Rows } from "../parts/rows.js";
 
 /** @typedef {import("../lib/feed.js").LedgerEvent} LedgerEvent */
+/** @typedef {import("../lib/feed.js").FeedState} FeedState */
 
 const PAGE = 100;
 const LINE_HEIGHT = 40;
@@ -26,6 +27,9 @@ const FILTER_LOOKS_BACK = 20_000;
 const STEPS_BACK_MAX = 50;
 const EXPORT_MAX = 100_000;
 const DRAW_GAP_MS = 150;
+/** What a list says of its own feed. */
+const WAITING = "Waiting for the server.";
+const STATES = { connecting: WAITING, waiting: WAITING, "catching-up": "Reading…", live: "" };
 
 export function EventsPage() {
   const { query } = route.value;
@@ -38,7 +42,7 @@ export function EventsPage() {
     ${
       at !== null
         ? html`
-            <${FromPlace} at=${at} filter=${filter} />
+            <${FromPlace} key=${restarts.value} at=${at} filter=${filter} />
           `
         : filtered
           ? html`
@@ -80,8 +84,11 @@ function Toolbar({ filter, at }) {
   };
   const save = async () => {
     try {
-      const saved = await exported(filter, at ?? 1, end.peek(), (done) => setSaid(`${count(done)} events read…`));
-      setSaid(`${count(saved)} events saved, in log order.`);
+      const { saved, next } = await exported(filter, at ?? 1, end.peek(), (done) =>
+        setSaid(`${count(done)} events read…`),
+      );
+      const rest = next === null ? "" : ` Newer ones are not in the file: jump to ${next} and export again.`;
+      setSaid(`${count(saved)} events saved, in log order.${rest}`);
     } catch (error) {
       setSaid(words(error));
     }
@@ -149,7 +156,7 @@ function Everything() {
     <${Tail}
       events=${events}
       total=${received.value}
-      live=${connection.value.state === "live"}
+      state=${connection.value.state}
       empty=${html`
         <${EmptyLedger} />
       `}
@@ -161,7 +168,8 @@ function Everything() {
 /** @param {{ filter: Record<string, string> }} props */
 function Filtered({ filter }) {
   const [events, setEvents] = useState(/** @type {LedgerEvent[]} */ ([]));
-  const [state, setState] = useState("connecting");
+  const [state, setState] = useState(/** @type {FeedState} */ ("connecting"));
+  const [refused, setRefused] = useState("");
   const total = useRef(0);
   useEffect(() => {
     /** @type {LedgerEvent[]} */
@@ -188,6 +196,7 @@ function Filtered({ filter }) {
           draw();
         },
         onState: setState,
+        onRefused: setRefused,
       },
     );
     return () => {
@@ -195,6 +204,10 @@ function Filtered({ filter }) {
       feed.stop();
     };
   }, []);
+  if (refused !== "")
+    return html`
+      <${Trouble} words=${refused} />
+    `;
   const first = events[0]?.sequenceNumber ?? Math.max(1, head.value - FILTER_LOOKS_BACK);
   const empty = html`
     <${Empty} title=${`Nothing of this kind among the newest ${count(FILTER_LOOKS_BACK)} events.`}>
@@ -208,12 +221,12 @@ function Filtered({ filter }) {
     <//>
   `;
   return html`
-    <${Tail} events=${events} total=${total.current} live=${state === "live"} empty=${empty} filter=${filter} />
+    <${Tail} events=${events} total=${total.current} state=${state} empty=${empty} filter=${filter} />
   `;
 }
 
-/** @param {{ events: LedgerEvent[], total: number, live: boolean, empty: unknown, filter?: Record<string, string> }} props */
-function Tail({ events, total, live, empty, filter = {} }) {
+/** @param {{ events: LedgerEvent[], total: number, state: FeedState, empty: unknown, filter?: Record<string, string> }} props */
+function Tail({ events, total, state, empty, filter = {} }) {
   /** What stood there when the reader said stop. */
   const [held, setHeld] = useState(/** @type {{ events: LedgerEvent[], total: number } | null} */ (null));
   const shown = held?.events ?? events;
@@ -237,7 +250,7 @@ function Tail({ events, total, live, empty, filter = {} }) {
         `
       }
       <span class="muted small" data-received=${received.value}>
-        ${count(received.value)} received since this page was opened, none
+        ${STATES[state]} ${count(received.value)} received since this page was opened, none
         missing${lost > 0 ? `; reconnected ${lost === 1 ? "once" : `${lost} times`}` : ""}.
       </span>
       <span class="end row">
@@ -251,7 +264,7 @@ function Tail({ events, total, live, empty, filter = {} }) {
     </div>
     ${
       shown.length === 0
-        ? live && empty
+        ? state === "live" && empty
         : html`
             <${EventList} events=${shown} newestFirst />
           `
@@ -268,13 +281,20 @@ function Older({ before, filter }) {
     setSaid("Looking…");
     try {
       let end = before;
+      let reach = FILTER_LOOKS_BACK;
       for (let step = 0; step < STEPS_BACK_MAX && end > 1; step += 1) {
-        const start = Math.max(0, end - 1 - FILTER_LOOKS_BACK);
-        const { body } = await get(withQuery("/events", { ...filter, fromSequence: start, limit: 1000 }));
+        const start = Math.max(0, end - 1 - reach);
+        const { headers, body } = await get(withQuery("/events", { ...filter, fromSequence: start, limit: 1000 }));
         /** @type {LedgerEvent[]} */
         const found = body.filter((/** @type {LedgerEvent} */ event) => event.sequenceNumber < before);
+        if (found.length === body.length && nextPage(headers) !== null) {
+          // The nearest ones are beyond this answer, which has the first of its reach.
+          reach = Math.ceil(reach / 2);
+          continue;
+        }
         if (found.length > 0) return refine({ at: found[Math.max(0, found.length - PAGE)]?.sequenceNumber });
         end = start + 1;
+        reach = Math.min(FILTER_LOOKS_BACK, 2 * reach);
       }
       setSaid(end <= 1 ? "There are no older ones." : "None found so far; jump to a lower sequence.");
     } catch (error) {
@@ -290,17 +310,23 @@ function Older({ before, filter }) {
 /** A page of the log from a place on. */
 /** @param {{ at: number, filter: Record<string, string> }} props */
 function FromPlace({ at, filter }) {
-  const path = withQuery("/events", { ...filter, fromSequence: Math.max(0, at - 1), limit: PAGE });
   // A place beyond the head is an error to the server.
   const beyond = at > end.value;
-  const reading = useReading(beyond ? null : path, async () => {
-    const answer = await get(path);
-    /** @type {LedgerEvent[]} */
-    const events = answer.body;
-    return { events, more: nextPage(answer.headers) !== null };
+  /** @type {import("../lib/refresh.js").Reading<{ found: LedgerEvent[], readTo: number }>} */
+  const reading = useReading(beyond ? null : withQuery("/events", { ...filter, at }), async () => {
+    const before = reading.value ?? { found: [], readTo: Math.max(0, at - 1) };
+    // One more than is shown, which tells that there is more. Until it is there, only what has come since is read.
+    const limit = PAGE + 1 - before.found.length;
+    if (limit <= 0) return before;
+    const { headers, body } = await get(withQuery("/events", { ...filter, fromSequence: before.readTo, limit }));
+    return { found: [...before.found, ...body], readTo: numberHeader(headers, "X-Head-Sequence") ?? before.readTo };
   });
   const shown = reading.value;
-  const events = shown?.events ?? [];
+  const more = shown !== null && shown.found.length > PAGE;
+  useEffect(() => {
+    if (shown !== null && !more && end.value > shown.readTo) reading.again();
+  }, [end.value, shown]);
+  const events = shown?.found.slice(0, PAGE) ?? [];
   const first = events[0]?.sequenceNumber ?? at;
   const last = events[events.length - 1]?.sequenceNumber ?? at;
   return html`
@@ -314,7 +340,7 @@ function FromPlace({ at, filter }) {
       }
       <span class="end row">
         <${Older} key=${first} before=${Math.min(first, end.value + 1)} filter=${filter} />
-        <button type="button" disabled=${!shown?.more} onClick=${() => refine({ at: last + 1 })}>Newer</button>
+        <button type="button" disabled=${!more} onClick=${() => refine({ at: last + 1 })}>Newer</button>
       </span>
     </div>
     <${Trouble} words=${reading.error} again=${reading.again} />
@@ -345,6 +371,7 @@ function EventList({ events, newestFirst = false }) {
         class="events tall"
         label=${newestFirst ? "Events, newest first" : "Events in log order"}
         count=${events.length}
+        of=${newestFirst ? "" : String(events[0]?.sequenceNumber)}
         height=${expanded ? EXPANDED_HEIGHT : LINE_HEIGHT}
         keyOf=${(/** @type {number} */ place) => at(place)?.sequenceNumber ?? place}
         row=${(/** @type {number} */ place) => {
@@ -355,7 +382,7 @@ function EventList({ events, newestFirst = false }) {
             ${
               expanded &&
               html`
-                <pre class="inline">
+                <pre class="inline" tabindex="0">
 ${JSON.stringify(event.data)}${"\n"}version ${event.version} · command ${event.commandId} · correlation ${event.correlationId}${Object.keys(event.metadata ?? {}).length > 0 ? ` · metadata ${JSON.stringify(event.metadata)}` : ""}</pre>
               `
             }
@@ -372,26 +399,25 @@ ${JSON.stringify(event.data)}${"\n"}version ${event.version} · command ${event.
  * @param {number} from the first sequence
  * @param {number} end the last one
  * @param {(done: number) => void} onProgress
- * @returns {Promise<number>} how many
+ * @returns {Promise<{ saved: number, next: number | null }>} how many, and where they go on if these are not all
  */
 async function exported(filter, from, end, onProgress) {
   const lines = [];
   let place = Math.max(0, from - 1);
-  while (place < end && lines.length < EXPORT_MAX) {
+  let more = place < end;
+  while (more && lines.length < EXPORT_MAX) {
     const answer = await get(withQuery("/events", { ...filter, fromSequence: place, limit: 1000 }));
     /** @type {LedgerEvent[]} */
     const events = answer.body;
-    const own = events.filter(({ sequenceNumber }) => sequenceNumber <= end);
-    lines.push(...own.map((event) => `${JSON.stringify(event)}\n`));
+    for (const event of events) if (event.sequenceNumber <= end) lines.push(`${JSON.stringify(event)}\n`);
     onProgress(lines.length);
-    const last = events[events.length - 1]?.sequenceNumber;
-    if (last === undefined || own.length < events.length || nextPage(answer.headers) === null) break;
-    place = last;
+    place = events[events.length - 1]?.sequenceNumber ?? end;
+    more = place < end && nextPage(answer.headers) !== null;
   }
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(lines, { type: "application/x-ndjson" }));
   link.download = "events.ndjson";
   link.click();
   URL.revokeObjectURL(link.href);
-  return lines.length;
+  return { saved: lines.length, next: more ? place + 1 : null };
 }

@@ -15,6 +15,7 @@ import { Empty, EmptyLedger } from "../parts/empty.js";
 import { EventLine } from "../parts/event-line.js";
 import { AccountInput } from "../parts/field.js";
 import { AccountLink } from "../parts/links.js";
+import { Moment } from "../parts/moment.js";
 import { Money } from "../parts/money.js";
 import { Figure, Panel } from "../parts/panel.js";
 import { Trouble } from "../parts/problem.js";
@@ -130,9 +131,9 @@ function Dial({ at, end }) {
     if (change.target instanceof HTMLInputElement && /^[0-9]{1,15}$/.test(change.target.value.trim()))
       refine({ at: Math.min(end, Number(change.target.value)) });
   };
-  const travel = async (/** @type {Event} */ change) => {
-    if (!(change.target instanceof HTMLInputElement)) return;
-    const moment = new Date(change.target.value).getTime();
+  const travel = async (/** @type {string} */ time) => {
+    // A second that is named has passed.
+    const moment = new Date(time).getTime() + 999;
     if (Number.isNaN(moment)) return;
     setSaid("Looking for that time…");
     try {
@@ -183,7 +184,12 @@ function Dial({ at, end }) {
         <span class="muted">of ${count(end)}</span>
         <label class="inline">
           or at${" "}
-          <input type="datetime-local" step="1" value=${event ? localValue(event.timestamp) : ""} onChange=${travel} />
+          <${Moment}
+            type="datetime-local"
+            step=${1}
+            value=${event ? localValue(event.timestamp) : ""}
+            onPick=${travel}
+          />
         </label>
         <span role="status" class="muted">${said}</span>
       </div>
@@ -459,7 +465,7 @@ function ListThen({ at }) {
                         <a
                           class="id"
                           title=${one.accountId}
-                          href=${href(["time-travel"], { at, account: one.accountId })}
+                          href=${href(["time-travel"], { ...route.value.query, account: one.accountId })}
                         >
                           ${one.accountId}
                         </a>

@@ -31,10 +31,10 @@ const AMOUNT = "(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?";
 /** @typedef {{ field: string, reason: string }} Fault what the server refused, and the element that says why */
 
 /**
- * @param {{ field: Field, value: unknown, example?: unknown, route: string, fault: Fault, path?: string, onChange: (value: unknown) => void }} props
- *   `path` is what the server calls the field
+ * @param {{ field: Field, value: unknown, example?: unknown, route: string, fault: Fault, busy: boolean, path?: string, onChange: (value: unknown) => void }} props
+ *   `path` is what the server calls the field; while the form is `busy` nothing changes
  */
-export function CommandField({ field, value, example, route, fault, path = field.name, onChange }) {
+export function CommandField({ field, value, example, route, fault, busy, path = field.name, onChange }) {
   const id = useId();
   const text = value === undefined || value === null ? "" : String(value);
   const typed = (/** @type {Event} */ event) => {
@@ -63,7 +63,7 @@ export function CommandField({ field, value, example, route, fault, path = field
   const lifts = field.nullable && route === "set-limits" && field.kind === "amount" && field.name !== "overdraftLimit";
   if (field.kind === "rows")
     return html`
-      <${RowsField} field=${field} value=${value} route=${route} fault=${fault} onChange=${onChange} />
+      <${RowsField} field=${field} value=${value} route=${route} fault=${fault} busy=${busy} onChange=${onChange} />
     `;
   const refused = fault.field === path;
   const common = {
@@ -72,7 +72,9 @@ export function CommandField({ field, value, example, route, fault, path = field
     value: text,
     required: field.required,
     onInput: typed,
-    disabled: value === null,
+    // The focus stays in a field that is only to be read; a list of choices knows no such state.
+    readonly: busy,
+    disabled: value === null || (busy && (field.kind === "choice" || field.kind === "truth")),
     "aria-invalid": refused ? "true" : undefined,
     "aria-describedby": refused ? fault.reason : undefined,
   };
@@ -164,6 +166,7 @@ export function CommandField({ field, value, example, route, fault, path = field
             <input
               type="checkbox"
               checked=${value === null}
+              disabled=${busy}
               onChange=${(/** @type {Event} */ event) => {
                 if (event.target instanceof HTMLInputElement) onChange(event.target.checked ? null : undefined);
               }}
@@ -223,8 +226,8 @@ export function AccountInput({ fresh, ...own }) {
 }
 
 /** Rows of the same fields, such as the postings of a post. */
-/** @param {{ field: Field, value: unknown, route: string, fault: Fault, onChange: (value: unknown) => void }} props */
-function RowsField({ field, value, route, fault, onChange }) {
+/** @param {{ field: Field, value: unknown, route: string, fault: Fault, busy: boolean, onChange: (value: unknown) => void }} props */
+function RowsField({ field, value, route, fault, busy, onChange }) {
   /** @type {Record<string, unknown>[]} */
   const rows = Array.isArray(value) && value.length > 0 ? value : [{}];
   const change = (/** @type {number} */ at, /** @type {string} */ name, /** @type {unknown} */ text) =>
@@ -243,6 +246,7 @@ function RowsField({ field, value, route, fault, onChange }) {
                   value=${row[part.name]}
                   route=${route}
                   fault=${fault}
+                  busy=${busy}
                   path=${`${field.name}[${place}].${part.name}`}
                   onChange=${(/** @type {unknown} */ text) => change(place, part.name, text)}
                 />
@@ -254,6 +258,7 @@ function RowsField({ field, value, route, fault, onChange }) {
                 <button
                   type="button"
                   class="small"
+                  disabled=${busy}
                   aria-label=${`Remove row ${place + 1}`}
                   onClick=${() => onChange(rows.filter((_, other) => other !== place))}
                 >
@@ -264,7 +269,7 @@ function RowsField({ field, value, route, fault, onChange }) {
           </div>
         `,
       )}
-      <button type="button" class="small" onClick=${() => onChange([...rows, {}])}>Add a row</button>
+      <button type="button" class="small" disabled=${busy} onClick=${() => onChange([...rows, {}])}>Add a row</button>
     </fieldset>
   `;
 }

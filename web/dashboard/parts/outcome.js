@@ -81,9 +81,12 @@ export function Outcome({ answer, currency }) {
 /** @param {{ results: Values[], dry: boolean }} props */
 function Results({ results, dry }) {
   const refused = results.filter((result) => (result.status ?? 200) >= 400).length;
+  const accepted = results.length - refused;
   return html`
     <div class="outcome" data-kind=${refused > 0 ? "refused" : dry ? "preview" : "accepted"}>
-      <p class="headline">${results.length - refused} accepted, ${refused} refused.</p>
+      <p class="headline">
+        ${dry ? `${accepted} would be accepted, ${refused} refused. Nothing was written.` : `${accepted} accepted, ${refused} refused.`}
+      </p>
       <ol class="plain">
         ${results.map(
           (result, place) => html`

@@ -7,9 +7,11 @@ const MARGIN = 8;
 
 /**
  * Every row has the same height, in pixels. `row` draws one of them, as the children of an element with role row or
- * listitem. `onEnd` is told when the last rows come into sight.
+ * listitem. `onEnd` is told when the last rows come into sight, `onWindow` which rows are. Another list (`of` names it) is
+ * seen from its top, the first one from the row `start`.
  * @param {{ count: number, height: number, label: string, row: (place: number) => unknown, keyOf: (place: number) => string | number,
- *   onEnd?: () => void, onWindow?: (first: number, last: number) => void, head?: unknown, role?: string, columns?: string, total?: number, class?: string }} props
+ *   onEnd?: () => void, onWindow?: (first: number, last: number) => void, head?: unknown, role?: string,
+ *   columns?: string, total?: number, of?: string, start?: number, class?: string }} props
  */
 export function Rows({
   count,
@@ -23,23 +25,27 @@ export function Rows({
   role = "list",
   columns,
   total,
+  of = "",
+  start = 0,
   class: name = "",
 }) {
   const scroller = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [view, setView] = useState({ first: 0, last: 40 });
   const measured = useRef(view);
+  const top = useRef(start);
 
   const look = () => {
     const element = scroller.current;
     if (element === null) return;
-    const first = Math.max(0, Math.floor(element.scrollTop / height) - MARGIN);
-    const last = Math.ceil((element.scrollTop + element.clientHeight) / height) + MARGIN;
+    const { scrollTop, clientHeight } = element;
+    const seen = { first: Math.floor(scrollTop / height), last: Math.ceil((scrollTop + clientHeight) / height) };
+    const [first, last] = [Math.max(0, seen.first - MARGIN), seen.last + MARGIN];
     const before = measured.current;
     if (before.first !== first || before.last !== last) {
       measured.current = { first, last };
       setView({ first, last });
     }
-    if (onWindow) onWindow(first + MARGIN, last - MARGIN);
+    if (onWindow) onWindow(seen.first, seen.last);
     if (onEnd && last >= count) onEnd();
   };
 
@@ -50,6 +56,10 @@ export function Rows({
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
+  useLayoutEffect(() => {
+    if (scroller.current !== null) scroller.current.scrollTop = top.current * height;
+    top.current = 0;
+  }, [of]);
   useLayoutEffect(look, [count]);
 
   const first = Math.min(view.first, Math.max(0, count - 1));
