@@ -368,9 +368,6 @@ impl Ledger {
             error if error.is_exchanged() => end_exchanged(),
             _ => NotReady::Log,
         })?;
-        if self.inner.writer_counts.is_in_trouble() {
-            return Err(NotReady::Log);
-        }
         if let Some(off) = self.inner.writer.clock.compare(before, theirs, machine()) {
             return Err(NotReady::Clock(off / 1000));
         }

@@ -33,8 +33,6 @@ const RESUBMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duratio
 /// An append that takes longer may never be answered: from then on who comes is turned away, and looked for so often.
 const STALLS_AFTER: Duration = Duration::from_secs(2);
 const TURN_AWAY_EVERY: Duration = Duration::from_millis(50);
-/// How long after an append failed the next one is expected to fail as well.
-const TROUBLE_LASTS: Duration = Duration::from_secs(3);
 /// A unit that waited so long for its append may have been sent again under its id: less than the time within which a
 /// client is answered, by more than an append waits for the log's lock without looking.
 const MAY_BE_REPEATED_AFTER: Duration = Duration::from_secs(2);
@@ -50,15 +48,6 @@ pub(crate) struct WriterCounts {
     pub(crate) commit_micros: AtomicU64,
     pub(crate) last_commit_micros: AtomicU64,
     pub(crate) queued: AtomicU64,
-    /// When an append failed, or took too long, if none was done since.
-    trouble: Mutex<Option<Instant>>,
-}
-
-impl WriterCounts {
-    /// Whether the log can be read, perhaps, but not written. Known only by trying, so it is not known for long.
-    pub(crate) fn is_in_trouble(&self) -> bool {
-        self.trouble.lock().is_some_and(|since| since.elapsed() < TROUBLE_LASTS)
-    }
 }
 
 /// The commands of an append whose fate is not known yet: nobody may be told that they were not done.
@@ -213,7 +202,6 @@ impl Desk {
             let append = in_doubt.after(stalls_at, &batch.units, self.journal.append(&batch));
             let appended = self.turning_away(stalls_at, append, queue).await;
             let batch = Arc::unwrap_or_clone(batch);
-            *self.counts.trouble.lock() = appended.is_err().then(Instant::now);
             if let Ok(Append::Committed(commit)) = appended {
                 self.count(&batch, started);
                 *committed = Some((batch.units, tickets, commit));
@@ -349,7 +337,6 @@ impl Desk {
 
     /// The log stays away: who waits behind the append of unknown fate is told at once, since nothing of theirs was sent.
     fn turn_away(&self, queue: &mut mpsc::Receiver<Submission>) {
-        *self.counts.trouble.lock() = Some(Instant::now());
         while let Ok(Submission { unit, ticket }) = queue.try_recv() {
             self.counts.queued.fetch_sub(1, Ordering::Relaxed);
             ticket.break_off();

@@ -24,7 +24,7 @@ mod values;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Once};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
@@ -62,6 +62,9 @@ const CONNECT_ANOTHER_AFTER: Duration = Duration::from_millis(500);
 /// How long an append may take until its fate is called unknown; the server gives up before (`writer_session.sql`).
 /// Short of what a client waits for, so that an append that a line swallowed is settled within that.
 const APPEND_DEADLINE: Duration = Duration::from_millis(1600);
+
+/// How long after an append failed the next one is expected to fail as well.
+const FAILS_FOR: Duration = Duration::from_secs(3);
 
 /// Where the log is.
 #[derive(Clone)]
@@ -102,6 +105,8 @@ pub struct PostgresJournal {
     connector: Connector,
     /// The one connection that appends; nobody's while an append is under way, so that a dropped append drops it.
     writer: tokio::sync::Mutex<Option<Writer>>,
+    /// When an append failed, if none was done since.
+    failed: Mutex<Option<Instant>>,
     /// The connection that writes a log again; most processes never do.
     restorer: tokio::sync::Mutex<Option<Client>>,
     readers: Pool,
@@ -143,6 +148,7 @@ impl PostgresJournal {
         let journal = Self {
             connector,
             writer: tokio::sync::Mutex::default(),
+            failed: Mutex::default(),
             restorer: tokio::sync::Mutex::default(),
             readers,
             turns: Semaphore::new(READERS_MAX - KEPT_FOR_COMMANDS),
@@ -215,11 +221,8 @@ impl PostgresJournal {
         }
         Ok(Writer { client, connection, append, kinds: Noted::default() })
     }
-}
 
-#[async_trait]
-impl Journal for PostgresJournal {
-    async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
+    async fn append_now(&self, batch: &Batch) -> Result<Append, AppendError> {
         let repeated = append::repeated_within(batch);
         if !repeated.is_empty() {
             return Ok(Append::Refused(repeated));
@@ -277,6 +280,16 @@ impl Journal for PostgresJournal {
                 }
             }
         }
+    }
+}
+
+#[async_trait]
+impl Journal for PostgresJournal {
+    async fn append(&self, batch: &Arc<Batch>) -> Result<Append, AppendError> {
+        let appended = self.append_now(batch).await;
+        let failed = matches!(appended, Err(AppendError::Unavailable(_) | AppendError::Unknown(_)));
+        *self.failed.lock() = failed.then(Instant::now);
+        appended
     }
 
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
@@ -487,8 +500,12 @@ impl Journal for PostgresJournal {
         Ok(lines.into_iter().map(|(_, line)| line).collect())
     }
 
-    /// Asked on the connection that appends: whether it could is the news.
+    /// Asked on the connection that appends: whether it could is the news. What only an append finds out, such as that
+    /// somebody holds the head's lock, is believed for a while.
     async fn now(&self) -> Result<Timestamp, JournalError> {
+        if self.failed.lock().is_some_and(|at| at.elapsed() < FAILS_FOR) {
+            return Err(JournalError::Unavailable("an append has just failed".into()));
+        }
         let ask = async {
             let mut slot = self.writer.lock().await;
             let mut writer = self.writer(&mut slot).await?;
