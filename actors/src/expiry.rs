@@ -10,7 +10,7 @@ use actix::prelude::*;
 use domain::{AccountId, Timestamp};
 use store::Journal;
 
-use crate::clock::{Clock, machine};
+use crate::clock::{Clock, Reading};
 use crate::registry::{Deliver, Job};
 use crate::shards::Shards;
 
@@ -41,11 +41,11 @@ impl Actor for Expiry {
 async fn watch(journal: &dyn Journal, shards: &Shards, clock: &Clock) {
     let mut told = Vec::new();
     loop {
-        let before = machine();
+        let before = Reading::now();
         let pause = match journal.hold_deadlines(DEADLINES_MAX).await {
             Ok((now, deadlines)) => {
                 // The accounts go by it as well.
-                let _ = clock.compare(before, now, machine());
+                clock.compare(before, now);
                 tell(shards, &deadlines, &mut told, now)
             }
             Err(error) => {

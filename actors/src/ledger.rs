@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::answer::NotReady;
 use crate::auditor::{self, AuditStats, Auditor};
 use crate::background::Topic;
-use crate::clock::machine;
+use crate::clock::Reading;
 use crate::decision::Mailboxes;
 use crate::expiry::Expiry;
 use crate::feed::Feed;
@@ -170,6 +170,8 @@ impl Ledger {
         };
         HubActor::start_in_arbiter(&listeners.handle(), move |_| actor);
         let clock = Arc::clone(&writer.clock);
+        let before = Reading::now();
+        clock.compare(before, journal.hold_deadlines(0).await?.0);
         let expiry = Expiry { journal: Arc::clone(&journal), shards: shards.clone(), clock };
         Expiry::start_in_arbiter(&listeners.handle(), move |_| expiry);
         arbiters.extend([listeners, projectors, reading]);
@@ -334,8 +336,11 @@ impl Ledger {
     pub fn measure(&self) {
         let head = self.inner.feed.head();
         for progress in &self.inner.projections {
-            let ProjectionStats { name, lag_events, .. } = progress.stats(head);
-            metrics::gauge!("bursar_projection_lag_events", "projection" => name).set(lag_events as f64);
+            let ProjectionStats { name, lag_events, generation, .. } = progress.stats(head);
+            // Before, it is not known how far it is.
+            if generation.is_some() {
+                metrics::gauge!("bursar_projection_lag_events", "projection" => name).set(lag_events as f64);
+            }
         }
     }
 
@@ -362,13 +367,13 @@ impl Ledger {
         if self.inner.draining.load(Ordering::Acquire) {
             return Err(NotReady::Draining);
         }
-        let before = machine();
+        let before = Reading::now();
         let theirs = self.inner.journal.now().await.map_err(|error| match error {
             // A process that is asked for nothing else would never find out.
             error if error.is_exchanged() => end_exchanged(),
             _ => NotReady::Log,
         })?;
-        if let Some(off) = self.inner.writer.clock.compare(before, theirs, machine()) {
+        if let Some(off) = self.inner.writer.clock.compare(before, theirs) {
             return Err(NotReady::Clock(off / 1000));
         }
         Ok(())
@@ -376,7 +381,9 @@ impl Ledger {
 
     async fn views_ready(&self) -> Result<(), NotReady> {
         let Inner { views, projections, .. } = &*self.inner;
-        views.check().await.map_err(|error| NotReady::Views(chain_of(&error)))?;
+        let not_ready = |error: ViewsError| NotReady::Views(chain_of(&error));
+        views.check().await.map_err(not_ready)?;
+        views.has_room().await.map_err(not_ready)?;
         for progress in projections {
             match views.served(progress.name()).await {
                 Ok(Some(_)) => {}

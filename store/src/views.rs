@@ -174,6 +174,11 @@ pub trait Views: Send + Sync {
 
     /// Whether the store answers and is set up so that it keeps what it is given (Redis: no eviction).
     async fn check(&self) -> Result<(), ViewsError>;
+
+    /// Whether it takes in what is written; what is there can be read all the same, and dropped.
+    async fn has_room(&self) -> Result<(), ViewsError> {
+        Ok(())
+    }
 }
 
 /// Bytes as lower-case hexadecimal digits.

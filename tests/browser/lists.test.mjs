@@ -29,6 +29,8 @@ test("a list that is shorter than the page follows what happens", async () => {
   await page.goTo("#/accounts?prefix=acc-000");
   const row = page.getByRole("row", { name: /acc-0007/ });
   await row.getByText("7.00 USD").first().waitFor();
+  // Two seconds, in which nothing is to be read.
+  for (let second = 0; second < 3; second += 1) await page.waitForResponse(/\/stats$/);
   await server.command("deposit", { accountId: id(7), amount: 3 });
   await row.getByText("10.00 USD").first().waitFor();
   await server.command("freeze-account", { accountId: id(7) });

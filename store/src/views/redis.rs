@@ -117,6 +117,19 @@ impl RedisViews {
         let of = || Documents::new(projection, self.base(projection), Arc::clone(&self.links));
         Arc::clone(self.documents.write().entry(projection.to_owned()).or_insert_with(|| Arc::new(of())))
     }
+
+    /// What each server in use says of its memory.
+    async fn memory(&self) -> Result<Vec<String>, ViewsError> {
+        // INFO rather than CONFIG GET, which hosted servers forbid.
+        let mut command = redis::cmd("INFO");
+        command.arg("memory");
+        self.links.ask_all(&command).await
+    }
+}
+
+/// A line of what INFO says.
+fn member<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
 }
 
 #[async_trait]
@@ -284,23 +297,22 @@ impl Views for RedisViews {
     }
 
     async fn check(&self) -> Result<(), ViewsError> {
-        // INFO rather than CONFIG GET, which hosted servers forbid.
-        let mut command = redis::cmd("INFO");
-        command.arg("memory");
-        for info in self.links.ask_all::<String>(&command).await? {
-            let member = |name: &str| {
-                let line = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-                line.map_or("unknown", str::trim)
-            };
-            let policy = member("maxmemory_policy");
+        for info in self.memory().await? {
+            let policy = member(&info, "maxmemory_policy").unwrap_or("unknown");
             if policy != "noeviction" {
                 let what = format!("the maxmemory-policy of Redis is {policy}, not noeviction");
                 return Err(ViewsError::Evicting(what));
             }
-            // It reads, but takes nothing in.
-            let [used, allowed] =
-                ["used_memory", "maxmemory"].map(|name| member(name).parse().unwrap_or(0_u64));
-            if allowed > 0 && used >= allowed {
+        }
+        Ok(())
+    }
+
+    async fn has_room(&self) -> Result<(), ViewsError> {
+        for info in self.memory().await? {
+            let bytes = |name| member(&info, name).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+            let used = bytes("used_memory").saturating_sub(bytes("mem_not_counted_for_evict"));
+            let allowed = bytes("maxmemory");
+            if allowed > 0 && used > allowed {
                 let what = format!("Redis is full: it uses {used} bytes, and its maxmemory is {allowed}");
                 return Err(ViewsError::unavailable(what));
             }

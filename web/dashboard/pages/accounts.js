@@ -193,6 +193,8 @@ const newList = () => ({
   changed: /** @type {Set<string>} */ (new Set()),
   error: "",
   loading: false,
+  /** The last event that was told of. */
+  newest: 0,
   seen: { first: 0, last: CHUNK },
   refresh: () => {},
 });
@@ -223,6 +225,9 @@ function useAccounts(first) {
     redraw((times) => times + 1);
   };
 
+  // What is drawn follows what is told.
+  const newest = () => Math.max(state.newest, head.peek());
+
   /** Reads one answer and puts it at its place. @param {string} path @param {number} place */
   const load = async (path, place) => {
     const asked = state.first;
@@ -241,7 +246,7 @@ function useAccounts(first) {
       state.chunks[place] = { path, rows, at: reached };
       for (const account of rows) state.changed.delete(account.accountId);
       state.error = "";
-      if (reached < head.peek()) state.refresh();
+      if (reached < newest()) state.refresh();
       return true;
     } catch (error) {
       if (asked === state.first) state.error = `The accounts can't be read. ${words(error)}`;
@@ -274,20 +279,27 @@ function useAccounts(first) {
     return [...state.chunks.entries()].filter(([place, chunk]) => {
       const inSight = at <= state.seen.last && at + chunk.rows.length >= state.seen.first;
       at += chunk.rows.length;
-      return inSight && (byId || place === 0) && chunk.at !== head.peek();
+      return inSight && (byId || place === 0) && chunk.at !== newest();
     });
   };
 
   useEffect(() => {
     const reader = coalesced(async () => {
       if (state.next === first || state.chunks.length === 0) return void (await again());
-      for (const [place, chunk] of outdated()) if (!state.loading) await load(chunk.path, place);
+      for (const [place, chunk] of outdated()) {
+        // The answer before this one may have moved it.
+        if (state.chunks[place] !== chunk) break;
+        if (!state.loading) await load(chunk.path, place);
+      }
       draw();
     }, REFRESH_GAP_MS);
     reader.ask();
     state.refresh = reader.ask;
     const ended = onEvents((events) => {
-      for (const event of events) if (state.changed.size < CHANGED_MAX) state.changed.add(event.aggregateId);
+      for (const event of events) {
+        state.newest = event.sequenceNumber;
+        if (state.changed.size < CHANGED_MAX) state.changed.add(event.aggregateId);
+      }
       reader.ask();
     });
     return () => {

@@ -208,7 +208,7 @@ function Filtered({ filter }) {
     return html`
       <${Trouble} words=${refused} />
     `;
-  const first = events[0]?.sequenceNumber ?? Math.max(1, head.value - FILTER_LOOKS_BACK);
+  const first = events[0]?.sequenceNumber ?? Math.max(1, head.value - FILTER_LOOKS_BACK + 1);
   const empty = html`
     <${Empty} title=${`Nothing of this kind among the newest ${count(FILTER_LOOKS_BACK)} events.`}>
       <p class="muted">What comes from now on appears here.</p>

@@ -1,7 +1,7 @@
 // The accounts as they were: at any place of the log, or at any time.
 
 import { html, useEffect, useMemo, useRef, useState } from "../vendor.js";
-import { get, nextPage, Problem, withQuery, words } from "../lib/api.js";
+import { get, nextPage, numberHeader, Problem, withQuery, words } from "../lib/api.js";
 import { contract, takes } from "../lib/contract.js";
 import { compact, count, typeWords } from "../lib/format.js";
 import { head, sampled, stats } from "../lib/live.js";
@@ -44,20 +44,13 @@ async function eventAt(sequence) {
 }
 
 /**
- * The last event that was decided at or before a time: places and times grow together, so that halving finds it.
+ * The last event that was committed at or before a time.
  * @param {number} moment in ms
- * @param {number} end the log's head
  * @returns {Promise<number>} 0: there was none
  */
-async function placeAt(moment, end) {
-  let [before, after] = [0, end + 1];
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
-    const event = await eventAt(middle);
-    if (event !== undefined && Date.parse(event.timestamp) <= moment) before = middle;
-    else after = middle;
-  }
-  return before;
+async function placeAt(moment) {
+  const { headers } = await get(withQuery("/accounts", { asOf: new Date(moment).toISOString(), limit: 1 }));
+  return numberHeader(headers, "X-Sequence") ?? 0;
 }
 
 export function TimeTravelPage() {
@@ -137,7 +130,7 @@ function Dial({ at, end }) {
     if (Number.isNaN(moment)) return;
     setSaid("Looking for that time…");
     try {
-      const place = await placeAt(moment, end);
+      const place = await placeAt(moment);
       setSaid(place === 0 ? "The log had not begun then." : "");
       refine({ at: place });
     } catch (error) {

@@ -132,7 +132,8 @@ export function CommandForm({ form, given = {}, fixed = [], draft, onSending, on
     } catch (error) {
       if (error instanceof Problem) {
         setState({ kind: error.isUnsettled ? "unknown" : "refused", problem: error });
-        if (!dry && !error.isUnsettled) settle();
+        // Nothing was changed: whoever tries again asks anew, whether or not this was seen.
+        if (!dry && !error.isUnsettled) unsettled.delete(text);
       } else {
         const said =
           error instanceof Unreachable && !dry
