@@ -278,13 +278,16 @@ fn a_setting_that_is_wrong_ends_the_start_with_its_name() {
 fn localhost_is_served_on_both_addresses_of_loopback() {
     crate::server::run(async {
         let server = Server::start(Kind::Embedded).await;
+        // Not every machine has the second one.
+        let other = TcpListener::bind((Ipv6Addr::LOCALHOST, 0));
+        let hosts = if other.is_ok() { &["127.0.0.1", "[::1]"][..] } else { &["127.0.0.1"] };
         for port in server.ports.all() {
-            for host in ["127.0.0.1", "[::1]"] {
+            for &host in hosts {
                 let answer = reqwest::get(format!("http://{host}:{port}/livez")).await.unwrap();
                 assert_eq!(answer.status(), 200, "{host}:{port}");
             }
         }
-        let taken = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+        let Ok(taken) = other else { return };
         let port = taken.local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         // The first of the ports that are listened on.
