@@ -226,7 +226,6 @@ mod tests {
         Version,
     };
     use futures_util::future::join_all;
-
     use store::{Batch, Contents, Touch, Unit};
 
     use super::*;
