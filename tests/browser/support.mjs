@@ -138,8 +138,11 @@ export async function launch() {
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    // Of a date field, the order of its parts and the twelve hours go by the browser's own language, not by a page's.
+    "--lang=en-US",
   ];
-  return chromium.launch({ executablePath: program(), args });
+  const env = { ...process.env, LANGUAGE: "en_US" };
+  return chromium.launch({ executablePath: program(), args, env });
 }
 
 /**
