@@ -241,6 +241,33 @@ async fn down_it_fails_soon_and_comes_back_by_itself() {
     assert_eq!(views.get("accounts", "a").await.unwrap().value.as_deref(), Some("again"));
 }
 
+/// A failover behind one address, in which the old primary goes on as a replica with all of its connections.
+#[tokio::test]
+async fn made_a_replica_it_is_left_for_who_came_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at_socket = |name| folder.path().join(name).to_str().unwrap().to_owned();
+    let [old_socket, new_socket, address] = [at_socket("old"), at_socket("new"), at_socket("address")];
+    let old = Server::start_with(&["--unixsocket", &old_socket]);
+    std::os::unix::fs::symlink(&old_socket, &address).unwrap();
+    let url = format!("redis+unix://{address}");
+    let views = RedisViews::connect(RedisSettings { url, prefix: "bursar".to_owned() }).unwrap();
+    let new = Server::start_with(&["--unixsocket", &new_socket]);
+    let first = [document("a", "open", ["1", "1"], "first")];
+    let generation = served_with(&views, &first).await;
+    assert_eq!(served_with(&new.views(), &first).await, generation);
+
+    std::fs::remove_file(&address).unwrap();
+    std::os::unix::fs::symlink(&new_socket, &address).unwrap();
+    old.ask(&["REPLICAOF", "127.0.0.1", &new.port.to_string()]);
+    let second = [document("a", "open", ["1", "1"], "second")];
+    let start = Instant::now();
+    while views.apply(NAME, generation, Sequence::new(1), &second, &at(2)).await.is_err() {
+        assert!(start.elapsed() < Duration::from_secs(5), "it stays with the replica");
+    }
+    assert_eq!(views.get(NAME, "a").await.unwrap().value.as_deref(), Some("second"));
+    views.create(NAME, at(0).log_id).await.unwrap();
+}
+
 /// What it asks between two steps is no reason to throw a generation away that is nearly filled.
 #[tokio::test]
 async fn the_projector_waits_where_a_client_does_not() {

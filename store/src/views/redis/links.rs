@@ -191,16 +191,22 @@ impl Links {
 
     /// Follows to where the projection is, or gives the error back.
     fn redirect(&self, projection: &str, error: RedisError) -> Result<(), ViewsError> {
-        match moved_to(&error) {
-            Some(address) => self.follow(projection, address),
-            None => {
-                // The node may be gone from the cluster for good: the first one knows who came after it.
-                if error.is_io_error() {
-                    self.of.write().remove(projection);
-                }
-                Err(error.into())
-            }
+        // Of a pipeline it is every command's.
+        let first = error.clone().into_server_errors().and_then(|all| all.first().cloned());
+        let first = first.map(|(_, error)| RedisError::from(error));
+        if let Some(address) = first.as_ref().and_then(moved_to) {
+            return self.follow(projection, address);
         }
+        // The node may be gone from the cluster for good: the first one knows who came after it.
+        if error.is_io_error() {
+            self.of.write().remove(projection);
+        }
+        // It was made a replica, and its connections live on: the address may by now be another server's.
+        if first.is_some_and(|error| error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)) {
+            let anew = Link::new(self.home.clone(), &self.runtime)?;
+            self.of.write().insert(projection.to_owned(), anew);
+        }
+        Err(error.into())
     }
 
     /// Asks every server in use, on both of its shared connections: one that broke while nobody used it shows and mends itself
@@ -298,9 +304,6 @@ fn keeps_redirecting() -> ViewsError {
 
 /// Where a cluster's node says that the keys are.
 fn moved_to(error: &RedisError) -> Option<(String, u16)> {
-    // Of a pipeline it is every command's.
-    let (_, first) = error.clone().into_server_errors()?.first()?.clone();
-    let error = RedisError::from(first);
     if error.kind() != ErrorKind::Server(ServerErrorKind::Moved) {
         return None;
     }
