@@ -76,7 +76,11 @@ const SETTINGS: [Setting; 27] = [
     },
     setting("redis-prefix", "bursar", "What the names of the keys in Redis start with"),
     setting("allowed-hosts", "", "Names that this server goes by, comma-separated, beside those of loopback"),
-    setting("allowed-origins", "", "Origins of web pages that may call, comma-separated, beside loopback's"),
+    setting(
+        "allowed-origins",
+        "",
+        "Origins of web pages that may call, comma-separated, in place of loopback's",
+    ),
     Setting {
         switch: true,
         ..setting("insecure-no-auth", "false", "Listen beyond loopback although nobody is authenticated")

@@ -1,14 +1,18 @@
-//! What a client adds to a command of its own: a JSON object that is kept as it was written, but for white space.
+//! What a client adds to a command of its own: a JSON object that is kept as it was written, but for white space and the
+//! escapes that its strings can do without.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use crate::json::{Members, push_string};
 
-/// The longest metadata, in bytes of compact JSON.
+/// The longest metadata, in bytes of compact JSON without needless escapes: a retry by a client that spells it otherwise is
+/// as long.
 pub const METADATA_BYTES_MAX: usize = 4096;
+/// The longest escape of one byte: `\u0041`.
+const ESCAPE_BYTES: usize = 6;
 /// How deep objects and arrays may stand in each other.
 const DEPTH_MAX: usize = 100;
 /// Places before the point that any double has room for.
@@ -17,6 +21,15 @@ const PLACES_MAX: i128 = 308;
 const INVALID: &str = "is not valid JSON text";
 /// A number that is whole and has no more digits than that is compared as such.
 const DIGITS_MAX: usize = 20;
+
+/// How a value is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// Compact, each string in one way, members and numbers as the client has them.
+    Kept,
+    /// The one way for all that are equal: members in the order of their names, numbers by their value.
+    Canonical,
+}
 
 /// A client's own JSON object, at most [`METADATA_BYTES_MAX`] bytes, without white space between its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +47,13 @@ impl Metadata {
         if !compact.starts_with('{') {
             return Err("must be an object");
         }
-        if compact.len() > METADATA_BYTES_MAX {
-            return Err("must not exceed 4096 bytes");
+        let too_long = Err("must not exceed 4096 bytes");
+        if compact.len() > METADATA_BYTES_MAX * ESCAPE_BYTES {
+            return too_long;
         }
-        push_canonical(&mut String::new(), &compact, 0)?;
-        Ok(Self(Arc::from(compact)))
+        let mut kept = String::with_capacity(compact.len());
+        push(&mut kept, &compact, 0, Spelling::Kept)?;
+        if kept.len() > METADATA_BYTES_MAX { too_long } else { Ok(Self(Arc::from(kept))) }
     }
 
     /// What the log holds; it was checked when it was parsed.
@@ -55,13 +70,13 @@ impl Metadata {
     pub(crate) fn canonical(&self) -> String {
         let mut text = String::with_capacity(self.0.len());
         // It was checked when it was parsed.
-        let _ = push_canonical(&mut text, &self.0, 0);
+        let _ = push(&mut text, &self.0, 0, Spelling::Canonical);
         text
     }
 }
 
-/// Writes a value in its one spelling, or says what is wrong with it.
-fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'static str> {
+/// Writes a value, or says what is wrong with it.
+fn push(out: &mut String, json: &str, depth: usize, spelling: Spelling) -> Result<(), &'static str> {
     if depth > DEPTH_MAX {
         return Err("must not be nested deeper than 100 levels");
     }
@@ -69,20 +84,24 @@ fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'st
     let within = depth.saturating_add(1);
     match json.as_bytes().first() {
         Some(b'{') => {
-            let Members::<METADATA_BYTES_MAX>(members) = serde_json::from_str(json).map_err(invalid)?;
-            let mut sorted = BTreeMap::new();
-            for (name, value) in members {
-                if sorted.insert(name, value).is_some() {
-                    return Err("must not give a name more than once");
-                }
+            let Members::<METADATA_BYTES_MAX>(mut members) = serde_json::from_str(json).map_err(invalid)?;
+            let mut names = BTreeSet::new();
+            if !members.iter().all(|(name, _)| names.insert(name)) {
+                return Err("must not give a name more than once");
             }
-            for (place, (name, value)) in sorted.iter().enumerate() {
-                out.push(if place > 0 { ',' } else { '{' });
+            if spelling == Spelling::Canonical {
+                members.sort_by(|(one, _), (other, _)| one.cmp(other));
+            }
+            out.push('{');
+            for (place, (name, value)) in members.iter().enumerate() {
+                if place > 0 {
+                    out.push(',');
+                }
                 push_text(out, name)?;
                 out.push(':');
-                push_canonical(out, value.get(), within)?;
+                push(out, value.get(), within, spelling)?;
             }
-            out.push_str(if sorted.is_empty() { "{}" } else { "}" });
+            out.push('}');
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(json).map_err(invalid)?;
@@ -91,12 +110,18 @@ fn push_canonical(out: &mut String, json: &str, depth: usize) -> Result<(), &'st
                 if place > 0 {
                     out.push(',');
                 }
-                push_canonical(out, item.get(), within)?;
+                push(out, item.get(), within, spelling)?;
             }
             out.push(']');
         }
         Some(b'"') => push_text(out, &serde_json::from_str::<String>(json).map_err(invalid)?)?,
-        Some(b'-' | b'0'..=b'9') => push_number(out, json)?,
+        Some(b'-' | b'0'..=b'9') => {
+            let start = out.len();
+            push_number(out, json)?;
+            if spelling == Spelling::Kept {
+                out.replace_range(start.., json);
+            }
+        }
         _ => out.push_str(json),
     }
     Ok(())
@@ -183,6 +208,20 @@ mod tests {
             assert_ne!(canonical(one), canonical(other), "{one} {other}");
         }
         assert_eq!(canonical(r#"{"b":10,"a":{"d":[],"c":"x"}}"#), r#"{"a":{"c":"x","d":[]},"b":10}"#);
+    }
+
+    #[test]
+    fn an_object_is_as_long_however_it_is_escaped() {
+        let of =
+            |characters: usize, escape: &str| format!(r#"{{ "\u0061": "{}" }}"#, escape.repeat(characters));
+        let longest = METADATA_BYTES_MAX - r#"{"a":""}"#.len();
+        for escape in ["x", r"\u0078"] {
+            let kept = Metadata::parse(&of(longest, escape)).unwrap();
+            assert_eq!(kept.as_str(), of(longest, "x").replace(' ', "").replace(r"\u0061", "a"));
+            assert_eq!(Metadata::parse(&of(longest + 1, escape)), Err("must not exceed 4096 bytes"));
+        }
+        let written = r#"{"é":[1.50,2e1,true,null,"\"\n"],"b":{},"a":-0}"#;
+        assert_eq!(Metadata::parse(written).unwrap().as_str(), written);
     }
 
     #[test]

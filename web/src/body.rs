@@ -62,6 +62,20 @@ pub(crate) struct Said {
 /// The bytes of a JSON body, within size and time.
 pub(crate) async fn read(request: &HttpRequest, payload: Payload, most: usize) -> Result<Bytes, Problem> {
     check_content_type(request)?;
+    arrived(request, payload, most).await
+}
+
+/// Reads the body of a request that its path says all of: there is none, or an object without fields.
+pub(crate) async fn none(request: &HttpRequest, payload: Payload) -> Result<(), Problem> {
+    let body = arrived(request, payload, BODY_BYTES_MAX).await?;
+    if body.is_empty() {
+        return Ok(());
+    }
+    check_content_type(request)?;
+    Fields::parse(&body)?.finish()
+}
+
+async fn arrived(request: &HttpRequest, payload: Payload, most: usize) -> Result<Bytes, Problem> {
     check_content_encoding(request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     let announced: usize = announced.and_then(|text| text.parse().ok()).unwrap_or(0);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use domain::hold::HOLDS_MAX;
 use domain::json::{self, Object};
 use domain::projection::accounts::render;
 use domain::{
@@ -90,10 +91,13 @@ pub(crate) async fn accounts(api: &Api, params: &Params, place: Sequence) -> Res
     Ok(response.content_type("application/json").body(json::array(bodies.iter().map(String::as_str))))
 }
 
-/// `GET /accounts/{accountId}/holds`: the open holds, by id, from the log.
+/// `GET /accounts/{accountId}/holds`: the open holds, by id, from the log; all of them, unless it is to be fewer at a time.
 pub(crate) async fn holds(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let params = Params::read(&request, &["atLeast", "timeout"], &[])?;
+    let params = Params::read(&request, &["atLeast", "timeout", "limit", "after"], &[])?;
     let id = path_account(&request)?;
+    let after = params.get("after").map(HoldId::parse).transpose();
+    let after = after.map_err(|error| Problem::field("after", error))?;
+    let limit = params.limit()?.unwrap_or(HOLDS_MAX);
     // Taken before the read, which therefore sees everything up to here.
     let head = head(&api, freshness(&params)?).await?;
     let loaded = api.ledger.journal().load(std::slice::from_ref(&id)).await?.into_iter().next();
@@ -104,9 +108,15 @@ pub(crate) async fn holds(api: Data<Api>, request: HttpRequest) -> Result<HttpRe
             .text("accountId", id.as_str())
             .as_of(head));
     };
-    let holds: Vec<String> = holds.iter().map(|(id, hold)| hold_json(id, hold, &profile)).collect();
+    let mut rest = holds.iter().filter(|(id, _)| after.as_ref().is_none_or(|after| *id > after));
+    let page: Vec<_> = rest.by_ref().take(limit).collect();
     let mut response = HttpResponse::Ok();
     response.insert_header((X_SEQUENCE.clone(), head.max(sequence).get()));
+    if let Some((last, _)) = page.last().filter(|_| rest.next().is_some()) {
+        let path = format!("/accounts/{id}/holds");
+        response.insert_header((header::LINK, params.next_link(&path, "after", last.as_str())));
+    }
+    let holds: Vec<String> = page.iter().map(|(id, hold)| hold_json(id, hold, &profile)).collect();
     Ok(response.content_type("application/json").body(json::array(holds.iter().map(String::as_str))))
 }
 

@@ -194,9 +194,10 @@ impl From<Refusal> for Problem {
             Refusal::AlreadyReversed { movement, currency, amount, reversed, required } => Self::new(
                 Code::AlreadyReversed,
                 format!(
-                    "of {} {currency} moved by event {movement}, {} are reversed already",
+                    "event {movement} moved {} {currency}, of which {} are reversed: {} more can't be",
                     amount.in_units(currency),
-                    reversed.in_units(currency)
+                    reversed.in_units(currency),
+                    required.in_units(currency)
                 ),
             )
             .number("reverses", movement)

@@ -1,17 +1,17 @@
 //! The projection service: how far the read models are, replays, pause and resume.
 
 use actix_web::http::header;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::{Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use actors::{ProjectionStats, Replay};
 use domain::Sequence;
 use domain::json::{self, Object};
 use uuid::Uuid;
 
-use crate::Api;
 use crate::code::Code;
 use crate::params::{Params, path_part};
 use crate::problem::Problem;
+use crate::{Api, body};
 
 /// The paths of this file.
 pub(crate) fn routes(config: &mut ServiceConfig) {
@@ -78,8 +78,13 @@ fn projection_json(projection: &ProjectionStats) -> String {
     object.into_string()
 }
 
-async fn start_replay(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+async fn start_replay(
+    api: Data<Api>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
     Params::read(&request, &[], &[])?;
+    body::none(&request, payload).await?;
     let replay = api.ledger.start_replay().map_err(|running| {
         Problem::new(Code::ReplayRunning, "a replay is under way")
             .text("replayId", &running.to_string())
@@ -118,16 +123,22 @@ fn replay_json(replay: &Replay) -> String {
     object.into_string()
 }
 
-async fn pause(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    set_paused(&api, &request, true)
+async fn pause(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    set_paused(&api, &request, payload, true).await
 }
 
-async fn resume(api: Data<Api>, request: HttpRequest) -> Result<HttpResponse, Problem> {
-    set_paused(&api, &request, false)
+async fn resume(api: Data<Api>, request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    set_paused(&api, &request, payload, false).await
 }
 
-fn set_paused(api: &Api, request: &HttpRequest, paused: bool) -> Result<HttpResponse, Problem> {
+async fn set_paused(
+    api: &Api,
+    request: &HttpRequest,
+    payload: Payload,
+    paused: bool,
+) -> Result<HttpResponse, Problem> {
     Params::read(request, &[], &[])?;
+    body::none(request, payload).await?;
     let name = path_part(request, "name");
     if !api.ledger.set_paused(&name, paused) {
         let words = format!("there is no projection {name}");

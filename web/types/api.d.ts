@@ -1782,6 +1782,10 @@ export interface operations {
     listHolds: {
         parameters: {
             query?: {
+                /** @description How many at the most; without it all, which are no more than that. */
+                limit?: number;
+                /** @description Only those that follow the hold with this id. A Link header gives it. */
+                after?: components["schemas"]["HoldId"];
                 /** @description Waits until the answer is of this sequence or a later one. */
                 atLeast?: number;
                 /** @description For how long: `2s`, `500ms` or seconds, at most 10s. */
@@ -1799,6 +1803,8 @@ export interface operations {
             /** @description The holds. */
             200: {
                 headers: {
+                    /** @description `<…>; rel="next"`, where there is more. */
+                    Link?: string;
                     /** @description How far the answer is up to date. */
                     "X-Sequence"?: components["schemas"]["Sequence"];
                     [name: string]: unknown;

@@ -12,6 +12,7 @@ on_both_stores!(
     a_paused_projection_waits_until_it_is_resumed,
     a_replay_can_be_followed_to_its_end,
     a_replay_of_nothing_is_done_as_well,
+    what_a_path_does_not_know_is_no_reason_to_do_all,
     a_replay_catches_up_with_what_was_paused,
     one_replay_runs_at_a_time,
 );
@@ -111,6 +112,20 @@ async fn a_replay_of_nothing_is_done_as_well(kind: Kind) {
     done(&server, &replay(&server).await).await;
     server.create("acc-1", 3).await.accepted();
     assert_eq!(server.account("acc-1", 1).await["balance"], 3);
+}
+
+async fn what_a_path_does_not_know_is_no_reason_to_do_all(kind: Kind) {
+    let server = Server::start(kind).await;
+    for path in ["/replay", "/projections/accounts/pause", "/projections/accounts/resume"] {
+        let refused = server.post(path, &json!({"projection": "ledger"})).await.refused(400, "invalid-field");
+        assert_eq!(refused["field"], "projection");
+        server.post(path, &json!([])).await.refused(400, "invalid-field");
+        let text = server.request(Method::POST, path).body("ledger");
+        server.send(text).await.refused(415, "unsupported-media-type");
+    }
+    assert_eq!(state(&server, "accounts").await, "running");
+    server.post("/projections/accounts/pause", &json!({})).await.expect(200);
+    assert_eq!(state(&server, "accounts").await, "paused");
 }
 
 /// Or says that it can't; either way the projection is right once it is resumed.

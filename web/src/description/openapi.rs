@@ -248,11 +248,14 @@ fn queries() -> Value {
             "The entries between the balances at both ends; as CSV, the entries alone.",
         )
         .refused(&[Code::AccountNotFound, Code::LogUnavailable]);
-    let holds = Operation::new("queries", "listHolds", "An account's open holds, by id, from the log").path(
-        "accountId",
-        &named("AccountId"),
-        "The account.",
-    );
+    let holds = Operation::new("queries", "listHolds", "An account's open holds, by id, from the log")
+        .path("accountId", &named("AccountId"), "The account.")
+        .query("limit", &limit(1000), "How many at the most; without it all, which are no more than that.")
+        .query(
+            "after",
+            &named("HoldId"),
+            "Only those that follow the hold with this id. A Link header gives it.",
+        );
     let holds = awaited(holds)
         .answer(200, &list_of("Hold"), "The holds.")
         .refused(&[Code::AccountNotFound, Code::LogUnavailable]);
@@ -279,7 +282,7 @@ fn queries() -> Value {
         "/analytics/volume": get(fresh(volume)),
         "/accounts": get(fresh(paged(list))),
         "/accounts/{accountId}": get(fresh(one)),
-        "/accounts/{accountId}/holds": get(fresh(holds)),
+        "/accounts/{accountId}/holds": get(fresh(paged(holds))),
         "/accounts/{accountId}/statement": get(fresh(paged(statement))),
         "/ledger": get(fresh(ledger)),
     })
