@@ -20,6 +20,7 @@ pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 16;
 struct Item {
     request: Arc<Request>,
     fingerprint: Fingerprint,
+    came_at: Instant,
     outcome: Outcome,
     /// While it is sent.
     key: Option<Guard<CommandId>>,
@@ -39,7 +40,7 @@ enum Outcome {
 impl Item {
     fn new(request: &Arc<Request>) -> Self {
         let (request, fingerprint) = (Arc::clone(request), request.fingerprint());
-        Self { request, fingerprint, outcome: Outcome::Open, key: None }
+        Self { request, fingerprint, came_at: Instant::now(), outcome: Outcome::Open, key: None }
     }
 
     fn is_done(&self) -> bool {
@@ -183,7 +184,7 @@ impl Ledger {
             if series.is_broken() {
                 return;
             }
-            let Item { request, fingerprint, outcome, key } = item;
+            let Item { request, fingerprint, came_at, outcome, key } = item;
             if request.keyed {
                 match self.inner.keys.enter(&request.id) {
                     Turn::Mine(guard) => *key = Some(guard),
@@ -210,8 +211,8 @@ impl Ledger {
             }
             let (reply, settled) = oneshot::channel();
             let (guard, decided) = oneshot::channel();
-            let mut order =
-                Order::new(Arc::clone(request), *fingerprint, self.inner.mailboxes.enter(), reply);
+            let waiting = self.inner.mailboxes.enter();
+            let mut order = Order::new(Arc::clone(request), *fingerprint, *came_at, waiting, reply);
             order.undecided = Some(guard);
             order.series = Some(Arc::clone(&series));
             undecided.push(decided);
@@ -225,7 +226,7 @@ impl Ledger {
 
     /// Waits for what becomes of an item that was sent: its answer, or that it is open again. May be dropped and called again.
     async fn finish(&self, item: &mut Item) {
-        let Item { request, fingerprint, outcome, key } = item;
+        let Item { request, fingerprint, outcome, key, .. } = item;
         if let Outcome::Awaited(settled) = outcome {
             *outcome = Outcome::Known(settled.await);
         }

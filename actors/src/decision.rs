@@ -94,6 +94,8 @@ impl Drop for Waiting {
 pub(crate) struct Order {
     pub(crate) request: Arc<Request>,
     pub(crate) fingerprint: Fingerprint,
+    /// When it came, and got an id where it had none.
+    pub(crate) came_at: Instant,
     /// Nothing for what names nothing but its accounts.
     pub(crate) background: Option<Box<Background>>,
     /// Dropped when it is decided, or will not be.
@@ -110,11 +112,21 @@ impl Order {
     pub(crate) fn new(
         request: Arc<Request>,
         fingerprint: Fingerprint,
+        came_at: Instant,
         waiting: Waiting,
         reply: oneshot::Sender<Settled>,
     ) -> Self {
-        let span = Span::current();
-        Self { request, fingerprint, background: None, undecided: None, waiting, series: None, reply, span }
+        Self {
+            request,
+            fingerprint,
+            came_at,
+            background: None,
+            undecided: None,
+            waiting,
+            series: None,
+            reply,
+            span: Span::current(),
+        }
     }
 
     /// Whether it may be decided on these accounts, which are in the order of their lives: not where one that comes before it
@@ -204,8 +216,8 @@ pub(crate) struct Ticket {
     pub(crate) lineages: Vec<Arc<Lineage>>,
     /// What to answer when the unit is a refusal.
     pub(crate) refusal: Option<Refusal>,
-    /// When the unit joined the queue.
-    pub(crate) decided_at: Instant,
+    /// When the command came.
+    pub(crate) came_at: Instant,
     /// Taken when it is answered.
     reply: Option<oneshot::Sender<Settled>>,
     /// Over when the unit is settled.
@@ -241,7 +253,8 @@ pub(crate) fn decide_order(
     lineages: Vec<Arc<Lineage>>,
     now: Timestamp,
 ) -> Submission {
-    let Order { request, fingerprint, background, undecided, waiting, series: _, reply, span } = order;
+    let Order { request, fingerprint, came_at, background, undecided, waiting, series: _, reply, span } =
+        order;
     let _decided = (undecided, waiting);
     let deciding = tracing::debug_span!(target: SPANS, parent: &span, "decision").entered();
     let Background { precedents, causation, turn } = background.map_or(Background::NONE, |known| *known);
@@ -264,7 +277,7 @@ pub(crate) fn decide_order(
         Unit { command_id: request.id.clone(), fingerprint, may_repeat: request.keyed, touches, contents };
     drop(deciding);
     let commit = tracing::debug_span!(target: SPANS, parent: &span, "commit");
-    submission(unit, participants, lineages, refusal, (Some(reply), turn, commit))
+    submission(unit, participants, lineages, refusal, (came_at, Some(reply), turn, commit))
 }
 
 /// Ends the holds that are over, each by a unit of its own, before anything else is decided on their accounts. Its id is the
@@ -291,7 +304,13 @@ pub(crate) fn expire_due(
             let contents = Contents::Events(EXPIRE_HOLD.into(), drafts(&origin, own, vec![(0, event)], now));
             let fingerprint = Fingerprint::default();
             let unit = Unit { command_id, fingerprint, may_repeat: true, touches, contents };
-            submissions.push(submission(unit, own, lineages, None, (None, None, Span::none())));
+            submissions.push(submission(
+                unit,
+                own,
+                lineages,
+                None,
+                (Instant::now(), None, None, Span::none()),
+            ));
         }
     }
     submissions
@@ -312,13 +331,12 @@ fn submission(
     participants: &[(AccountId, Account)],
     lineages: Vec<Arc<Lineage>>,
     refusal: Option<Refusal>,
-    (reply, turn, commit): (Option<oneshot::Sender<Settled>>, Option<Guard<Topic>>, Span),
+    (came_at, reply, turn, commit): (Instant, Option<oneshot::Sender<Settled>>, Option<Guard<Topic>>, Span),
 ) -> Submission {
     for (lineage, (_, state)) in lineages.iter().zip(participants) {
         lineage.version.store(state.version().get(), Ordering::Release);
     }
-    let decided_at = Instant::now();
-    Submission { unit, ticket: Ticket { lineages, refusal, decided_at, reply, _turn: turn, _commit: commit } }
+    Submission { unit, ticket: Ticket { lineages, refusal, came_at, reply, _turn: turn, _commit: commit } }
 }
 
 /// Where events come from.

@@ -150,10 +150,12 @@ impl Ledger {
         fingerprint: Fingerprint,
     ) -> Result<Answer, Failure> {
         let accounts = request.command.accounts();
+        let came_at = Instant::now();
         for decision in 0..DECISIONS_MAX {
             pause_before(decision).await;
             let (reply, settled) = oneshot::channel();
-            let order = Order::new(Arc::clone(request), fingerprint, self.inner.mailboxes.enter(), reply);
+            let waiting = self.inner.mailboxes.enter();
+            let order = Order::new(Arc::clone(request), fingerprint, came_at, waiting, reply);
             self.deliver(&accounts, order).await;
             if let Some(answer) = self.answer(request, fingerprint, settled.await).await {
                 return answer;

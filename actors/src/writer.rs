@@ -33,8 +33,8 @@ const RESUBMIT_PAUSE: (Duration, Duration) = (Duration::from_millis(20), Duratio
 /// An append that takes longer may never be answered: from then on who comes is turned away, and looked for so often.
 const STALLS_AFTER: Duration = Duration::from_secs(2);
 const TURN_AWAY_EVERY: Duration = Duration::from_millis(50);
-/// A unit that waited so long for its append may have been sent again under its id: less than the time within which a
-/// client is answered, by more than an append waits for the log's lock without looking.
+/// A command that came so long before its append may have been sent again under its id: less than the time within which a
+/// client is answered. Of one that came later nobody knows the id before the append begins.
 const MAY_BE_REPEATED_AFTER: Duration = Duration::from_secs(2);
 
 /// What the writer counts.
@@ -188,7 +188,7 @@ impl Desk {
         let mut line = sound(submissions, failed);
         for Submission { unit, ticket } in &mut line {
             // Its client may have been told that the outcome is unknown, and may have sent the id to another process.
-            unit.may_repeat |= ticket.decided_at.elapsed() > MAY_BE_REPEATED_AFTER;
+            unit.may_repeat |= ticket.came_at.elapsed() > MAY_BE_REPEATED_AFTER;
         }
         let mut pause = RESUBMIT_PAUSE.0;
         let mut unsure = false;

@@ -204,7 +204,8 @@ CREATE TYPE bursar.appended AS (
     last_account bigint,
     is_lost boolean,
     missed_accounts bigint[],
-    missed_versions bigint[]
+    missed_versions bigint[],
+    last_refusal bigint
 );
 
 -- Appends a batch, or says why not and writes nothing. It is the only way to write for a role that is not the owner, and
@@ -274,7 +275,9 @@ CREATE FUNCTION bursar.append(
     p_known_chain bytea,
     p_touch_stale integer[],
     -- Whether it saw all kinds of these events noted for the runs that begin behind that place.
-    p_kinds_known boolean
+    p_kinds_known boolean,
+    -- The last refusal that it knows of. None up to that is under an id of these events, but for those in p_repeat_id.
+    p_known_refusal bigint
 )
 RETURNS bursar.appended
 LANGUAGE plpgsql
@@ -383,6 +386,7 @@ BEGIN
                 result.chain := head.chain;
                 result.committed_at := head.committed_at;
                 result.last_account := head.last_account;
+                result.last_refusal := head.last_refusal;
                 RETURN result;
             END IF;
             expected := head.last_sequence;
@@ -421,6 +425,7 @@ BEGIN
     result.chain := head.chain;
     result.committed_at := head.committed_at;
     result.last_account := head.last_account - account_count;
+    result.last_refusal := head.last_refusal;
 
     IF account_count > 0 THEN
         INSERT INTO bursar.accounts (key, created_at, currency, id, owner)
@@ -429,9 +434,11 @@ BEGIN
             AS new (touch, created_at, currency, owner);
     END IF;
 
-    -- Whoever waited long for the lock may have been given up, and its command refused under the same id meanwhile.
-    IF clock_timestamp() > statement_timestamp() + interval '1 second' AND EXISTS (
-        SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = ANY (p_event_command_id)
+    -- What was long on its way here may have been given up, and its command refused under the same id meanwhile.
+    IF head.last_refusal - refusal_count > p_known_refusal AND EXISTS (
+        SELECT
+        FROM bursar.rejections AS rejection
+        WHERE rejection.refusal > p_known_refusal AND rejection.command_id = ANY (p_event_command_id)
     ) THEN
         RAISE unique_violation USING
             MESSAGE = 'a command id that was thought new was refused',

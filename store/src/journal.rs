@@ -50,8 +50,9 @@ pub struct Unit {
     pub command_id: CommandId,
     /// What was asked under it.
     pub fingerprint: Fingerprint,
-    /// Whether the id may be in the log already: a client's key, or a unit that is submitted again. (An id that may not
-    /// is guarded by the unique index alone, and fails the whole batch with [`AppendError::Collision`].)
+    /// Whether the id may be in the log already: a client's key, or a unit that is submitted again. (One that may not be when
+    /// the append begins may still come into it before it is done: the whole batch fails then, with
+    /// [`AppendError::Collision`].)
     pub may_repeat: bool,
     /// Every account that the decision rests on, with the version that it had.
     pub touches: Vec<Touch>,

@@ -127,6 +127,8 @@ struct Writer {
     append: Statement,
     /// What this connection's appends have seen noted.
     kinds: Noted,
+    /// The last refusal that they have seen.
+    last_refusal: i64,
 }
 
 impl PostgresJournal {
@@ -219,7 +221,7 @@ impl PostgresJournal {
             (false, true) => return Err("the database is a standby that is behind".into()),
             (false, false) => return Err(AppendError::Exchanged.into()),
         }
-        Ok(Writer { client, connection, append, kinds: Noted::default() })
+        Ok(Writer { client, connection, append, kinds: Noted::default(), last_refusal: 0 })
     }
 
     async fn append_now(&self, batch: &Batch) -> Result<Append, AppendError> {
@@ -245,7 +247,7 @@ impl PostgresJournal {
                 Ok(known) => *known,
                 Err(other) => AppendError::Unavailable(other),
             })?;
-            columns.stand(standpoint, &writer.kinds);
+            columns.stand(standpoint, &writer.kinds, writer.last_refusal);
             // From here on the batch may be in the log, and only an answer to this very statement says so.
             let values = columns.values();
             let answer = writer.connection.serving(writer.client.query_one(&writer.append, &values));
@@ -261,6 +263,8 @@ impl PostgresJournal {
                 append::Answer::Append(append) => {
                     let mut entries = columns.missed(&row).map_err(AppendError::Unknown)?;
                     let chain = values::hash(&row, 4).map_err(|error| AppendError::Unknown(error.into()))?;
+                    writer.last_refusal =
+                        append::Columns::last_refusal(&row).map_err(AppendError::Unknown)?;
                     if let Append::Committed(commit) = &append {
                         columns.note_kinds(commit.first, &mut writer.kinds);
                         entries.extend(columns.entries(commit));

@@ -78,6 +78,7 @@ pub(super) struct Columns<'a> {
     known_chain: Vec<u8>,
     touch_stale: Vec<i32>,
     kinds_known: bool,
+    known_refusal: i64,
 }
 
 /// What the function says.
@@ -277,12 +278,13 @@ impl<'a> Columns<'a> {
     }
 
     /// Rests the batch on what is known of the log.
-    pub(super) fn stand(&mut self, standpoint: Standpoint, noted: &Noted) {
+    pub(super) fn stand(&mut self, standpoint: Standpoint, noted: &Noted, refusal: i64) {
         let Standpoint { last, chain, stale, turn: _ } = standpoint;
         let mut kinds = self.event_kind.iter().zip(last + 1..);
         self.kinds_known = kinds.all(|(kind, sequence)| noted.has(sequence, kind));
         (self.known_last, self.known_chain, self.touch_stale) = (last, chain.to_vec(), stale);
         self.touch_stale.extend(&self.touch_torn);
+        self.known_refusal = refusal;
     }
 
     /// Notes which kinds the runs have by now.
@@ -312,7 +314,7 @@ impl<'a> Columns<'a> {
         places.map(entry).collect()
     }
 
-    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 47] {
+    pub(super) fn values(&self) -> [&(dyn ToSql + Sync); 48] {
         [
             dense(&self.repeat_id),
             dense(&self.touch_key),
@@ -361,6 +363,7 @@ impl<'a> Columns<'a> {
             &self.known_chain,
             dense(&self.touch_stale),
             &self.kinds_known,
+            &self.known_refusal,
         ]
     }
 
@@ -371,6 +374,11 @@ impl<'a> Columns<'a> {
         let events = accounts.unwrap_or_default().into_iter().zip(versions.unwrap_or_default());
         let entry = |((account, version), sequence)| Entry { account, version, sequence };
         Ok(events.zip(self.known_last + 1..).map(entry).collect())
+    }
+
+    /// The log's last refusal.
+    pub(super) fn last_refusal(row: &Row) -> Result<i64, Failure> {
+        Ok(values::column(row, 10)?)
     }
 
     /// What the function's row says.

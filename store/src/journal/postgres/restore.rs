@@ -98,7 +98,7 @@ impl PostgresJournal {
                 return Err(RestoreError::Elsewhere);
             }
             turn = standpoint.turn;
-            columns.stand(standpoint, &Noted::default());
+            columns.stand(standpoint, &Noted::default(), 0);
             let statement = transaction.prepare(include_str!("../../../../sql/postgres/append.sql")).await?;
             let row = transaction.query_one(&statement, &columns.values()).await.map_err(taken)?;
             match columns.answer(&batch, &row)? {
