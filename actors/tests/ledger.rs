@@ -456,7 +456,7 @@ impl Journal for Faulty {
         at: Sequence,
         after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<Events, JournalError> {
+    ) -> Result<store::AccountsAt, JournalError> {
         self.inner.accounts_at(at, after, limit).await
     }
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {

@@ -24,6 +24,7 @@ mod streams;
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::chain::{Hash, commands_leaf, link, root};
@@ -39,7 +40,13 @@ use uuid::Uuid;
 /// A batch that has so many events is full; the unit that fills it may have more of them.
 pub const EVENTS_PER_BATCH_MAX: usize = 1024;
 
-/// The store's own number for an account, short in indexes. Assigned in the commit that creates the account.
+/// How long a read may take that no command waits for. (Postgres gives up before: `reader_session.sql`.)
+pub(crate) const READ_DEADLINE: Duration = Duration::from_millis(4500);
+/// How many accounts are looked at, at least, before a page of those at a place of the log ends without being full.
+pub(crate) const ACCOUNTS_LOOKED_AT_MAX: usize = 65_536;
+
+/// The store's own number for an account, short in indexes: 1 for the first one, and so on. Assigned in the commit that
+/// creates the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountKey(pub i64);
 
@@ -104,6 +111,22 @@ pub struct Draft {
     pub correlation: Arc<str>,
     /// What the log stores of it ([`domain::record::encode`]).
     pub stored: Stored,
+}
+
+/// The id of an account as a log has it.
+pub(crate) fn account_id(text: &str) -> Result<AccountId, JournalError> {
+    AccountId::parse(text).map_err(|_| JournalError::Damaged(format!("account {text}")))
+}
+
+/// Accounts as they were at a place of the log.
+#[derive(Clone, Debug, Default)]
+pub struct AccountsAt {
+    /// Their last events there, each of which holds its account.
+    pub events: Vec<Arc<Recorded>>,
+    /// How many there were in all.
+    pub total: u64,
+    /// The id behind which there may be more. Among very many that were opened later there are few, or none, at a time.
+    pub rest: Option<AccountId>,
 }
 
 /// Units for one commit, in the order in which they were decided.
@@ -480,14 +503,13 @@ pub trait Journal: Send + Sync {
         at: Sequence,
     ) -> Result<Option<Arc<Recorded>>, JournalError>;
 
-    /// Accounts as they were at a place of the log, by their last events there: those after an id, in the order of their
-    /// ids, at most so many.
+    /// Accounts as they were at a place of the log: those after an id, in the order of their ids, at most so many.
     async fn accounts_at(
         &self,
         at: Sequence,
         after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<Vec<Arc<Recorded>>, JournalError>;
+    ) -> Result<AccountsAt, JournalError>;
 
     /// What is known of a hold of that name; `None` where the account never had one.
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError>;

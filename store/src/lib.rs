@@ -11,9 +11,9 @@ pub use folder::{FolderLock, FolderLockError, lock_folder, make_folder};
 pub use journal::postgres::{PostgresJournal, PostgresSettings};
 pub use journal::sqlite::SqliteJournal;
 pub use journal::{
-    AccountKey, Append, AppendError, Batch, Commit, Contents, Deadlines, Draft, EventFilter, FROM_THE_FIRST,
-    Fault, Head, Journal, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Past, Recalled,
-    Rejection, Restore, RestoreError, Touch, UNFINISHED, Unit,
+    AccountKey, AccountsAt, Append, AppendError, Batch, Commit, Contents, Deadlines, Draft, EventFilter,
+    FROM_THE_FIRST, Fault, Head, Journal, JournalError, Loaded, LogEntry, LogPlace, LogQuery, Page, Past,
+    Recalled, Rejection, Restore, RestoreError, Touch, UNFINISHED, Unit,
 };
 pub use views::redis::{RedisSettings, RedisViews};
 pub use views::sqlite::SqliteViews;

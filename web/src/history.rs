@@ -12,13 +12,14 @@ use domain::projection::accounts::render;
 use domain::{
     Account, AccountId, Event, Hold, HoldId, Money, Profile, Recorded, Sequence, Timestamp, Version,
 };
+use store::AccountsAt;
 
 use crate::Api;
 use crate::code::Code;
 use crate::events::check_place;
 use crate::params::{LIMIT_DEFAULT, Params, accepts, path_account};
 use crate::problem::{Problem, not_caught_up};
-use crate::queries::{Freshness, X_SEQUENCE, freshness};
+use crate::queries::{Freshness, X_SEQUENCE, X_TOTAL_COUNT, freshness};
 
 const CSV: &str = "text/csv";
 const CSV_COLUMNS: &str =
@@ -77,14 +78,13 @@ pub(crate) async fn accounts(api: &Api, params: &Params, place: Sequence) -> Res
     let after = params.get("after").map(AccountId::parse).transpose();
     let after = after.map_err(|error| Problem::field("after", error))?;
     let limit = params.limit()?.unwrap_or(LIMIT_DEFAULT);
-    let mut events = api.ledger.journal().accounts_at(place, after.as_ref(), limit + 1).await?;
-    let more = events.len() > limit;
-    events.truncate(limit);
+    let AccountsAt { events, total, rest } =
+        api.ledger.journal().accounts_at(place, after.as_ref(), limit).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((X_SEQUENCE.clone(), place.get()));
-    if let Some(last) = events.last().filter(|_| more) {
-        response
-            .insert_header((header::LINK, params.next_link("/accounts", "after", last.profile.id.as_str())));
+    response.insert_header((X_TOTAL_COUNT.clone(), total));
+    if let Some(rest) = rest {
+        response.insert_header((header::LINK, params.next_link("/accounts", "after", rest.as_str())));
     }
     let bodies: Vec<String> =
         events.iter().map(|event| render(&event.profile, &event.standing, event.sequence)).collect();

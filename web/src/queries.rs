@@ -30,7 +30,7 @@ pub(crate) const VOLUME: &str = "volume";
 const LOOK_AGAIN_AFTER: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(250));
 
 pub(crate) static X_SEQUENCE: HeaderName = HeaderName::from_static("x-sequence");
-static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
+pub(crate) static X_TOTAL_COUNT: HeaderName = HeaderName::from_static("x-total-count");
 
 /// What clients were shown, so that nobody is shown less later.
 #[derive(Debug, Default)]

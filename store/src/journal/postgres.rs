@@ -42,13 +42,13 @@ use tokio_postgres::{Client, Statement};
 
 use self::connection::{Connection, Connector};
 use self::news::News;
-use self::readers::{KEPT_FOR_COMMANDS, LOOK_UP_DEADLINE, READ_DEADLINE};
+use self::readers::{KEPT_FOR_COMMANDS, LOOK_UP_DEADLINE};
 use self::streams::Streams;
 use super::kinds::Noted;
 use super::streams::RUN;
 use super::{
-    Append, AppendError, Batch, Deadlines, EventFilter, Head, Journal, JournalError, Loaded, LogEntry,
-    LogPlace, LogQuery, Page, Recalled, Restore, RestoreError,
+    AccountsAt, Append, AppendError, Batch, Deadlines, EventFilter, Head, Journal, JournalError, Loaded,
+    LogEntry, LogPlace, LogQuery, Page, READ_DEADLINE, Recalled, Restore, RestoreError, account_id,
 };
 
 pub use self::migrate::{MigrateError, Migrated, SchemaError, migrate};
@@ -414,12 +414,10 @@ impl Journal for PostgresJournal {
         at: Sequence,
         after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
-        let look =
-            self.rows_of_accounts_at(values::place(at.get()), after.map_or("", AccountId::as_str), limit);
-        let rows = tokio::time::timeout(READ_DEADLINE, look).await;
-        let rows = rows.unwrap_or_else(|late| Err(JournalError::Unavailable(late.into())))?;
-        self.events(&rows).await
+    ) -> Result<AccountsAt, JournalError> {
+        let look = self.accounts_then(values::place(at.get()), after, limit);
+        let found = tokio::time::timeout(READ_DEADLINE, look).await;
+        found.unwrap_or_else(|late| Err(JournalError::Unavailable(late.into())))
     }
 
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
@@ -443,8 +441,7 @@ impl Journal for PostgresJournal {
         let mut deadlines = Vec::with_capacity(rows.len());
         for row in &rows {
             let Some(id) = values::column::<Option<&str>>(row, 2)? else { continue };
-            let account = AccountId::parse(id).map_err(|_| JournalError::Damaged(format!("account {id}")))?;
-            deadlines.push((values::time(row, 1)?, account));
+            deadlines.push((values::time(row, 1)?, account_id(id)?));
         }
         Ok((values::time(now, 0)?, deadlines))
     }

@@ -31,8 +31,8 @@ use self::read::{Moment, Reader};
 use self::streams::Streams;
 use super::streams::RUN;
 use crate::journal::{
-    Append, AppendError, Batch, Deadlines, EventFilter, Head, Journal, JournalError, Loaded, LogEntry,
-    LogQuery, Page, Recalled, Restore, RestoreError,
+    AccountsAt, Append, AppendError, Batch, Deadlines, EventFilter, Head, Journal, JournalError, Loaded,
+    LogEntry, LogQuery, Page, Recalled, Restore, RestoreError,
 };
 use crate::statements::keep_statements;
 
@@ -43,6 +43,8 @@ const PRAGMAS_READ: &str = include_str!("../../../sql/sqlite/journal/pragmas_rea
 const APPENDS_WAITING_MAX: usize = 16;
 /// Threads that read, each with a connection.
 const READERS: usize = 4;
+/// Threads that look up what commands wait for, so that none waits behind a long read.
+const LOOK_UPS: usize = 2;
 /// Reads that wait for a thread.
 const READS_WAITING_MAX: usize = 256;
 /// Statements that a connection keeps prepared: more than this adapter has.
@@ -56,6 +58,7 @@ type ReadJob = Box<dyn FnOnce(&mut Reader) + Send>;
 pub struct SqliteJournal {
     appends: mpsc::Sender<AppendJob>,
     reads: mpsc::Sender<ReadJob>,
+    look_ups: mpsc::Sender<ReadJob>,
     /// Whether an append has failed since the file was last known to be writable.
     unwritable: AtomicBool,
     file: Arc<LogFile>,
@@ -206,26 +209,45 @@ impl SqliteJournal {
 
         let streams = Arc::new(Streams::new(events));
         streams.warm(&writer).map_err(failed)?;
-        let (reads, jobs) = mpsc::channel::<ReadJob>(READS_WAITING_MAX);
-        let jobs = Arc::new(Mutex::new(jobs));
-        for number in 0..READERS {
-            let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)
-                .map_err(failed)?;
-            connection.execute_batch(PRAGMAS_READ).map_err(failed)?;
-            keep_statements(&connection, STATEMENTS_KEPT_MAX).map_err(failed)?;
-            let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection, Arc::clone(&streams)));
-            thread(format!("journal-read-{number}"), move || serve_reads(&jobs, reader))
-                .map_err(no_thread)?;
-        }
+        let readers = |name: &str, count: usize| -> Result<mpsc::Sender<ReadJob>, OpenError> {
+            let (reads, jobs) = mpsc::channel(READS_WAITING_MAX);
+            let jobs = Arc::new(Mutex::new(jobs));
+            for number in 0..count {
+                let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)
+                    .map_err(failed)?;
+                connection.execute_batch(PRAGMAS_READ).map_err(failed)?;
+                keep_statements(&connection, STATEMENTS_KEPT_MAX).map_err(failed)?;
+                let (jobs, reader) = (Arc::clone(&jobs), Reader::new(connection, Arc::clone(&streams)));
+                thread(format!("{name}-{number}"), move || serve_reads(&jobs, reader)).map_err(no_thread)?;
+            }
+            Ok(reads)
+        };
+        let (reads, look_ups) = (readers("journal-read", READERS)?, readers("journal-look", LOOK_UPS)?);
         let (appends, jobs) = mpsc::channel(APPENDS_WAITING_MAX);
         thread("journal-write".to_owned(), move || serve_appends(jobs, Appender::new(writer, streams)))
             .map_err(no_thread)?;
-        Ok(Self { appends, reads, unwritable: AtomicBool::new(false), file: Arc::new(LogFile::at(path)) })
+        let (unwritable, file) = (AtomicBool::new(false), Arc::new(LogFile::at(path)));
+        Ok(Self { appends, reads, look_ups, unwritable, file })
     }
 
     /// Does a read on one of the threads that are there for it; all of it sees the log as it is at one moment.
     async fn read_with<T: Send + 'static>(
         &self,
+        read: impl FnOnce(&mut Moment<'_>) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        Self::ask(&self.reads, read).await
+    }
+
+    /// The same for what commands wait for, a few rows.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Moment<'_>) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        Self::ask(&self.look_ups, read).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        readers: &mpsc::Sender<ReadJob>,
         read: impl FnOnce(&mut Moment<'_>) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
         let gone = || JournalError::Unavailable("the journal's readers are gone".into());
@@ -236,7 +258,7 @@ impl SqliteJournal {
                 let _ = reply.send(caught(|| reader.at_one_moment(read)));
             }
         });
-        self.reads.send(job).await.map_err(|_| gone())?;
+        readers.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
@@ -309,7 +331,7 @@ impl Journal for SqliteJournal {
 
     async fn load(&self, accounts: &[AccountId]) -> Result<Vec<Loaded>, JournalError> {
         let accounts = accounts.to_vec();
-        self.read_with(move |log| accounts.iter().map(|account| log.load(account)).collect()).await
+        self.look_up(move |log| accounts.iter().map(|account| log.load(account)).collect()).await
     }
 
     async fn head(&self) -> Result<Head, JournalError> {
@@ -358,14 +380,14 @@ impl Journal for SqliteJournal {
         at: Sequence,
         after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+    ) -> Result<AccountsAt, JournalError> {
         let after = after.cloned();
         self.read_with(move |log| log.accounts_at(at, after.as_ref(), limit)).await
     }
 
     async fn hold(&self, account: &AccountId, hold: &HoldId) -> Result<Option<HoldRecord>, JournalError> {
         let (account, hold) = (account.clone(), hold.clone());
-        self.read_with(move |log| log.hold(&account, &hold)).await
+        self.look_up(move |log| log.hold(&account, &hold)).await
     }
 
     async fn hold_deadlines(&self, limit: usize) -> Result<(Timestamp, Deadlines), JournalError> {
@@ -373,7 +395,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn last_reversal(&self, movement: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
-        self.read_with(move |log| log.last_reversal(movement)).await
+        self.look_up(move |log| log.last_reversal(movement)).await
     }
 
     async fn sequence_at(&self, moment: Timestamp) -> Result<Sequence, JournalError> {
@@ -382,12 +404,12 @@ impl Journal for SqliteJournal {
 
     async fn command(&self, id: &CommandId) -> Result<Option<Recalled>, JournalError> {
         let id = id.clone();
-        self.read_with(move |log| log.command(&id)).await
+        self.look_up(move |log| log.command(&id)).await
     }
 
     async fn first_recorded(&self, ids: &[CommandId]) -> Result<Option<CommandId>, JournalError> {
         let ids = ids.to_vec();
-        self.read_with(move |log| log.first_recorded(ids)).await
+        self.look_up(move |log| log.first_recorded(ids)).await
     }
 
     async fn commands(&self, query: &LogQuery) -> Result<Vec<LogEntry>, JournalError> {
@@ -429,7 +451,7 @@ impl Journal for SqliteJournal {
     async fn now(&self) -> Result<Timestamp, JournalError> {
         // The clock is the process's own; that the file can be read and the writing thread is there is the news.
         let file = Arc::clone(&self.file);
-        let (_, is_gone) = self.read_with(move |log| Ok((log.head()?, file.is_gone()))).await?;
+        let (_, is_gone) = self.look_up(move |log| Ok((log.head()?, file.is_gone()))).await?;
         if is_gone {
             return Err(JournalError::Unavailable(AppendError::Exchanged.into()));
         }
@@ -453,6 +475,30 @@ mod tests {
 
     async fn panics<T>(work: impl Future<Output = T>) -> bool {
         AssertUnwindSafe(work).catch_unwind().await.is_err()
+    }
+
+    #[tokio::test]
+    async fn commands_do_not_wait_for_slow_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = SqliteJournal::open(&folder.path().join("journal.db")).unwrap();
+        let (done, until) = std::sync::mpsc::channel::<()>();
+        let until = Arc::new(Mutex::new(until));
+        let slow = |_| {
+            let until = Arc::clone(&until);
+            log.read_with(move |_| {
+                let _ = until.lock().recv();
+                Ok(())
+            })
+        };
+        let reads = futures_util::future::join_all((0..32).map(slow));
+        let command = async {
+            let loaded = log.load(&[AccountId::parse("a").unwrap()]).await;
+            drop(done);
+            loaded
+        };
+        let (reads, loaded) = tokio::join!(reads, command);
+        assert_eq!(loaded.unwrap().len(), 1);
+        assert!(reads.iter().all(Result::is_ok));
     }
 
     #[tokio::test]

@@ -199,7 +199,7 @@ fn queries() -> Value {
         .query(
             "asOfSequence",
             &any_place(),
-            "All as they were at this place of the log, by id; not with sort, order, status, prefix, atLeast, timeout.",
+            "All as they were at this place of the log, by id; not with sort, order, status, prefix, atLeast, timeout. Among very many that were opened later a page may have fewer than `limit`, and a Link all the same.",
         )
         .query("asOf", &named("Time"), "All as the last batch left them that was committed at or before this time.");
     let list = awaited(list)
@@ -208,7 +208,7 @@ fn queries() -> Value {
             200,
             "X-Total-Count",
             &json!({"type": "integer", "minimum": 0}),
-            "How many there are on all pages; not with asOfSequence or asOf.",
+            "How many there are, or were, on all pages.",
         )
         .refused(&[Code::ViewsUnavailable, Code::LogUnavailable]);
     let one = Operation::new("queries", "getAccount", "One account, as it is or was")

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use super::{PostgresJournal, values};
 use crate::journal::kinds::run_of;
 use crate::journal::streams::Entry;
-use crate::journal::{JournalError, Loaded};
+use crate::journal::{ACCOUNTS_LOOKED_AT_MAX, AccountsAt, JournalError, Loaded, account_id};
 
 /// The most runs that are looked through at once for the events of a kind: a few ms.
 const RUNS_AT_ONCE_MAX: i64 = 32;
@@ -126,29 +126,54 @@ impl PostgresJournal {
         Ok(rows)
     }
 
-    /// The last events at or before a place of the accounts behind an id that had one there.
-    pub(super) async fn rows_of_accounts_at(
+    /// The accounts behind an id that were there at a place, by their last events there.
+    pub(super) async fn accounts_then(
         &self,
         at: i64,
-        after: &str,
+        after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<Vec<Row>, JournalError> {
+    ) -> Result<AccountsAt, JournalError> {
         self.reach().await?;
-        let (mut rows, mut after, mut about) = (Vec::new(), after.to_owned(), limit);
-        // Some may not have been there yet; where it is many, more are looked at.
-        while rows.len() < limit {
+        let sql = include_str!("../../../../sql/postgres/accounts_last_key.sql");
+        // Keys rise along the log, without gaps.
+        let last_key: i64 = match self.query(sql, &[&at]).await?.first() {
+            Some(row) => values::column(row, 0)?,
+            None => 0,
+        };
+        let (mut rows, mut rest, mut looked_at) = (Vec::new(), after.cloned(), 0);
+        let wanted = limit.saturating_add(1);
+        let mut about = wanted;
+        while rows.len() < wanted && looked_at < ACCOUNTS_LOOKED_AT_MAX {
             let sql = include_str!("../../../../sql/postgres/accounts_after.sql");
-            let page = self.query(sql, &[&after, &values::limit(about)]).await?;
-            let Some(end) = page.last() else { break };
-            after = values::column(end, 0)?;
-            let keys = page.iter().map(|row| values::column(row, 1)).collect::<Result<Vec<i64>, _>>()?;
-            let last: Vec<Option<i64>> = keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
-            let sql = include_str!("../../../../sql/postgres/accounts_at.sql");
-            rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
+            let behind = rest.as_ref().map_or("", AccountId::as_str);
+            let page = self.query(sql, &[&behind, &values::limit(about)]).await?;
+            let mut keys = Vec::new();
+            for row in &page {
+                let key: i64 = values::column(row, 1)?;
+                if key <= last_key && rows.len().saturating_add(keys.len()) < wanted {
+                    keys.push(key);
+                }
+            }
+            if !keys.is_empty() {
+                let last: Vec<Option<i64>> =
+                    keys.iter().map(|key| self.streams.last_before(*key, at)).collect();
+                let sql = include_str!("../../../../sql/postgres/accounts_at.sql");
+                rows.extend(self.query(sql, &[&at, &keys, &last]).await?);
+            }
+            let end = page.get(about.saturating_sub(1));
+            rest = end.map(|end| account_id(values::column(end, 0)?)).transpose()?;
+            if rest.is_none() {
+                break;
+            }
+            looked_at = looked_at.saturating_add(page.len());
             about = about.saturating_mul(2).min(ACCOUNTS_AT_ONCE_MAX);
         }
-        rows.truncate(limit);
-        Ok(rows)
+        let mut events = self.events(&rows).await?;
+        if events.len() > limit {
+            events.truncate(limit);
+            rest = events.last().map(|event| event.profile.id.clone());
+        }
+        Ok(AccountsAt { events, total: last_key.unsigned_abs(), rest })
     }
 
     /// The events at some places that are of some kinds, or of any.

@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::Connector;
 use super::{CONNECT_DEADLINE, ConnectError, Failure, PostgresJournal};
-use crate::journal::JournalError;
+use crate::journal::{JournalError, READ_DEADLINE};
 
 /// The most connections for reads.
 pub const READERS_MAX: usize = 8;
@@ -20,8 +20,6 @@ pub(super) const KEPT_FOR_COMMANDS: usize = 2;
 pub(super) const LOOK_UP_DEADLINE: Duration = Duration::from_millis(1250);
 /// After how long that is read a second time, on a new connection.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
-/// How long any other read may take; the server gives up before (`reader_session.sql`).
-pub(super) const READ_DEADLINE: Duration = Duration::from_millis(4500);
 
 /// The pool, empty so far.
 pub(super) fn pool(connector: &Connector) -> Result<Pool, ConnectError> {

@@ -16,9 +16,9 @@ use parking_lot::Mutex;
 use tokio_postgres::types::ToSql;
 
 use super::connection::Connector;
-use super::readers::READ_DEADLINE;
 use super::{CONNECT_DEADLINE, Failure, PostgresJournal, values};
 use crate::journal::JournalError;
+use crate::journal::READ_DEADLINE;
 use crate::journal::streams::{Entry, Latest, Reach};
 
 /// Versions of a row of the table: a KiB.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use domain::chain::Hash;
 use domain::{
-    Account, AccountId, Amount, CommandId, Currency, Fingerprint, Hold, HoldId, Holds, Limits, Money,
-    Profile, Recorded, Sequence, Standing, Status, Timestamp, UnknownEvent, Version, record,
+    Account, Amount, CommandId, Currency, Fingerprint, Hold, HoldId, Holds, Limits, Money, Profile, Recorded,
+    Sequence, Standing, Status, Timestamp, UnknownEvent, Version, record,
 };
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 
-use crate::journal::{AccountKey, JournalError, Loaded, LogPlace, Rejection};
+use crate::journal::{AccountKey, JournalError, Loaded, LogPlace, Rejection, account_id};
 
 /// A column, of the type that the schema gives it.
 pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, index: usize) -> Result<T, JournalError> {
@@ -97,7 +97,7 @@ pub(super) fn profile(row: &Row, from: usize) -> Result<Profile, JournalError> {
     let (id, currency): (&str, &str) = (column(row, from)?, column(row, from + 1)?);
     let owner: Option<&str> = column(row, from + 2)?;
     Ok(Profile {
-        id: AccountId::parse(id).map_err(|_| JournalError::Damaged(format!("account {id}")))?,
+        id: account_id(id)?,
         currency: Currency::parse(currency)
             .ok_or_else(|| JournalError::Damaged(format!("currency {currency} of account {id}")))?,
         owner: owner.map(Arc::from),

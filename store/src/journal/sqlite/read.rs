@@ -1,8 +1,9 @@
 //! Reading the log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use domain::chain::{GENESIS, Hash};
 use domain::{
@@ -18,10 +19,14 @@ use super::streams::{Stream, Streams, reach_of};
 use super::values::{profile, recorded, sequence};
 use crate::journal::kinds::run_of;
 use crate::journal::streams::Reach;
-use crate::journal::{AccountKey, Deadlines, EventFilter, Head, JournalError, Loaded, Page};
+use crate::journal::{
+    ACCOUNTS_LOOKED_AT_MAX, AccountKey, AccountsAt, Deadlines, EventFilter, Head, JournalError, Loaded, Page,
+    READ_DEADLINE, account_id,
+};
 
 const LOG: &str = include_str!("../../../../sql/sqlite/journal/log.sql");
 pub(super) const ACCOUNT_KEY: &str = include_str!("../../../../sql/sqlite/journal/account_key.sql");
+const ACCOUNTS_LAST_KEY: &str = include_str!("../../../../sql/sqlite/journal/accounts_last_key.sql");
 const ACCOUNTS_AFTER: &str = include_str!("../../../../sql/sqlite/journal/accounts_after.sql");
 const HOLDS_OPEN: &str = include_str!("../../../../sql/sqlite/journal/holds_open.sql");
 const HOLD_ENDED_AS: &str = include_str!("../../../../sql/sqlite/journal/hold_ended_as.sql");
@@ -49,6 +54,8 @@ pub(super) struct Moment<'a> {
     connection: &'a Connection,
     streams: &'a Streams,
     reach: Option<Reach>,
+    /// Until when all of it is to be read.
+    until: Instant,
     profiles: &'a mut HashMap<i64, Arc<Profile>>,
 }
 
@@ -69,7 +76,8 @@ impl Reader {
         let connection = &*connection;
         // Its drop ends it.
         let _transaction = connection.unchecked_transaction()?;
-        read(&mut Moment { connection, streams, reach: None, profiles })
+        let until = Instant::now() + READ_DEADLINE;
+        read(&mut Moment { connection, streams, reach: None, until, profiles })
     }
 }
 
@@ -130,9 +138,7 @@ impl<'a> Moment<'a> {
         let mut deadlines = Vec::new();
         while let Some(row) = rows.next()? {
             let id: String = row.get(1)?;
-            let account =
-                AccountId::parse(&id).map_err(|_| JournalError::Damaged(format!("account {id}")))?;
-            deadlines.push((Timestamp::from_micros(row.get(0)?), account));
+            deadlines.push((Timestamp::from_micros(row.get(0)?), account_id(&id)?));
         }
         Ok(deadlines)
     }
@@ -149,21 +155,32 @@ impl<'a> Moment<'a> {
         at: Sequence,
         after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<Vec<Arc<Recorded>>, JournalError> {
+    ) -> Result<AccountsAt, JournalError> {
+        // Keys rise along the log, without gaps.
+        let last_key: i64 = self.one(ACCOUNTS_LAST_KEY, [integer(at.get())])?.unwrap_or(0);
         let connection = self.connection;
         let mut statement = connection.prepare_cached(ACCOUNTS_AFTER)?;
         let mut rows = statement.query([after.map_or("", AccountId::as_str)])?;
-        let mut accounts = Vec::new();
-        while accounts.len() < limit
-            && let Some(row) = rows.next()?
-        {
-            let stream = self.stream_by(row.get(1)?)?;
-            let version = self.versions_before(&stream, at.next(), |_, place| Ok(place))?;
-            if version > 0 {
-                accounts.push(self.event(stream.place(version)?)?);
+        let mut page = AccountsAt { total: last_key.unsigned_abs(), ..AccountsAt::default() };
+        let mut looked_at: usize = 0;
+        while let Some(row) = rows.next()? {
+            let key = row.get(1)?;
+            if key <= last_key {
+                if page.events.len() == limit {
+                    page.rest = page.events.last().map(|event| event.profile.id.clone());
+                    break;
+                }
+                let stream = self.stream_by(key)?;
+                let version = self.versions_before(&stream, at.next(), |_, place| Ok(place))?;
+                page.events.push(self.event(stream.place(version)?)?);
+            }
+            looked_at = looked_at.saturating_add(1);
+            if looked_at >= ACCOUNTS_LOOKED_AT_MAX {
+                page.rest = Some(account_id(&row.get::<_, String>(0)?)?);
+                break;
             }
         }
-        Ok(accounts)
+        Ok(page)
     }
 
     pub(super) fn head(&mut self) -> Result<Head, JournalError> {
@@ -193,13 +210,16 @@ impl<'a> Moment<'a> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut places: Vec<i64> = Vec::new();
         if !filter.accounts.is_empty() {
+            let runs = self.runs_of_kinds(&filter.kinds, after)?;
             for id in &filter.accounts {
                 let Some((_, stream)) = self.stream_of(id)? else { continue };
                 let version = self.versions_before(&stream, after.next(), |_, place| Ok(place))?;
                 let mut left = limit;
                 let wanted = |place| -> Result<bool, JournalError> {
+                    self.check_time()?;
                     Ok(filter.kinds.is_empty()
-                        || filter.kinds.contains(&self.row(EVENT_KIND, [place], first)?))
+                        || runs.contains(&run_of(place))
+                            && filter.kinds.contains(&self.row(EVENT_KIND, [place], first)?))
                 };
                 stream.each_after(version, |place| {
                     if wanted(place)? {
@@ -225,6 +245,27 @@ impl<'a> Moment<'a> {
             events.push(self.event(place)?);
         }
         Ok(events)
+    }
+
+    /// The runs after a sequence that have events of some kinds.
+    fn runs_of_kinds(&self, kinds: &[String], after: Sequence) -> Result<BTreeSet<i64>, JournalError> {
+        let first = run_of(integer(after.next().get()));
+        let mut runs = BTreeSet::new();
+        for kind in kinds {
+            self.column(RUNS_OF_KIND, (kind, first), |run| {
+                runs.insert(run);
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(runs)
+    }
+
+    /// Fails where a read takes too long, so that it ends although nobody may wait for it any more.
+    fn check_time(&self) -> Result<(), JournalError> {
+        match Instant::now() > self.until {
+            true => Err(JournalError::Unavailable("the read takes too long".into())),
+            false => Ok(()),
+        }
     }
 
     /// The places of the first events of a kind after a sequence: its runs are looked through.
@@ -382,6 +423,7 @@ impl<'a> Moment<'a> {
         while let Some(row) = rows.next()? {
             let key = row.get(1)?;
             let profile = profile(self.connection, self.profiles, key)?;
+            self.check_time()?;
             if call(recorded(row, &profile)?).is_break() {
                 break;
             }

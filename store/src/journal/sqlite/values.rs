@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::{
-    AccountId, CommandId, Currency, Fingerprint, Limits, Money, Profile, Recorded, Sequence, Standing,
-    Status, Timestamp, UnknownEvent, Version,
+    CommandId, Currency, Fingerprint, Limits, Money, Profile, Recorded, Sequence, Standing, Status,
+    Timestamp, UnknownEvent, Version,
 };
 use rusqlite::{Connection, ErrorCode, Row};
 
-use crate::journal::{JournalError, LogPlace, Rejection};
+use crate::journal::{JournalError, LogPlace, Rejection, account_id};
 
 pub(super) const PROFILE: &str = include_str!("../../../../sql/sqlite/journal/profile.sql");
 
@@ -29,7 +29,7 @@ pub(super) fn profile(
         .prepare_cached(PROFILE)?
         .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     let profile = Arc::new(Profile {
-        id: AccountId::parse(&id).map_err(|_| damaged())?,
+        id: account_id(&id)?,
         currency: Currency::parse(&currency).ok_or_else(damaged)?,
         owner: owner.map(Arc::from),
         created_at: Timestamp::from_micros(created_at),
