@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use crate::feed::Feed;
 use crate::registry::Moved;
 use crate::shards::Shards;
+use crate::writer::end_exchanged;
 
 /// How often the log is asked, without a hint, for what this process did not write.
 const POLL_EVERY: Duration = Duration::from_millis(200);
@@ -214,6 +215,9 @@ impl Follower {
             // A hint that was lost costs one interval.
             let _ = tokio::time::timeout(POLL_EVERY, self.journal.hint()).await;
             if let Err(error) = self.catch_up().await {
+                if error.is_exchanged() {
+                    end_exchanged();
+                }
                 tracing::warn!(error = &error as &dyn std::error::Error, "the feed can't follow the log");
                 tokio::time::sleep(POLL_EVERY).await;
             }

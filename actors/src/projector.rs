@@ -26,6 +26,7 @@ use crate::generations::{Generations, Served, Unserved};
 use crate::pages::{Pages, Reader};
 use crate::progress::Progress;
 use crate::words::{chain_of, panic_words};
+use crate::writer::end_exchanged;
 
 /// Events applied in one step where nothing is written meanwhile.
 const EVENTS_PER_STEP: usize = 8192;
@@ -123,6 +124,7 @@ async fn supervise(work: Work) {
                 work.progress.until_resumed().await;
                 continue;
             }
+            Ok(Err(Stopped::Journal(error))) if error.is_exchanged() => end_exchanged(),
             Ok(Err(Stopped::Journal(error @ (JournalError::Unavailable(_) | JournalError::Damaged(_))))) => {
                 chain_of(&error)
             }

@@ -1,6 +1,14 @@
--- The last batch that ends within so many events after a place; else the first one that ends after it.
--- $1 the place, $2 how many.
-SELECT last_sequence, chain
+-- The last batch that ends within so many events after a place, else the first one that ends after it; whether the log has the
+-- batch that ends at another place with a chain, and whether this is a standby, which may only be behind.
+-- $1 the place, $2 how many, $3 the other place, 0 for the beginning, $4 the chain there.
+SELECT
+    last_sequence, chain,
+    $3::bigint = 0 OR EXISTS (
+        SELECT
+        FROM bursar.batches AS known
+        WHERE known.last_sequence = $3 AND known.chain = $4
+    ),
+    pg_is_in_recovery()
 FROM (
     (
         SELECT last_sequence, chain

@@ -140,6 +140,11 @@ fn the_image_is_built_with_every_member_of_the_workspace() {
     {
         assert!(given.lines().any(|line| line == format!("!{member}")), "{member} is left out of the image");
     }
+    // Of a target without a path Cargo looks for the file, and refuses to build anything without it.
+    for target in manifest.split("[[").skip(1) {
+        let target = target.split("\n[").next().unwrap();
+        assert!(target.contains("\npath = "), "[[{target}");
+    }
 }
 
 #[test]

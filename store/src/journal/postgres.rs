@@ -37,7 +37,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
 
 use self::connection::{Connection, Connector};
@@ -131,6 +131,15 @@ struct Writer {
     last_refusal: i64,
 }
 
+/// Whether the log has the furthest place at which this process has known it; a standby may only be behind.
+fn check_known(knows: bool, is_standby: bool) -> Result<(), Failure> {
+    match (knows, is_standby) {
+        (true, _) => Ok(()),
+        (false, true) => Err("the database is a standby that is behind".into()),
+        (false, false) => Err(AppendError::Exchanged.into()),
+    }
+}
+
 impl PostgresJournal {
     /// Opens the log. The schema must be there ([`migrate`]); it is checked, not changed.
     ///
@@ -214,13 +223,9 @@ impl PostgresJournal {
         };
         let (append, server) = connection.serving(prepare).await?;
         let server = server.first().ok_or("the head is missing")?;
-        let (knows, is_standby): (bool, bool) = (server.try_get(0)?, server.try_get(1)?);
         // Another server answers than before, perhaps, and one that lacks what this process decides on.
-        match (knows, is_standby) {
-            (true, _) => self.streams.confirm(seen),
-            (false, true) => return Err("the database is a standby that is behind".into()),
-            (false, false) => return Err(AppendError::Exchanged.into()),
-        }
+        check_known(server.try_get(0)?, server.try_get(1)?)?;
+        self.streams.confirm(seen);
         Ok(Writer { client, connection, append, kinds: Noted::default(), last_refusal: 0 })
     }
 
@@ -278,8 +283,8 @@ impl PostgresJournal {
                     return Ok(append);
                 }
                 append::Answer::Lost => {
-                    writer.kinds = Noted::default();
-                    *slot = Some(writer);
+                    // Whether it is still the log that it was is asked on a new connection.
+                    drop(writer);
                     self.reach().await.map_err(unread)?;
                 }
             }
@@ -356,10 +361,12 @@ impl Journal for PostgresJournal {
     async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
         let from = values::place(after.get());
         let sql = include_str!("../../../sql/postgres/page_end.sql");
-        let ends = self.query(sql, &[&from, &values::limit(about)]).await?;
+        let (seen, known) = self.streams.seen();
+        let ends = self.query(sql, &[&from, &values::limit(about), &seen, &known.as_slice()]).await?;
         let Some(end) = ends.first() else {
             return Ok(None);
         };
+        check_known(values::column(end, 2)?, values::column(end, 3)?).map_err(JournalError::Unavailable)?;
         let (last, chain) = (values::number(end, 0)?, values::hash(end, 1)?);
         let sql = include_str!("../../../sql/postgres/events_between.sql");
         let rows = self.query(sql, &[&from.saturating_add(1), &values::place(last)]).await?;
@@ -510,12 +517,17 @@ impl Journal for PostgresJournal {
         let ask = async {
             let mut slot = self.writer.lock().await;
             let mut writer = self.writer(&mut slot).await?;
-            let asked = writer.client.query_one(include_str!("../../../sql/postgres/now.sql"), &[]);
-            let row = writer.connection.serving(asked).await?;
+            let (last, known) = self.streams.seen();
+            let values: [(&(dyn ToSql + Sync), Type); 2] =
+                [(&last, Type::INT8), (&known.as_slice(), Type::BYTEA)];
+            let sql = include_str!("../../../sql/postgres/now.sql");
+            let row = writer.connection.serving(writer.client.query_typed(sql, &values)).await?;
+            let row = row.into_iter().next().ok_or("no clock")?;
             if row.try_get(1)? {
                 // Whether it can write again is seen on a new connection.
                 return Err("the database is read-only".into());
             }
+            check_known(row.try_get(2)?, false)?;
             *slot = Some(writer);
             Ok::<_, Failure>(row)
         };

@@ -361,6 +361,38 @@ async fn nothing_is_appended_between_the_parts_of_an_import() {
     assert!(matches!(answer, Err(AppendError::Unavailable(_))), "{answer:?}");
 }
 
+/// What makes the end of a log another one.
+const OTHER_END: &str = "ALTER TABLE bursar.batches DISABLE TRIGGER append_only; \
+     UPDATE bursar.batches SET chain = root WHERE last_sequence = (SELECT last_sequence FROM bursar.head); \
+     UPDATE bursar.head SET chain = batch.chain FROM bursar.batches AS batch \
+     WHERE batch.last_sequence = head.last_sequence";
+
+/// A log may be restored within its database, so that no connection ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_exchanged_under_its_connections_is_noticed() {
+    let fixture = Postgres::start().await.unwrap();
+    let [journal, idle] = [fixture.journal().await, fixture.journal().await];
+    let mut book = opened(&*journal).await;
+    let known = book.deposit("known", "a", 1);
+    let end = book.commit(&*journal, vec![known]).await.last;
+    assert_eq!(idle.page(Sequence::ZERO, 100).await.unwrap().unwrap().events.len(), 3);
+    idle.load(&[account_id("a")]).await.unwrap();
+    for journal in [&journal, &idle] {
+        journal.now().await.unwrap();
+    }
+    fixture.execute(OTHER_END).await.unwrap();
+    let fresh = fixture.journal().await;
+    let new = book.deposit("new", "a", 1);
+    book.commit(&*fresh, vec![new]).await;
+    for journal in [&journal, &idle] {
+        assert!(journal.page(end, 100).await.unwrap_err().is_exchanged());
+        assert!(journal.now().await.unwrap_err().is_exchanged());
+    }
+    let unit = book.deposit("lost", "a", 1);
+    let answer = journal.append(&Arc::new(Batch { units: vec![unit] })).await;
+    assert!(matches!(answer, Err(AppendError::Exchanged)), "{answer:?}");
+}
+
 /// A standby may take over that lacks the end of the log, and go on from there, before a process notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_appended_to_a_log_that_has_lost_what_was_known() {
@@ -372,11 +404,7 @@ async fn nothing_is_appended_to_a_log_that_has_lost_what_was_known() {
     fixture.execute(hang_up).await.unwrap();
     let unit = book.deposit("known", "a", 1);
     reconnected(&*journal, &unit).await.unwrap();
-    let other_end = "ALTER TABLE bursar.batches DISABLE TRIGGER append_only; \
-                     UPDATE bursar.batches SET chain = root WHERE last_sequence = (SELECT last_sequence FROM bursar.head); \
-                     UPDATE bursar.head SET chain = batch.chain FROM bursar.batches AS batch \
-                     WHERE batch.last_sequence = head.last_sequence";
-    fixture.execute(other_end).await.unwrap();
+    fixture.execute(OTHER_END).await.unwrap();
     fixture.execute(hang_up).await.unwrap();
     // Who comes new takes it as it is.
     let unit = book.deposit("new", "a", 1);
