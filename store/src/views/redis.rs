@@ -16,7 +16,7 @@ mod apply;
 mod documents;
 mod links;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -37,8 +37,10 @@ const KEYS_PER_READ: usize = 500;
 const DELETES_PER_SCRIPT: usize = 500;
 /// How many places of an index a script looks at, while Redis does nothing else.
 const PLACES_PER_SCRIPT: usize = 2000;
-/// How often a read starts over because another generation was served meanwhile.
-const SWITCHES_MAX: usize = 8;
+/// How many documents are few: a script answers all of them, while Redis does nothing else.
+const FEW_DOCUMENTS: usize = 2000;
+/// How often a read starts over because what is served went on meanwhile.
+const RESTARTS_MAX: usize = 8;
 /// Between rank and key, and between tag and ranks: in none of them, and before everything that is in them, so that a
 /// rank sorts before those that it begins.
 const SEPARATOR: char = '\u{1}';
@@ -271,24 +273,23 @@ impl Views for RedisViews {
         self.documents(projection).get(key).await
     }
 
-    /// A list by key or of all documents is of one moment. One by rank with a tag or prefix may take several steps, each
-    /// of one moment of the same generation; its sequence is the first one's, and a document that moved in between
-    /// appears once at the most.
+    /// A list is of one moment. One by rank with a tag or prefix that many documents have, but few at the places in question,
+    /// takes several steps; where the read model went on in between, it starts over.
     async fn list(&self, projection: &str, listing: &Listing) -> Result<Read<List>, ViewsError> {
         let mut walk = Walk::new(listing)?;
-        let mut switches_seen = 0;
+        let mut restarts = 0;
         while !walk.done {
             let mut script = self.scripts.list.prepare_invoke();
             walk.ask(&self.base(projection), &mut script);
             let step: Option<Step> = self.run(projection, Way::Client, &script).await?;
             let step = step.ok_or_else(|| ViewsError::NotServed(projection.to_owned()))?;
-            if walk.served.is_some_and(|served| served != step.0) {
-                switches_seen += 1;
-                if switches_seen > SWITCHES_MAX {
-                    return Err(switches());
+            if walk.at.as_ref().is_some_and(|(served, checkpoint)| (*served, checkpoint) != (step.0, &step.1))
+            {
+                restarts += 1;
+                if restarts > RESTARTS_MAX {
+                    return Err(ViewsError::unavailable("the list goes on faster than it can be read"));
                 }
-                // What this step found goes on from a place in the other one.
-                walk = Walk::new(listing)?;
+                walk = Walk { look: PLACES_PER_SCRIPT, ..Walk::new(listing)? };
                 continue;
             }
             walk.take(step)?;
@@ -321,9 +322,9 @@ impl Views for RedisViews {
     }
 }
 
-/// What list.lua answers: the number that is served, the checkpoint, the total, where in the index to go on from, and
-/// place in the index, body, place, body…
-type Step = (u64, String, u64, Option<String>, Vec<Option<String>>);
+/// What list.lua answers: the number that is served, the checkpoint, the total, where in the index to go on from, place in
+/// the index, body, place, body…, and whether these are all that there are.
+type Step = (u64, String, u64, Option<String>, Vec<Option<String>>, bool);
 
 /// A list on the way to its answer.
 struct Walk<'a> {
@@ -339,9 +340,8 @@ struct Walk<'a> {
     look: usize,
     /// How many documents are looked for: one more than wanted shows whether there is more.
     wanted: usize,
-    /// What the first step said: the generation, its sequence, the total.
-    served: Option<u64>,
-    sequence: Sequence,
+    /// The generation and its checkpoint, which are the same in each step.
+    at: Option<(u64, String)>,
     total: u64,
     /// Rank, key and body of each document.
     found: Vec<(String, String, String)>,
@@ -392,8 +392,7 @@ impl<'a> Walk<'a> {
             to,
             look,
             wanted,
-            served: None,
-            sequence: Sequence::ZERO,
+            at: None,
             total: 0,
             found: Vec::new(),
             done: false,
@@ -418,26 +417,27 @@ impl<'a> Walk<'a> {
             .arg(u8::from(self.filtered && self.listing.tag.is_some()))
             .arg(ids(self.listing))
             .arg(least)
-            .arg(beyond);
+            .arg(beyond)
+            .arg(if self.filtered { FEW_DOCUMENTS } else { 0 });
     }
 
     fn take(&mut self, step: Step) -> Result<(), ViewsError> {
-        let (served, checkpoint, total, stopped, members) = step;
-        if self.served.is_none() {
-            self.served = Some(served);
-            self.sequence = sequence_of(&checkpoint)?;
-            self.total = total;
+        let (served, checkpoint, total, stopped, members, all) = step;
+        self.at = Some((served, checkpoint));
+        self.total = total;
+        if all {
+            self.found.clear();
         }
-        let seen: HashSet<String> = self.found.iter().map(|(_, key, _)| key.clone()).collect();
         let mut members = members.into_iter();
         while let (Some(member), Some(body)) = (members.next(), members.next()) {
             let (Some(member), Some(body)) = (member, body) else {
                 return Err(ViewsError::Damaged("an index names a document that is not there".to_owned()));
             };
             let (rank, key) = member.split_once(SEPARATOR).unwrap_or(("", &member));
-            if !seen.contains(key) {
-                self.found.push((rank.to_owned(), key.to_owned(), body));
-            }
+            self.found.push((rank.to_owned(), key.to_owned(), body));
+        }
+        if all {
+            self.put_in_order();
         }
         match stopped {
             Some(member) if self.found.len() < self.wanted => self.from = exclusive(&member),
@@ -447,13 +447,31 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Of all documents that are wanted, leaves those behind the listing's place, in its order.
+    fn put_in_order(&mut self) {
+        let place = |rank: &str, key: &str| format!("{rank}{SEPARATOR}{key}");
+        let after = self.listing.after.as_ref().map(|(rank, key)| place(rank, key));
+        let mut found: Vec<_> =
+            self.found.drain(..).map(|found| (place(&found.0, &found.1), found)).collect();
+        let descending = self.listing.direction == Direction::Descending;
+        found.retain(|(place, _)| {
+            after.as_ref().is_none_or(|after| if descending { place < after } else { place > after })
+        });
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        if descending {
+            found.reverse();
+        }
+        self.found.extend(found.into_iter().map(|(_, found)| found));
+    }
+
     fn finish(mut self) -> Result<Read<List>, ViewsError> {
         let more = self.found.len() > self.listing.limit;
         self.found.truncate(self.listing.limit);
         let next =
             if more { self.found.last().map(|(rank, key, _)| (rank.clone(), key.clone())) } else { None };
         let bodies = self.found.into_iter().map(|(_, _, body)| body).collect();
-        Ok(Read { sequence: self.sequence, value: List { bodies, next, total: self.total } })
+        let sequence = self.at.map_or(Ok(Sequence::ZERO), |(_, checkpoint)| sequence_of(&checkpoint))?;
+        Ok(Read { sequence, value: List { bodies, next, total: self.total } })
     }
 }
 
@@ -516,10 +534,6 @@ fn damaged_checkpoint(text: &str) -> ViewsError {
 
 fn damaged_generation(text: &str) -> ViewsError {
     ViewsError::Damaged(format!("{text:?} is no generation"))
-}
-
-fn switches() -> ViewsError {
-    ViewsError::unavailable("the served generation keeps changing")
 }
 
 impl From<RedisError> for ViewsError {

@@ -509,6 +509,51 @@ pub async fn a_list_of_several_steps_is_of_one_generation(views: impl Views + 's
     reader.await.unwrap();
 }
 
+/// Documents that move while they are listed are all there, once, in the order of one moment.
+pub async fn a_filtered_list_is_of_one_moment(views: impl Views + 'static) {
+    let views: Arc<dyn Views> = Arc::new(views);
+    let open = (0..3000).map(|n| document(&format!("k{n:04}"), "open", [&format!("{n:04}"), "0"], "{}"));
+    let frozen = |turn: u64| -> Vec<Document> {
+        let place = |n: u64| (n * 97 + turn * 1009) % 3000;
+        let one = |n| {
+            document(&format!("f{n:02}"), "frozen", [&format!("{:04}", place(n)), "0"], &format!("{turn}"))
+        };
+        (0..60).map(one).collect()
+    };
+    let generation = served_with(&*views, &open.chain(frozen(1)).collect::<Vec<_>>()).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn({
+        let (views, over) = (Arc::clone(&views), Arc::clone(&over));
+        async move {
+            while !over.load(Ordering::Relaxed) {
+                for direction in [Direction::Ascending, Direction::Descending] {
+                    for (tag, prefix) in [(Some("frozen".to_owned()), ""), (None, "f")] {
+                        let listing = Listing {
+                            tag,
+                            prefix: prefix.to_owned(),
+                            limit: 50,
+                            ..every(Order::Rank(0), direction)
+                        };
+                        let first = views.list(NAME, &listing).await.unwrap();
+                        assert_eq!((first.value.bodies.len(), first.value.total), (50, 60));
+                        let turn = first.sequence.get().to_string();
+                        assert!(
+                            first.value.bodies.iter().all(|body| *body == turn),
+                            "{turn}: {:?}",
+                            first.value
+                        );
+                    }
+                }
+            }
+        }
+    });
+    for turn in 2..=150 {
+        step(&*views, generation, turn - 1, &frozen(turn), turn).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    reader.await.unwrap();
+}
+
 pub async fn the_fold_sees_its_own_generation(views: impl Views) {
     served_with(&views, &[plain("a", "old a"), plain("b", "old b")]).await;
     let second = views.create(NAME, LOG).await.unwrap();

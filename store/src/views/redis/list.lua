@@ -1,5 +1,6 @@
 -- Documents of the served generation in order, with how far it is: one script, so both are of one moment. It looks at a
--- bounded number of places in the index and says where it stopped, because a script stops everybody else.
+-- bounded number of places in the index and says where it stopped, because a script stops everybody else. Where that is not
+-- enough, but few documents are wanted at all, it answers all of these, in no order of a rank.
 --
 -- KEYS[1] the number that is served; the other keys begin as it does and share its hash tag, so its slot too.
 -- ARGV[1] what the projection's keys begin with
@@ -12,9 +13,10 @@
 -- ARGV[9] 1 if only the documents in ARGV[10] are wanted
 -- ARGV[10] the index that has exactly the documents with the tag
 -- ARGV[11], ARGV[12] the range there of the keys with the prefix, as ZLEXCOUNT takes it, for the total
+-- ARGV[13] how many documents are few
 --
 -- Answers nil if nothing is served, else: the number that is served, the checkpoint, the total, where in the index to go
--- on from (nil: it is at its end), and a flat list of place in the index, body, place, body…
+-- on from (nil: nowhere), a flat list of place in the index, body, place, body…, and 1 if these are all that there are.
 
 local served = redis.call('GET', KEYS[1])
 if not served then
@@ -64,4 +66,21 @@ if #members < look and stopped == (members[#members] or false) then
 end
 
 local total = redis.call('ZLEXCOUNT', base .. ':' .. ARGV[10], ARGV[11], ARGV[12])
-return { served, checkpoint, total, stopped, found }
+local rank = tonumber(string.match(ARGV[2], '^rank(%d)$'))
+local all = stopped and rank and #found < limit * 2 and total <= tonumber(ARGV[13])
+if all then
+    found, stopped = {}, false
+end
+if all and total > 0 then
+    keys = redis.call('ZRANGE', base .. ':' .. ARGV[10], ARGV[11], ARGV[12], 'BYLEX')
+    local places = redis.call('HMGET', base .. ':places', unpack(keys))
+    for i, key in ipairs(keys) do
+        -- Its tag and its ranks; some documents have none.
+        local ranks = { string.match(places[i] or '', '\1([^\1]*)\1([^\1]*)$') }
+        if ranks[rank + 1] then
+            found[#found + 1] = ranks[rank + 1] .. '\1' .. key
+            found[#found + 1] = redis.call('GET', base .. ':doc:' .. key)
+        end
+    end
+end
+return { served, checkpoint, total, stopped, found, all and 1 or 0 }
