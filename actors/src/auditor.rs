@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,12 @@ use actix::prelude::*;
 use domain::Sequence;
 use domain::audit::{Audit, Finding};
 use domain::rows::RefusalRow;
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use store::{Direction, FROM_THE_FIRST, Journal, JournalError, Listing, Order, Views, ViewsError};
 
 use crate::feed::Feed;
-use crate::words::chain_of;
+use crate::words::{chain_of, panic_words};
 
 /// Events audited in one step.
 const EVENTS_PER_STEP: usize = 512;
@@ -96,7 +98,15 @@ impl Actor for Auditor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         if let Some(work) = self.0.take() {
-            ctx.spawn(work.run().into_actor(self));
+            let shown = Arc::clone(&work.shown);
+            ctx.spawn(AssertUnwindSafe(work.run()).catch_unwind().into_actor(self).map(
+                move |ended, _, _| {
+                    // What it has worked out so far is worth nothing any more.
+                    if let Err(panic) = ended {
+                        shown.lock().error = Some(format!("the auditor panicked: {}", panic_words(&*panic)));
+                    }
+                },
+            ));
         }
     }
 }

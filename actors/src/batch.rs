@@ -198,9 +198,9 @@ impl Ledger {
                     }
                 }
                 if (is_again || self.inner.answered_keys.may_have(&request.id))
-                    && let Ok(Some(answer)) = self.settled(request, *fingerprint).await
+                    && let Some(answer) = self.known(request, *fingerprint).await
                 {
-                    (*outcome, *key) = (Outcome::Answered(Ok(answer)), None);
+                    (*outcome, *key) = (Outcome::Answered(answer), None);
                     continue;
                 }
             }

@@ -114,6 +114,7 @@ impl Ledger {
                     memory.answered(&request.id, micros);
                 }
             }
+            Err(Failure::KeyReused) => meters.refused.increment(1),
             Err(_) => meters.failed.increment(1),
         }
     }
@@ -127,9 +128,9 @@ impl Ledger {
             return self.decide_until_settled(request, fingerprint).await;
         }
         if self.inner.answered_keys.may_have(&request.id)
-            && let Ok(Some(answer)) = self.settled(request, fingerprint).await
+            && let Some(answer) = self.known(request, fingerprint).await
         {
-            return Ok(answer);
+            return answer;
         }
         loop {
             match self.inner.keys.enter(&request.id) {
@@ -287,6 +288,21 @@ impl Ledger {
             return Ok(None);
         };
         if recorded == fingerprint { Ok(Some(answer)) } else { Err(Failure::KeyReused) }
+    }
+
+    /// The answer to a command under whose key something is known to be recorded. It is not decided once more: what others
+    /// decide on the same accounts meanwhile would rest on that, and be decided again. Only whether its form is wrong comes
+    /// before that its key was used for another one.
+    pub(crate) async fn known(
+        &self,
+        request: &Request,
+        fingerprint: Fingerprint,
+    ) -> Option<Result<Answer, Failure>> {
+        match self.settled(request, fingerprint).await {
+            Ok(answer) => answer.map(Ok),
+            Err(Failure::KeyReused) => Some(self.refused_for_form(request).await.ok_or(Failure::KeyReused)),
+            Err(_) => None,
+        }
     }
 
     async fn recall_with_fingerprint(

@@ -3,11 +3,13 @@
 //! It only causes that: the account's actor ends its holds itself, under an id that is the same for everyone, so that it
 //! does not matter how many processes look, nor when.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::*;
 use domain::{AccountId, Timestamp};
+use futures_util::FutureExt as _;
 use store::Journal;
 
 use crate::clock::{Clock, Reading};
@@ -42,13 +44,16 @@ async fn watch(journal: &dyn Journal, shards: &Shards, clock: &Clock) {
     let mut told = Vec::new();
     loop {
         let before = Reading::now();
-        let pause = match journal.hold_deadlines(DEADLINES_MAX).await {
-            Ok((now, deadlines)) => {
+        let look = AssertUnwindSafe(journal.hold_deadlines(DEADLINES_MAX)).catch_unwind();
+        let pause = match look.await {
+            Ok(Ok((now, deadlines))) => {
                 // The accounts go by it as well.
                 clock.compare(before, now);
                 tell(shards, &deadlines, &mut told, now)
             }
-            Err(error) => {
+            // The panic was told where it happened.
+            Err(_) => LOOKS_EVERY,
+            Ok(Err(error)) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "deadlines can't be read");
                 LOOKS_EVERY
             }

@@ -66,6 +66,13 @@ impl Ledger {
         Ok(answers)
     }
 
+    /// What a command is refused for before anything else is looked at.
+    pub(crate) async fn refused_for_form(&self, request: &Request) -> Option<Answer> {
+        let mut course = Course::behind(self.inner.feed.head());
+        let answer = self.preview_next(request, &mut course).await.ok()?;
+        matches!(&answer, Answer::Refused(refused) if is_of_form(&refused.refusal)).then_some(answer)
+    }
+
     async fn preview_next(&self, request: &Request, course: &mut Course) -> Result<Answer, Failure> {
         let subject = request.command.subject(&request.id);
         let journal = &*self.inner.journal;

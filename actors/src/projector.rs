@@ -36,6 +36,8 @@ const EVENTS_PER_STEP_BESIDE: usize = 256;
 /// Such a step is followed by a pause so many times as long as it took, its wait for the log's page left out: others may
 /// pause meanwhile.
 const PAUSE_BESIDE: u32 = 7;
+/// The longest of these pauses: the store was slow for once, perhaps.
+const PAUSE_BESIDE_MAX: Duration = Duration::from_millis(250);
 /// The log is quiet when nothing came for so long.
 const QUIET_AFTER: Duration = Duration::from_millis(250);
 /// A step far behind the head applies at least so many times what came since the last one, so that it catches up soon.
@@ -465,7 +467,11 @@ fn pause_at_head(took: Duration, events: usize) -> Duration {
 /// In proportion to what the step took, but none where so much comes that it would not catch up.
 fn pause_beside(took: Duration, events: usize, came: u64) -> Duration {
     let came = usize::try_from(came).unwrap_or(usize::MAX);
-    if came.saturating_mul(CATCHES_UP_BY) <= events { took * PAUSE_BESIDE } else { Duration::ZERO }
+    if came.saturating_mul(CATCHES_UP_BY) <= events {
+        (took * PAUSE_BESIDE).min(PAUSE_BESIDE_MAX)
+    } else {
+        Duration::ZERO
+    }
 }
 
 #[cfg(test)]

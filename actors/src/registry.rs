@@ -23,8 +23,9 @@ use crate::writer::Writer;
 const LOADS_PER_READ_MAX: usize = 512;
 /// An account that nobody asked for in this time leaves memory.
 const IDLE_AFTER: Duration = Duration::from_secs(300);
-/// How often the registry looks for idle accounts.
-const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// How often the registry looks for idle accounts, and in how many sweeps at all: meanwhile every command waits.
+const SWEEP_EVERY: Duration = Duration::from_millis(100);
+const SWEEPS_PER_ROUND: usize = 100;
 /// How many residents one newcomer looks at to find one to retire.
 const LOOKS_PER_NEWCOMER: usize = 4;
 
@@ -250,30 +251,30 @@ impl Registry {
             if self.residents.len() < self.residents_max {
                 return;
             }
-            self.turn(|asked, _| !asked);
+            self.turn(|asked, _| !std::mem::take(asked));
         }
     }
 
-    /// Retires whoever was idle for long.
+    /// Retires whoever was idle for long, among those whose turn it is.
     fn sweep(&mut self) {
-        for _ in 0..self.hand.len() {
+        for _ in 0..self.hand.len().div_ceil(SWEEPS_PER_ROUND) {
             self.turn(|_, asked_at| asked_at.elapsed() > IDLE_AFTER);
         }
     }
 
     /// Looks at the resident in front: retires it where that is due and nothing of it is under way, else moves it back.
-    fn turn(&mut self, due: impl Fn(bool, Instant) -> bool) {
+    fn turn(&mut self, due: impl Fn(&mut bool, Instant) -> bool) {
         let Some(account) = self.hand.pop_front() else { return };
         match self.residents.get_mut(&account) {
             Some(Resident::Live { lineage, asked_at, asked, .. }) => {
                 // Nobody has a share but the registry and the actor.
                 let free = Arc::strong_count(lineage) <= 2;
-                if free && due(*asked, *asked_at) {
+                let due = due(asked, *asked_at);
+                if free && due {
                     self.residents.remove(&account);
                     self.counts.resident.fetch_sub(1, Ordering::Relaxed);
                     self.counts.retired.fetch_add(1, Ordering::Relaxed);
                 } else {
-                    *asked = false;
                     self.hand.push_back(account);
                 }
             }

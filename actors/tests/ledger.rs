@@ -164,6 +164,11 @@ fn a_key_sent_many_times_among_others_on_the_account_has_one_effect() {
         assert!(replayed.clone().all(|answer| answer == (first.0, true)));
         assert_eq!(replayed.count(), 20);
         assert_eq!(balance(ledger.journal(), "a").await, 18_100);
+        let others = join_all((0..10).map(|_| ledger.execute(deposit("a", "2", Some("k"))))).await;
+        assert!(others.iter().all(|other| matches!(other, Err(Failure::KeyReused))), "{others:?}");
+        let batch = vec![deposit("a", "2", Some("k")), deposit("a", "1", None)];
+        let answers = ledger.execute_batch(batch).await.unwrap();
+        assert!(matches!(&answers[..], [Err(Failure::KeyReused), Ok(Answer::Accepted(_))]), "{answers:?}");
         // Nobody else is decided again for it.
         assert_eq!(ledger.counts().1["duplicates"], 0);
     });

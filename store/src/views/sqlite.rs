@@ -78,11 +78,13 @@ impl SqliteViews {
             (0..POINT_CONNECTIONS).map(|_| open_reader(path)).collect::<Result<_, _>>().map_err(named)?;
 
         let (writer, writes) = mpsc::channel::<Job>(WRITES_QUEUED_MAX);
-        work_in_thread("views-writer", writing, Arc::new(Mutex::new(writes)))?;
+        // A process that ended in the middle of it has left documents of generations that it had dropped.
+        work_in_thread("views-writer", writing, Arc::new(Mutex::new(writes)), sweep)?;
         let (readers, reads) = mpsc::channel::<Job>(READS_QUEUED_MAX);
         let reads = Arc::new(Mutex::new(reads));
         for _ in 0..READING_THREADS {
-            work_in_thread("views-reader", open_reader(path).map_err(named)?, Arc::clone(&reads))?;
+            let reader = open_reader(path).map_err(named)?;
+            work_in_thread("views-reader", reader, Arc::clone(&reads), |_| Ok(false))?;
         }
         Ok(Self { writer, readers, points: Mutex::new(points) })
     }
@@ -261,14 +263,24 @@ fn schema_files(connection: &Connection) -> Result<Vec<(i64, String)>, ViewsErro
     Ok(files)
 }
 
-/// A thread that does jobs with its connection until the adapter is dropped. Several may share a queue.
+/// A thread that does jobs with its connection until the adapter is dropped. Several may share a queue. First, and while there
+/// is no job, it does what was left over, part by part for as long as there may be more.
 fn work_in_thread(
     name: &str,
     mut connection: Connection,
     jobs: Arc<Mutex<mpsc::Receiver<Job>>>,
+    left_over: fn(&mut Connection) -> Result<bool, ViewsError>,
 ) -> Result<(), ViewsError> {
     let work = move || {
+        let mut is_left = true;
         loop {
+            let is_idle = || {
+                let jobs = jobs.lock();
+                jobs.is_empty() && !jobs.is_closed()
+            };
+            while is_left && is_idle() {
+                is_left = left_over(&mut connection).unwrap_or(false);
+            }
             // The lock is let go before the job is done, so the next thread waits for the next job.
             let Some(job) = jobs.lock().blocking_recv() else { return };
             job(&mut connection);

@@ -725,7 +725,7 @@ fn projections() -> Value {
             &["name", "state", "lastError", "poisonSequence", "generation"],
             json!({
                 "name": {"type": "string", "examples": ["accounts"]},
-                "state": {"enum": ["running", "replaying", "paused", "faulted"]},
+                "state": {"enum": ["running", "replaying", "standby", "paused", "faulted"]},
                 "lastError": {"type": ["string", "null"]},
                 "poisonSequence": {"description": "The event that it can't apply.", "type": ["integer", "null"]},
                 "generation": {"type": ["integer", "null"]},
