@@ -41,8 +41,8 @@ fn run() -> anyhow::Result<ExitCode> {
         // What is wrong is found out from them.
         server::say(&values.to_string())?;
     }
-    let settings = values.read()?;
-    let serves = matches!(matches.subcommand(), None | Some(("serve", _)));
+    let serves = matches!(matches.subcommand_name(), None | Some("serve"));
+    let settings = values.read(serves || matches.subcommand_name() == Some("config"))?;
     let _export = start_telemetry(&settings, serves)?;
     match matches.subcommand() {
         None | Some(("serve", _)) => server::run(&settings, values.shown())?,

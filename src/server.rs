@@ -45,12 +45,12 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
     System::new().block_on(async {
         actix_web::rt::spawn(telemetry::keep_up(metrics.clone()));
         actix_web::rt::spawn(memory::give_back());
-        let listeners = listen(settings)?;
+        let bound = bind(settings)?;
         // Of each facade the first, which is there on every machine.
         let mut addresses: Vec<(Facade, SocketAddr)> = Vec::with_capacity(FACADES.len());
-        for (facade, listener) in &listeners {
+        for Bound { facade, address, .. } in &bound {
             if addresses.last().is_none_or(|(last, _)| last != facade) {
-                addresses.push((*facade, listener.local_addr()?));
+                addresses.push((*facade, *address));
             }
         }
         let stores = stores::open(settings).await?;
@@ -70,6 +70,8 @@ pub fn run(settings: &Settings, config: Vec<web::Setting>) -> anyhow::Result<()>
             draining,
             ping_every: WebSettings::default().ping_every.min(settings.ledger.feed_timeout),
         };
+        // Until now connections are refused, rather than taken and left without an answer.
+        let listeners = bound.into_iter().map(Bound::listen).collect::<Result<_, _>>()?;
         let workers = web::Workers { count: settings.workers, connections_max };
         let server = web::serve(listeners, ledger.clone(), Arc::new(web), workers, metrics)?;
         let handle = server.handle();
@@ -130,23 +132,45 @@ fn connections_per_worker(workers: usize) -> anyhow::Result<usize> {
     Ok((connections / workers).clamp(1, CONNECTIONS_PER_WORKER_MAX))
 }
 
-fn listen(settings: &Settings) -> anyhow::Result<Vec<(Facade, TcpListener)>> {
-    let mut listeners = Vec::with_capacity(settings.facades.len());
-    let served = |facade: &Facade| settings.facades.contains(facade);
-    for ((facade, name), port) in
-        FACADES.into_iter().zip(settings.ports).filter(|((facade, _), _)| served(facade))
-    {
-        let bound = bind_all(&settings.hosts, port).map_err(|(address, error)| WrongSetting {
-            name: format!("{name}-port"),
-            reason: format!("can't listen on {address}: {error}"),
-        })?;
-        listeners.extend(bound.into_iter().map(|listener| (facade, listener)));
-    }
-    Ok(listeners)
+/// A facade's port at one of the hosts.
+struct Bound {
+    facade: Facade,
+    address: SocketAddr,
+    socket: Socket,
 }
 
-/// Listeners at one port of all hosts, but for those after the first that the machine does not have.
-fn bind_all(hosts: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
+impl Bound {
+    /// A listener for many clients that come at once: of those that its queue has no room for, the kernel drops the first
+    /// packet, and they try again a second later.
+    fn listen(self) -> Result<(Facade, TcpListener), WrongSetting> {
+        let Self { facade, address, socket } = self;
+        // Another process may have bound it as well, and been faster.
+        socket.listen(CONNECTIONS_WAITING_MAX).map_err(|error| cannot_listen(facade, address, &error))?;
+        Ok((facade, socket.into()))
+    }
+}
+
+fn cannot_listen(facade: Facade, address: SocketAddr, error: &io::Error) -> WrongSetting {
+    let reason = format!("can't listen on {address}: {error}");
+    WrongSetting { name: format!("{}-port", name_of(facade)), reason }
+}
+
+/// Takes all ports. What is taken by others is found out before anything else is done.
+fn bind(settings: &Settings) -> Result<Vec<Bound>, WrongSetting> {
+    let mut all = Vec::with_capacity(settings.facades.len());
+    let served = |facade: &Facade| settings.facades.contains(facade);
+    for ((facade, _), port) in
+        FACADES.into_iter().zip(settings.ports).filter(|((facade, _), _)| served(facade))
+    {
+        let bound = bind_all(&settings.hosts, port)
+            .map_err(|(address, error)| cannot_listen(facade, address, &error))?;
+        all.extend(bound.into_iter().map(|(address, socket)| Bound { facade, address, socket }));
+    }
+    Ok(all)
+}
+
+/// Sockets at one port of all hosts, but for those after the first that the machine does not have.
+fn bind_all(hosts: &[IpAddr], port: u16) -> Result<Vec<(SocketAddr, Socket)>, (SocketAddr, io::Error)> {
     let mut tries_left = if port == 0 { FREE_PORTS_TRIED_MAX } else { 1 };
     loop {
         tries_left -= 1;
@@ -158,33 +182,34 @@ fn bind_all(hosts: &[IpAddr], port: u16) -> Result<Vec<TcpListener>, (SocketAddr
     }
 }
 
-fn try_bind_all(hosts: &[IpAddr], mut port: u16) -> Result<Vec<TcpListener>, (SocketAddr, io::Error)> {
-    let mut listeners = Vec::with_capacity(hosts.len());
+fn try_bind_all(
+    hosts: &[IpAddr],
+    mut port: u16,
+) -> Result<Vec<(SocketAddr, Socket)>, (SocketAddr, io::Error)> {
+    let mut bound = Vec::with_capacity(hosts.len());
     for host in hosts {
-        let address = SocketAddr::new(*host, port);
-        match bind(address) {
-            Ok(listener) => {
-                port = listener.local_addr().map_err(|error| (address, error))?.port();
-                listeners.push(listener);
+        let wanted = SocketAddr::new(*host, port);
+        match bind_one(wanted) {
+            Ok((address, socket)) => {
+                port = address.port();
+                bound.push((address, socket));
             }
-            Err(error) if listeners.is_empty() || error.kind() == ErrorKind::AddrInUse => {
-                return Err((address, error));
+            Err(error) if bound.is_empty() || error.kind() == ErrorKind::AddrInUse => {
+                return Err((wanted, error));
             }
-            Err(error) => tracing::debug!(%address, %error, "not listened on"),
+            Err(error) => tracing::debug!(address = %wanted, %error, "not listened on"),
         }
     }
-    Ok(listeners)
+    Ok(bound)
 }
 
-/// A listener for many clients that come at once: of those that its queue has no room for, the kernel drops the first
-/// packet, and they try again a second later.
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind_one(address: SocketAddr) -> io::Result<(SocketAddr, Socket)> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // As the standard library's listener has it, whose queue takes no more than 128.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
-    socket.listen(CONNECTIONS_WAITING_MAX)?;
-    Ok(socket.into())
+    let address = socket.local_addr()?.as_socket().unwrap_or(address);
+    Ok((address, socket))
 }
 
 fn name_of(facade: Facade) -> &'static str {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, ArgMatches};
+use store::{PostgresSettings, RedisSettings};
 use web::{Facade, Patience};
 
 /// The exit code for a setting that is unknown or wrong (EX_CONFIG of sysexits.h).
@@ -380,9 +381,10 @@ impl Values {
         Ok(Some(url))
     }
 
-    /// The settings that these values mean.
-    pub fn read(&self) -> Result<Settings, WrongSetting> {
-        self.understood().map_err(|WrongSetting { name, reason }| match self.0.get(&*name) {
+    /// The settings that these values mean; for a server, or for what is done beside one and is none the wiser for where it
+    /// listens, or exports to.
+    pub fn read(&self, serves: bool) -> Result<Settings, WrongSetting> {
+        self.understood(serves).map_err(|WrongSetting { name, reason }| match self.0.get(&*name) {
             Some((_, source)) if *source != Source::Default => {
                 WrongSetting { name, reason: format!("{reason} ({source})") }
             }
@@ -390,14 +392,14 @@ impl Values {
         })
     }
 
-    fn understood(&self) -> Result<Settings, WrongSetting> {
+    fn understood(&self, serves: bool) -> Result<Settings, WrongSetting> {
         let hosts: Vec<IpAddr> = match self.text("host") {
             // Browsers and Node look for it on IPv6 first; not all of them look on.
             "localhost" => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             _ => vec![self.parse("host", "localhost or an IP address")?],
         };
         let open: bool = self.parse("insecure-no-auth", "true or false")?;
-        if !hosts.iter().all(IpAddr::is_loopback) && !open {
+        if serves && !hosts.iter().all(IpAddr::is_loopback) && !open {
             let reason = "listening beyond loopback without authentication needs --insecure-no-auth";
             return Err(wrong("host", reason));
         }
@@ -429,6 +431,18 @@ impl Values {
             if !text.is_empty() && !schemes.iter().any(|scheme| text.starts_with(scheme)) {
                 return Err(wrong(name, format_args!("is not a {} URL", schemes[0])));
             }
+        }
+        for name in ["database-url", "migrate-url"] {
+            let Some(url) = self.optional(name) else { continue };
+            let checked = PostgresSettings { url }.check();
+            checked.map_err(|error| wrong(name, format_args!("{:#}", anyhow::Error::from(error))))?;
+        }
+        if let Some(url) = self.optional("redis-url") {
+            let checked = RedisSettings { url, prefix: String::new() }.check();
+            checked.map_err(|error| wrong("redis-url", format_args!("{:#}", anyhow::Error::from(error))))?;
+        }
+        if self.text("data-dir").is_empty() {
+            return Err(wrong("data-dir", "must not be empty"));
         }
         if self.optional("migrate-url").is_some() && self.optional("database-url").is_none() {
             return Err(wrong("migrate-url", "needs database-url"));
@@ -476,7 +490,7 @@ impl Values {
             patience,
             log: self.text("log").to_owned(),
             log_json,
-            otlp_endpoint: self.otlp_endpoint()?,
+            otlp_endpoint: if serves { self.otlp_endpoint()? } else { None },
         })
     }
 }
@@ -579,7 +593,7 @@ mod tests {
         let environment =
             [("BURSAR_COMMANDS_PORT", "20"), ("BURSAR_QUERIES_PORT", "30"), ("DATABASE_URL", "postgres://d")];
         let values = values(&["--config", path, "--queries-port", "300"], &environment).unwrap();
-        let settings = values.read().unwrap();
+        let settings = values.read(true).unwrap();
         assert_eq!(settings.ports, [3000, 1, 20, 300, 3004]);
         assert_eq!(settings.allowed_hosts, ["a", "b"]);
         assert_eq!(settings.database_url.as_deref(), Some("postgres://d"));
@@ -595,6 +609,13 @@ mod tests {
             (vec!["--events-port", "3000"], vec![], "events-port"),
             (vec!["--host", "0.0.0.0"], vec![], "host"),
             (vec!["--redis-url", "http://x"], vec![], "redis-url"),
+            (vec!["--redis-url", "redis://"], vec![], "redis-url"),
+            (vec!["--redis-url", "redis://h/abc"], vec![], "redis-url"),
+            (vec!["--database-url", "postgres://"], vec![], "database-url"),
+            (vec!["--database-url", "postgres://h:99999/d"], vec![], "database-url"),
+            (vec!["--database-url", "postgres://h/d?foo=bar"], vec![], "database-url"),
+            (vec![], vec![("DATABASE_URL", "postgres://h/d?sslmode=require")], "database-url"),
+            (vec![], vec![("BURSAR_DATA_DIR", "")], "data-dir"),
             (vec!["--log-format", "xml"], vec![], "log-format"),
             (vec!["--log", "wran,actors=debug"], vec![], "log"),
             (vec!["--allowed-hosts", "a.example,http://b.example"], vec![], "allowed-hosts"),
@@ -612,13 +633,16 @@ mod tests {
             (vec![], vec![("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")], "otlp-endpoint"),
             (vec![], vec![("BURSAR_EVENT_PORT", "1")], "BURSAR_EVENT_PORT"),
         ] {
-            let error = values(&args, &environment).and_then(|values| values.read()).map(|_| ()).unwrap_err();
+            let error =
+                values(&args, &environment).and_then(|values| values.read(true)).map(|_| ()).unwrap_err();
             assert_eq!(error.name, name, "{error}");
         }
-        let said = values(&[], &[("BURSAR_COMMANDS_PORT", "x")]).unwrap().read().unwrap_err().to_string();
+        let said = values(&[], &[("BURSAR_COMMANDS_PORT", "x")]).unwrap().read(true).unwrap_err().to_string();
         assert!(said.ends_with("\"x\" is not a port (0 to 65535) ($BURSAR_COMMANDS_PORT)"), "{said}");
-        assert!(values(&["--host", "0.0.0.0", "--insecure-no-auth"], &[]).unwrap().read().is_ok());
-        let collector = values(&["--otlp-endpoint", "http://localhost:4318"], &[]).unwrap().read();
+        assert!(values(&["--host", "0.0.0.0", "--insecure-no-auth"], &[]).unwrap().read(true).is_ok());
+        let beside = [("BURSAR_HOST", "0.0.0.0"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")];
+        assert!(values(&[], &beside).unwrap().read(false).is_ok());
+        let collector = values(&["--otlp-endpoint", "http://localhost:4318"], &[]).unwrap().read(true);
         assert_eq!(collector.is_ok(), cfg!(feature = "otlp"), "{collector:?}");
     }
 
@@ -626,7 +650,7 @@ mod tests {
     #[test]
     fn facades_are_chosen_and_only_their_ports_may_not_meet() {
         let args = ["--facades", "queries, commands,queries", "--commands-port", "3000"];
-        let settings = values(&args, &[("DATABASE_URL", "postgres://d")]).unwrap().read().unwrap();
+        let settings = values(&args, &[("DATABASE_URL", "postgres://d")]).unwrap().read(true).unwrap();
         assert_eq!(settings.facades, [Facade::Commands, Facade::Queries]);
         assert_eq!(settings.ports, [3000, 3001, 3000, 3003, 3004]);
     }

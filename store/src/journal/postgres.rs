@@ -73,6 +73,16 @@ pub struct PostgresSettings {
     pub url: String,
 }
 
+impl PostgresSettings {
+    /// Reads the URL, without connecting.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), ConnectError> {
+        connection::config(&self.url).map(drop)
+    }
+}
+
 impl fmt::Debug for PostgresSettings {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,6 +96,9 @@ pub enum ConnectError {
     /// The address can't be read.
     #[error("the Postgres URL can't be read")]
     Url(#[source] tokio_postgres::Error),
+    /// The address names no host.
+    #[error("the Postgres URL names no host")]
+    NoHost,
     /// The address asks for TLS.
     #[error("sslmode=require: TLS to Postgres is not built in yet; use sslmode=disable on a trusted network")]
     Tls,

@@ -24,7 +24,7 @@ use domain::Sequence;
 use domain::chain::{GENESIS, Hash};
 use domain::projection::{Document, Prior};
 use parking_lot::RwLock;
-use redis::{FromRedisValue, RedisError, Script, ScriptInvocation};
+use redis::{FromRedisValue, IntoConnectionInfo as _, RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
 use self::documents::{Documents, Served};
@@ -54,6 +54,16 @@ pub struct RedisSettings {
     pub url: String,
     /// What all keys begin with; `bursar` unless several ledgers share one Redis.
     pub prefix: String,
+}
+
+impl RedisSettings {
+    /// Reads the URL, without connecting.
+    ///
+    /// # Errors
+    /// What is wrong with it, as [`ViewsError::Unavailable`].
+    pub fn check(&self) -> Result<(), ViewsError> {
+        self.url.as_str().into_connection_info().map(drop).map_err(ViewsError::from)
+    }
 }
 
 /// The adapter; see the module.

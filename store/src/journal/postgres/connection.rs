@@ -34,6 +34,9 @@ pub(super) fn config(url: &str) -> Result<Config, ConnectError> {
         // Never in plain text where TLS was asked for.
         SslMode::Require | _ => return Err(ConnectError::Tls),
     }
+    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
+        return Err(ConnectError::NoHost);
+    }
     config
         .connect_timeout(TCP_CONNECT_TIMEOUT)
         .tcp_user_timeout(TCP_USER_TIMEOUT)
