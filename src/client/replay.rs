@@ -23,6 +23,12 @@ struct Replay {
     error: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Projection {
+    name: String,
+    state: String,
+}
+
 pub(super) fn command() -> Command {
     let wait = Arg::new("wait").long("wait").action(ArgAction::SetTrue);
     Command::new("replay")
@@ -38,7 +44,10 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
         let Replay { done, total, events_per_second, seconds_left, .. } = replay;
         match replay.state.as_str() {
             "running" => {
-                let rate = format!("{events_per_second} a second, {seconds_left} s left");
+                let rate = match standing_still(server)? {
+                    Some(words) => words,
+                    None => format!("{events_per_second} a second, {seconds_left} s left"),
+                };
                 say(&format!("{done} of {total} events, {rate}\n"))?;
             }
             "done" => {
@@ -52,4 +61,14 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
         replay = serde_json::from_str(server.get(&path, &[])?.body())?;
     }
     Ok(())
+}
+
+/// What the replay waits for, if a projection was told to stand still, or can't go on.
+fn standing_still(server: &Server) -> anyhow::Result<Option<String>> {
+    let all: Vec<Projection> = serde_json::from_str(server.get("/projections", &[])?.body())?;
+    let stands = |one: &Projection| matches!(one.state.as_str(), "paused" | "faulted");
+    let one = all.into_iter().find(stands);
+    Ok(one.map(|Projection { name, state }| {
+        format!("waiting for the projection {name}, which is {state}: POST /projections/{name}/resume")
+    }))
 }

@@ -7,11 +7,13 @@ use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use domain::Event;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use ureq::http::Response;
 
-use super::{Server, pause};
+use super::Server;
 
 /// Events per request.
 const EVENTS_PER_PAGE: u32 = 1000;
@@ -62,7 +64,9 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
             Some(last) => after = serde_json::from_str::<Place>(last.get())?.sequence_number,
             None => {
                 after = head(&page)?;
-                pause(LOOK_EVERY);
+                if reader_leaves_within(LOOK_EVERY)? {
+                    return Ok(());
+                }
             }
         }
     }
@@ -72,6 +76,16 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
 fn head(page: &Response<String>) -> anyhow::Result<u64> {
     let text = page.headers().get("x-head-sequence").and_then(|value| value.to_str().ok());
     text.and_then(|text| text.parse().ok()).context("the answer has no X-Head-Sequence")
+}
+
+/// Lets time pass, unless nobody reads on: a pipe says so without being written to.
+fn reader_leaves_within(time: Duration) -> anyhow::Result<bool> {
+    let stdout = std::io::stdout();
+    let until = Timespec::try_from(time)?;
+    match poll(&mut [PollFd::new(&stdout, PollFlags::empty())], Some(&until)) {
+        Err(Errno::INTR) => Ok(false),
+        ready => Ok(ready? > 0),
+    }
 }
 
 fn print(events: &[&RawValue]) -> std::io::Result<()> {

@@ -155,12 +155,19 @@ async fn demo_data_is_there_once_and_a_replay_can_be_waited_for(kind: Kind) {
     let accounts = server.fresh("/accounts", head).await;
     let second = said(&output(&mut beside(&server, "demo-data")));
     assert!(second.starts_with("0 commands done, "), "{second}");
+    server.send(server.request(Method::POST, "/projections/accounts/pause")).await.expect(200);
+    let mut waiting = beside(&server, "replay").arg("--wait").stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(waiting.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let why = lines.filter(|line| line.contains("projection accounts, which is paused")).next();
+    assert!(why.is_some_and(|why| why.ends_with("POST /projections/accounts/resume")));
+    server.send(server.request(Method::POST, "/projections/accounts/resume")).await.expect(200);
+    waiting.wait().unwrap();
     let replay = output(beside(&server, "replay").arg("--wait"));
     assert!(replay.status.success() && said(&replay).contains("\ndone: "), "{}", said(&replay));
     assert_eq!((server.head().await, server.fresh("/accounts", head).await), (head, accounts));
 }
 
-/// The same lines as the log has, the new ones as they come; an interrupt ends it.
+/// The same lines as the log has, the new ones as they come; an interrupt ends it, or that nobody reads on.
 async fn the_tail_of_the_log_can_be_watched(kind: Kind) {
     let server = Server::start(kind).await;
     for account in ["acc-1", "acc-2"] {
@@ -187,11 +194,11 @@ async fn the_tail_of_the_log_can_be_watched(kind: Kind) {
             assert_eq!(next_of_some(), event);
         }
     }
-    for process in [&mut all, &mut some] {
-        let pid = process.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        process.wait().unwrap();
-    }
+    let pid = all.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    all.wait().unwrap();
+    drop(next_of_some);
+    assert!(some.wait().unwrap().success());
 }
 
 /// Each subcommand has its page, and shells know the names.
