@@ -49,16 +49,56 @@ fn is_coloured() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// What is counted and measured, in words for whoever reads `/metrics`.
+const COUNTERS: [(&str, &str); 6] = [
+    (
+        "bursar_commands_total",
+        "Commands: accepted; refused for a reason that the client has to do with; failed for the server's",
+    ),
+    ("bursar_audit_violations_total", "What the auditor found that can't be right"),
+    ("bursar_feed_restarts_total", "How often a part of the live feed panicked and started again"),
+    ("http_requests_refused_total", "Requests answered with 4xx"),
+    ("http_requests_failed_total", "Requests answered with 5xx"),
+    ("http_heads_late_total", "Connections closed because a request's head did not come in time"),
+];
+const GAUGES: [(&str, &str); 3] = [
+    ("bursar_projection_lag_events", "How many events a read model is behind the log"),
+    ("bursar_feed_subscribers", "Live feeds that are open"),
+    ("bursar_audit_sequence", "Up to where the auditor has checked the log"),
+];
+const HISTOGRAMS: [(&str, &str); 4] = [
+    ("bursar_command_seconds", "From a command's arrival to its answer"),
+    ("bursar_commit_seconds", "From the beginning of an append to its end on disk"),
+    ("bursar_batch_events", "Events per append"),
+    ("http_request_seconds", "From a request's head to its answer's"),
+];
+const RARE: [&str; 3] =
+    ["bursar_audit_violations_total", "bursar_feed_restarts_total", "http_heads_late_total"];
+
 fn filter_of(filter: &str) -> EnvFilter {
     EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"))
 }
 
 /// Counts from here on.
 pub fn count() -> anyhow::Result<PrometheusHandle> {
-    Ok(PrometheusBuilder::new()
+    let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
         .set_buckets_for_metric(Matcher::Suffix("_events".to_owned()), &EVENTS)?
-        .install_recorder()?)
+        .install_recorder()?;
+    for (name, words) in COUNTERS {
+        metrics::describe_counter!(name, words);
+    }
+    for (name, words) in GAUGES {
+        metrics::describe_gauge!(name, words);
+    }
+    for (name, words) in HISTOGRAMS {
+        metrics::describe_histogram!(name, words);
+    }
+    // What is rare is there from the beginning, so that the first time is seen as a rise.
+    for name in RARE {
+        metrics::counter!(name).increment(0);
+    }
+    Ok(metrics)
 }
 
 /// Folds the samples of histograms now and then, so that they don't pile up while nobody scrapes.

@@ -34,4 +34,9 @@ async fn every_metric_on_the_board_is_counted(kind: Kind) {
         missing.is_empty().then_some(())
     })
     .await;
+    let metrics = server.get("/metrics").await.text;
+    let of = |kind: &str| -> BTreeSet<&str> {
+        metrics.lines().filter_map(|line| line.strip_prefix(kind)?.split(' ').next()).collect()
+    };
+    assert_eq!(of("# HELP "), of("# TYPE "));
 }
