@@ -373,14 +373,11 @@ impl Journal for PostgresJournal {
 
     async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
         let from = values::place(after.get());
-        let sql = include_str!("../../../sql/postgres/page_end.sql");
-        let (seen, known) = self.streams.seen();
-        let ends = self.query(sql, &[&from, &values::limit(about), &seen, &known.as_slice()]).await?;
-        let Some(end) = ends.first() else {
+        let Some(end) = self.page_end(from, values::limit(about), self.streams.seen()).await? else {
             return Ok(None);
         };
-        check_known(values::column(end, 2)?, values::column(end, 3)?).map_err(JournalError::Unavailable)?;
-        let (last, chain) = (values::number(end, 0)?, values::hash(end, 1)?);
+        check_known(values::column(&end, 2)?, values::column(&end, 3)?).map_err(JournalError::Unavailable)?;
+        let (last, chain) = (values::number(&end, 0)?, values::hash(&end, 1)?);
         let sql = include_str!("../../../sql/postgres/events_between.sql");
         let rows = self.query(sql, &[&from.saturating_add(1), &values::place(last)]).await?;
         let events = self.events(&rows).await?;

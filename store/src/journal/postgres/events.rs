@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::chain::Hash;
 use domain::{AccountId, Profile, Recorded};
 use futures_util::future::try_join;
 use tokio_postgres::Row;
@@ -174,6 +175,18 @@ impl PostgresJournal {
             rest = events.last().map(|event| event.profile.id.clone());
         }
         Ok(AccountsAt { events, total: last_key.unsigned_abs(), rest })
+    }
+
+    /// Where a page ends: the place and the chain there; whether the log has the place that is taken to be known, with its
+    /// chain; whether it is a standby's.
+    pub(super) async fn page_end(
+        &self,
+        after: i64,
+        about: i64,
+        (known, chain): (i64, Hash),
+    ) -> Result<Option<Row>, JournalError> {
+        let sql = include_str!("../../../../sql/postgres/page_end.sql");
+        Ok(self.query(sql, &[&after, &about, &known, &chain.as_slice()]).await?.pop())
     }
 
     /// The events at some places that are of some kinds, or of any.

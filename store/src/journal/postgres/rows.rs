@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use domain::chain::GENESIS;
 use domain::rows::{
     AccountRow, BatchRow, CommandColumns, EventRow, HeadRow, RefusalRow, Rows, StandingColumns,
 };
@@ -23,10 +24,10 @@ impl PostgresJournal {
 
     async fn rows_now(&self, after: i64, about: usize) -> Result<Option<Rows>, JournalError> {
         let about = values::limit(about);
-        let sql = include_str!("../../../../sql/postgres/page_end.sql");
-        // Below the first sequence there is nothing that the reach is to be counted from.
-        let ends = self.query(sql, &[&after.max(i64::MIN / 2), &about]).await?;
-        let end: Option<i64> = ends.first().map(|row| values::column(row, 0)).transpose()?;
+        // Below the first sequence there is nothing that the reach is to be counted from. What is audited need not be what was
+        // known.
+        let end = self.page_end(after.max(i64::MIN / 2), about, (0, GENESIS)).await?;
+        let end: Option<i64> = end.map(|row| values::column(&row, 0)).transpose()?;
         let (through, limit) = end.map_or((i64::MAX, about), |end| (end, ROWS_MAX));
         let mut batches = Vec::new();
         if end.is_some() {
