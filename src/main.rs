@@ -77,11 +77,20 @@ fn start_telemetry(settings: &Settings, _serves: bool) -> anyhow::Result<Option<
     Ok(None)
 }
 
+const BEYOND_FLAGS: &str = "\
+Each setting is also read from the environment, as BURSAR_ and its name (BURSAR_EVENTS_PORT; DATABASE_URL, REDIS_URL and \
+OTEL_EXPORTER_OTLP_ENDPOINT are known as well), and from the TOML file that --config or BURSAR_CONFIG names. A flag wins over the \
+environment, that over the file.
+
+Exit codes: 0 it is done; 1 it failed, or verify has found something; 70 the server can't go on from what it knew of the \
+log, and is to be started again; 78 a setting or an argument is wrong.";
+
 fn command() -> Command {
     Command::new("bursar")
         .version(env!("CARGO_PKG_VERSION"))
         .about("A ledger server: accounts as actors over an append-only event log")
         .args(settings::flags())
+        .after_help(BEYOND_FLAGS)
         .subcommand(Command::new("serve").about("Serve the five facades (the default)"))
         .subcommand(Command::new("migrate").about("Bring the log's schema up to date, and end"))
         .subcommand(Command::new("openapi").about("Print the OpenAPI document of the interface, and end"))

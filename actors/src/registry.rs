@@ -284,6 +284,7 @@ impl Registry {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "a job that is not taken is handed back as it came")]
 fn forward(addr: &Addr<AccountActor>, lineage: &Arc<Lineage>, job: Job) -> Result<(), SendError<Job>> {
     match job {
         Job::Decide(order) => addr.try_send(Decide(order)).map_err(|error| match error {

@@ -27,10 +27,10 @@ pub enum FolderLockError {
         holder: Option<u32>,
     },
     /// It can't be made or written to.
-    #[error("{folder} can't be used")]
+    #[error("{path} can't be used")]
     Unusable {
-        /// The folder.
-        folder: PathBuf,
+        /// The folder, or the file in it that carries the lock.
+        path: PathBuf,
         /// Why.
         #[source]
         source: io::Error,
@@ -50,16 +50,20 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// [`FolderLockError::Held`] names the process that has it.
 pub fn lock_folder(folder: &Path) -> Result<FolderLock, FolderLockError> {
-    let unusable = |source| FolderLockError::Unusable { folder: folder.to_owned(), source };
-    make_folder(folder).map_err(unusable)?;
+    let unusable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| FolderLockError::Unusable { path: path.clone(), source }
+    };
+    make_folder(folder).map_err(unusable(folder))?;
     let path = folder.join(LOCK_FILE);
+    let unusable = unusable(&path);
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path)
-        .map_err(unusable)?;
+        .open(&path)
+        .map_err(&unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -70,10 +74,10 @@ pub fn lock_folder(folder: &Path) -> Result<FolderLock, FolderLockError> {
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
     // Only the holder writes; what the one before left behind goes.
-    file.set_len(0).map_err(unusable)?;
-    file.rewind().map_err(unusable)?;
-    writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-    file.sync_data().map_err(unusable)?;
+    file.set_len(0).map_err(&unusable)?;
+    file.rewind().map_err(&unusable)?;
+    writeln!(file, "{}", std::process::id()).map_err(&unusable)?;
+    file.sync_data().map_err(&unusable)?;
     Ok(FolderLock { _file: file })
 }
 

@@ -157,8 +157,8 @@ async fn demo_data_is_there_once_and_a_replay_can_be_waited_for(kind: Kind) {
     assert!(second.starts_with("0 commands done, "), "{second}");
     server.send(server.request(Method::POST, "/projections/accounts/pause")).await.expect(200);
     let mut waiting = beside(&server, "replay").arg("--wait").stdout(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(waiting.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let why = lines.filter(|line| line.contains("projection accounts, which is paused")).next();
+    let mut lines = BufReader::new(waiting.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let why = lines.find(|line| line.contains("projection accounts, which is paused"));
     assert!(why.is_some_and(|why| why.ends_with("POST /projections/accounts/resume")));
     server.send(server.request(Method::POST, "/projections/accounts/resume")).await.expect(200);
     waiting.wait().unwrap();

@@ -1344,7 +1344,7 @@ export interface components {
             poisonSequence: number | null;
             restarts: number;
             /** @enum {unknown} */
-            state: "running" | "replaying" | "paused" | "faulted";
+            state: "running" | "replaying" | "standby" | "paused" | "faulted";
             totalProcessed: number;
         };
         Proof: {
@@ -1589,7 +1589,7 @@ export interface operations {
                 limit?: number;
                 /** @description Only those after this place, which a Link header gave. */
                 after?: string;
-                /** @description All as they were at this place of the log, by id; not with sort, order, status, prefix, atLeast, timeout. */
+                /** @description All as they were at this place of the log, by id; not with sort, order, status, prefix, atLeast, timeout. Among very many that were opened later a page may have fewer than `limit`, and a Link all the same. */
                 asOfSequence?: number;
                 /** @description All as the last batch left them that was committed at or before this time. */
                 asOf?: components["schemas"]["Time"];
@@ -1611,7 +1611,7 @@ export interface operations {
                     Link?: string;
                     /** @description How far the answer is up to date. */
                     "X-Sequence"?: components["schemas"]["Sequence"];
-                    /** @description How many there are on all pages; not with asOfSequence or asOf. */
+                    /** @description How many there are, or were, on all pages. */
                     "X-Total-Count"?: number;
                     [name: string]: unknown;
                 };
