@@ -2,10 +2,12 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 COPY . .
+# Of the program, such as otlp: docker build --build-arg FEATURES=otlp
+ARG FEATURES=
 # Downloads and compiled dependencies outlive a change of the sources in the caches; only the program goes on.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
-    cargo build --release --locked \
+    cargo build --release --locked --features "$FEATURES" \
     && install -D target/release/bursar /out/bursar \
     && mkdir /out/data
 

@@ -283,7 +283,7 @@ impl Values {
 
     fn hosts(&self, name: &str) -> Result<Vec<String>, WrongSetting> {
         let hosts = self.list(name);
-        match hosts.iter().find(|text| text.contains(['/', '?', '#', '@', ' '])) {
+        match hosts.iter().find(|text| text.contains(['/', '?', '#', '@', ' ', '*'])) {
             Some(text) => Err(wrong(name, format_args!("{text:?} is not a name such as bursar.example.org"))),
             None => Ok(hosts),
         }
@@ -316,7 +316,8 @@ impl Values {
             Some(text) => {
                 Err(wrong(name, format_args!("{text:?} is not an origin such as https://example.org")))
             }
-            None => Ok(origins),
+            // As browsers send them, without the port that goes without saying.
+            None => Ok(origins.iter().map(|text| as_sent(text)).collect()),
         }
     }
 
@@ -568,6 +569,14 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, WrongSetting> {
     Ok(values)
 }
 
+fn as_sent(origin: &str) -> String {
+    let origin = origin.trim_end_matches('/').to_ascii_lowercase();
+    let without = |scheme: &str, port: &str| {
+        origin.strip_suffix(port).filter(|rest| rest.starts_with(scheme)).map(str::to_owned)
+    };
+    without("https://", ":443").or_else(|| without("http://", ":80")).unwrap_or(origin)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -619,6 +628,7 @@ mod tests {
             (vec!["--log-format", "xml"], vec![], "log-format"),
             (vec!["--log", "wran,actors=debug"], vec![], "log"),
             (vec!["--allowed-hosts", "a.example,http://b.example"], vec![], "allowed-hosts"),
+            (vec!["--allowed-hosts", "*"], vec![], "allowed-hosts"),
             (vec!["--resident-accounts", "0"], vec![], "resident-accounts"),
             (vec!["--workers", "513"], vec![], "workers"),
             (vec![], vec![("BURSAR_SHARDS", "100000")], "shards"),
@@ -644,6 +654,14 @@ mod tests {
         assert!(values(&[], &beside).unwrap().read(false).is_ok());
         let collector = values(&["--otlp-endpoint", "http://localhost:4318"], &[]).unwrap().read(true);
         assert_eq!(collector.is_ok(), cfg!(feature = "otlp"), "{collector:?}");
+    }
+
+    #[test]
+    fn origins_are_compared_as_browsers_send_them() {
+        let given = "HTTPS://App.example:443/,http://app.example:80,https://app.example:8443,null";
+        let settings = values(&["--allowed-origins", given], &[]).unwrap().read(true).unwrap();
+        let sent = ["https://app.example", "http://app.example", "https://app.example:8443", "null"];
+        assert_eq!(settings.allowed_origins, sent);
     }
 
     /// Of those that are served, once each, in whatever order they are named.

@@ -227,7 +227,7 @@ impl Guard {
     }
 
     fn allows_origin(&self, origin: &str, host: &str) -> bool {
-        let listed = |known: &String| origin.eq_ignore_ascii_case(known.trim_end_matches('/'));
+        let listed = |known: &String| origin.eq_ignore_ascii_case(known);
         let authority = origin.split_once("://").map_or("", |(_, authority)| authority);
         // The host was checked: a page of this very server.
         let same = !host.is_empty() && authority.eq_ignore_ascii_case(host);

@@ -93,7 +93,8 @@ impl<R: BufRead> Source<R> {
         if !take_line(&mut input, 1, &mut text)? {
             return Err(wrong("the file is empty".to_owned()));
         }
-        let line: Line<'_> = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        let no_export = |error| wrong(format!("the file is no export of a Bursar log: {error}"));
+        let line: Line<'_> = serde_json::from_slice(&text).map_err(no_export)?;
         Ok(Self { log_id: header(line).map_err(wrong)?, rest: input })
     }
 }
