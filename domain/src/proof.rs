@@ -7,7 +7,6 @@
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::chain::{Hash, Hex, from_hex, leaf, link, root_by};
@@ -215,13 +214,6 @@ impl PublicKey {
     /// The 32 bytes of the key.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
-    }
-
-    /// The first half of the SHA-256 of the key, in hexadecimal digits: short enough to compare by eye.
-    pub fn fingerprint(&self) -> String {
-        let mut digits = Hex(&Sha256::digest(self.0.as_bytes())).to_string();
-        digits.truncate(32);
-        digits
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use domain::chain::Hex;
 use domain::proof::{Proof, PublicKey};
 
 use crate::server::{complain, say};
@@ -36,7 +37,7 @@ pub(super) fn run(proof: &Path, public_key: Option<&PathBuf>) -> anyhow::Result<
     }
     let Proof { sequence, stored, checkpoint, .. } = read;
     let signed = match (&key, &checkpoint.signature) {
-        (Some(key), _) => format!("signed by {}", key.fingerprint()),
+        (Some(key), _) => format!("signed by the key {}", Hex(key.as_bytes())),
         (None, Some(_)) => "signed, which was not checked (--public-key)".to_owned(),
         (None, None) => "not signed".to_owned(),
     };
