@@ -4,6 +4,7 @@
 pub mod archive;
 pub mod folder;
 pub mod journal;
+mod schema;
 mod statements;
 pub mod views;
 

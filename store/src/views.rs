@@ -181,11 +181,6 @@ pub trait Views: Send + Sync {
     }
 }
 
-/// Bytes as lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn no_such_rank(place: usize) -> ViewsError {
     ViewsError::unavailable(format!("documents have no rank {place}"))
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::Sequence;
-use domain::chain::{GENESIS, Hash};
+use domain::chain::{GENESIS, Hex, from_hex};
 use domain::projection::{Document, Prior};
 use parking_lot::RwLock;
 use redis::{FromRedisValue, IntoConnectionInfo as _, RedisError, Script, ScriptInvocation};
@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use self::documents::{Documents, Served};
 use self::links::{Links, Next, Question, Transacted, Way};
-use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
+use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError};
 
 /// How many keys are read in one command.
 const KEYS_PER_READ: usize = 500;
@@ -509,28 +509,17 @@ fn exclusive(member: &str) -> Vec<u8> {
 
 /// The checkpoint as it is stored.
 fn print(checkpoint: &Checkpoint) -> String {
-    format!("{} {} {}", checkpoint.sequence, checkpoint.log_id, hex(&checkpoint.chain))
+    format!("{} {} {}", checkpoint.sequence, checkpoint.log_id, Hex(&checkpoint.chain))
 }
 
 fn parse(text: &str) -> Result<Checkpoint, ViewsError> {
     let mut words = text.split(' ').skip(1);
     let log_id = words.next().and_then(|word| word.parse().ok());
-    let chain = words.next().and_then(parse_chain);
+    let chain = words.next().and_then(from_hex);
     match (sequence_of(text)?, log_id, chain) {
         (sequence, Some(log_id), Some(chain)) => Ok(Checkpoint { log_id, sequence, chain }),
         _ => Err(damaged_checkpoint(text)),
     }
-}
-
-fn parse_chain(word: &str) -> Option<Hash> {
-    let mut chain = Hash::default();
-    if word.len() != chain.len() * 2 {
-        return None;
-    }
-    for (byte, at) in chain.iter_mut().zip((0..).step_by(2)) {
-        *byte = u8::from_str_radix(word.get(at..at + 2)?, 16).ok()?;
-    }
-    Some(chain)
 }
 
 fn sequence_of(checkpoint: &str) -> Result<Sequence, ViewsError> {

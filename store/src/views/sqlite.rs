@@ -15,11 +15,11 @@ use parking_lot::Mutex;
 use rusqlite::{
     CachedStatement, Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params,
 };
-use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError, hex};
+use super::{Applied, Checkpoint, Direction, Generation, List, Listing, Order, Read, Views, ViewsError};
+use crate::schema::checksum;
 use crate::statements::keep_statements;
 
 /// Changes that wait for the writing thread.
@@ -234,7 +234,7 @@ fn migrate(connection: &mut Connection) -> Result<(), ViewsError> {
         transaction.query_row(include_str!("../../../sql/sqlite/views/is_new.sql"), [], |row| row.get(0))?;
     let applied = if is_new { Vec::new() } else { schema_files(&transaction)? };
     for (version, name, text) in SCHEMA {
-        let checksum = hex(&<[u8; 32]>::from(Sha256::digest(text)));
+        let checksum = checksum(text);
         match applied.iter().find(|(known, _)| *known == version) {
             Some((_, before)) if *before == checksum => {}
             Some(_) => return Err(ViewsError::Damaged(format!("it was made with another {name}"))),

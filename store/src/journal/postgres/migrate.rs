@@ -1,10 +1,10 @@
 //! The schema's versions: which are there, which are missing, and how they get there.
 
-use sha2::{Digest as _, Sha256};
 use tokio_postgres::{Client, GenericClient};
 
 use super::ConnectError;
 use super::connection::Connector;
+use crate::schema::checksum;
 
 /// Every migration in order; the first is version 1. Their text never changes.
 const MIGRATIONS: [&str; 1] = [include_str!("../../../../sql/postgres/0001_log.sql")];
@@ -166,8 +166,4 @@ fn numbered() -> impl Iterator<Item = (i32, &'static str)> {
 
 fn known() -> i32 {
     numbered().last().map_or(0, |(version, _)| version)
-}
-
-fn checksum(text: &str) -> String {
-    format!("{:x}", Sha256::digest(text))
 }

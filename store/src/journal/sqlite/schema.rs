@@ -1,14 +1,13 @@
 //! The database's schema: numbered files, each applied once and never edited.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use domain::chain::GENESIS;
 use rusqlite::{Connection, TransactionBehavior};
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{OpenError, now};
+use crate::schema::checksum;
 
 const TABLES: &str = include_str!("../../../../sql/sqlite/journal/tables.sql");
 const MIGRATIONS_CREATE: &str = include_str!("../../../../sql/sqlite/journal/migrations_create.sql");
@@ -51,11 +50,11 @@ fn seen(connection: &Connection, path: &Path) -> Result<Vec<u32>, OpenError> {
         .prepare(MIGRATIONS_ALL)
         .and_then(|mut statement| statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
         .map_err(failed)?;
-    for (version, checksum) in &seen {
+    for (version, noted) in &seen {
         let Some((_, file)) = FILES.iter().find(|(number, _)| number == version) else {
             return Err(OpenError::Newer { path: path.to_owned(), version: *version });
         };
-        if *checksum != checksum_of(file) {
+        if *noted != checksum(file) {
             return Err(OpenError::Changed { path: path.to_owned(), version: *version });
         }
     }
@@ -70,20 +69,11 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Op
     let seen = seen(&transaction, path)?;
     for (version, file) in FILES.iter().filter(|(version, _)| !seen.contains(version)) {
         transaction.execute_batch(file).map_err(failed)?;
-        let noted = (version, checksum_of(file), now().as_micros());
+        let noted = (version, checksum(file), now().as_micros());
         transaction.execute(MIGRATION_INSERT, noted).map_err(failed)?;
     }
     transaction.execute(LOG_CREATE, (Uuid::now_v7().to_string(), GENESIS)).map_err(failed)?;
     transaction.commit().map_err(failed)
-}
-
-fn checksum_of(file: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(file.as_bytes()) {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
 }
 
 #[cfg(test)]
