@@ -411,7 +411,7 @@ impl Values {
             let port: u16 = self.parse(&name, "a port (0 to 65535)")?;
             let mut before = FACADES.iter().zip(ports).take(place);
             let taken = before.any(|((other, _), taken)| taken == port && facades.contains(other));
-            if port != 0 && taken && facades.contains(&facade) {
+            if serves && port != 0 && taken && facades.contains(&facade) {
                 return Err(wrong(&name, format_args!("port {port} is taken by another facade")));
             }
             ports[place] = port;

@@ -101,7 +101,7 @@ impl Actor for Auditor {
             let shown = Arc::clone(&work.shown);
             ctx.spawn(AssertUnwindSafe(work.run()).catch_unwind().into_actor(self).map(
                 move |ended, _, _| {
-                    // What it has worked out so far is worth nothing any more.
+                    // What it has worked out so far may be half done: it stays ended until the process starts anew.
                     if let Err(panic) = ended {
                         shown.lock().error = Some(format!("the auditor panicked: {}", panic_words(&*panic)));
                     }

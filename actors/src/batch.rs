@@ -199,6 +199,7 @@ impl Ledger {
                 }
                 if (is_again || self.inner.answered_keys.may_have(&request.id))
                     && let Some(answer) = self.known(request, *fingerprint).await
+                    && !matches!(answer, Err(Failure::OutcomeUnknown))
                 {
                     (*outcome, *key) = (Outcome::Answered(answer), None);
                     continue;
@@ -233,7 +234,7 @@ impl Ledger {
         let answer = match outcome {
             Outcome::Behind(first) => {
                 first.clone().over().await;
-                self.settled(request, *fingerprint).await.transpose()
+                self.known(request, *fingerprint).await
             }
             Outcome::Known(settled) => self.answer(request, *fingerprint, settled.clone()).await,
             Outcome::Open | Outcome::Awaited(_) | Outcome::Answered(_) => return,

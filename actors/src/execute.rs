@@ -129,6 +129,8 @@ impl Ledger {
         }
         if self.inner.answered_keys.may_have(&request.id)
             && let Some(answer) = self.known(request, fingerprint).await
+            // What can't be read now is found out by the append.
+            && !matches!(answer, Err(Failure::OutcomeUnknown))
         {
             return answer;
         }
@@ -137,8 +139,8 @@ impl Ledger {
                 Turn::Mine(_until_answered) => return self.decide_until_settled(request, fingerprint).await,
                 Turn::After(first) => {
                     first.over().await;
-                    if let Some(answer) = self.settled(request, fingerprint).await? {
-                        return Ok(answer);
+                    if let Some(answer) = self.known(request, fingerprint).await {
+                        return answer;
                     }
                 }
             }
@@ -299,9 +301,8 @@ impl Ledger {
         fingerprint: Fingerprint,
     ) -> Option<Result<Answer, Failure>> {
         match self.settled(request, fingerprint).await {
-            Ok(answer) => answer.map(Ok),
             Err(Failure::KeyReused) => Some(self.refused_for_form(request).await.ok_or(Failure::KeyReused)),
-            Err(_) => None,
+            answer => answer.transpose(),
         }
     }
 

@@ -186,16 +186,16 @@ impl Desk {
         let mut done = Done::default();
         let Done { committed, failed } = &mut done;
         let mut line = sound(submissions, failed);
-        for Submission { unit, ticket } in &mut line {
-            // Its client may have been told that the outcome is unknown, and may have sent the id to another process.
-            unit.may_repeat |= ticket.came_at.elapsed() > MAY_BE_REPEATED_AFTER;
-        }
         let mut pause = RESUBMIT_PAUSE.0;
         let mut unsure = false;
         let mut in_doubt = Doubts { of: &self.in_doubt, begun: false };
         let stalls_at = tokio::time::Instant::now() + STALLS_AFTER;
         while !line.is_empty() {
             let started = Instant::now();
+            for Submission { unit, ticket } in &mut line {
+                // Its client may have been told that the outcome is unknown, and may have sent the id to another process.
+                unit.may_repeat |= ticket.came_at.elapsed() > MAY_BE_REPEATED_AFTER;
+            }
             let (units, tickets): (Vec<Unit>, Vec<Ticket>) =
                 line.into_iter().map(|submission| (submission.unit, submission.ticket)).unzip();
             let batch = Arc::new(Batch { units });

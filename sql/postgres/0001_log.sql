@@ -302,6 +302,7 @@ DECLARE
     keys bigint[] := p_touch_key;
     now_micros bigint;
     ended_count bigint;
+    new_refusals bigint;
 BEGIN
     LOOP
         IF expected IS NULL THEN
@@ -435,11 +436,23 @@ BEGIN
     END IF;
 
     -- What was long on its way here may have been given up, and its command refused under the same id meanwhile.
-    IF head.last_refusal - refusal_count > p_known_refusal AND EXISTS (
-        SELECT
-        FROM bursar.rejections AS rejection
-        WHERE rejection.refusal > p_known_refusal AND rejection.command_id = ANY (p_event_command_id)
-    ) THEN
+    -- Few are looked through by their numbers, many are looked for by their ids.
+    new_refusals := head.last_refusal - refusal_count - p_known_refusal;
+    IF new_refusals > 0 AND CASE
+        WHEN new_refusals <= 1024 THEN EXISTS (
+            SELECT
+            FROM (
+                SELECT rejection.command_id
+                FROM bursar.rejections AS rejection
+                WHERE rejection.refusal > p_known_refusal
+                OFFSET 0
+            ) AS recent
+            WHERE recent.command_id = ANY (p_event_command_id)
+        )
+        ELSE EXISTS (
+            SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = ANY (p_event_command_id)
+        )
+    END THEN
         RAISE unique_violation USING
             MESSAGE = 'a command id that was thought new was refused',
             CONSTRAINT = 'rejections_command_id';

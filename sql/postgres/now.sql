@@ -7,4 +7,6 @@ SELECT
         SELECT
         FROM bursar.batches AS batch
         WHERE batch.last_sequence = $1 AND batch.chain = $2
-    );
+    )
+    -- A log that is damaged at its end.
+    OR EXISTS (SELECT FROM bursar.head AS head WHERE head.last_sequence = $1 AND head.chain = $2);

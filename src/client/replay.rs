@@ -44,7 +44,7 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
         let Replay { done, total, events_per_second, seconds_left, .. } = replay;
         match replay.state.as_str() {
             "running" => {
-                let rate = match standing_still(server)? {
+                let rate = match standing_still(server) {
                     Some(words) => words,
                     None => format!("{events_per_second} a second, {seconds_left} s left"),
                 };
@@ -64,11 +64,10 @@ pub(super) fn run(server: &Server, matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 /// What the replay waits for, if a projection was told to stand still, or can't go on.
-fn standing_still(server: &Server) -> anyhow::Result<Option<String>> {
-    let all: Vec<Projection> = serde_json::from_str(server.get("/projections", &[])?.body())?;
+fn standing_still(server: &Server) -> Option<String> {
+    let all = server.get("/projections", &[]).ok()?;
+    let all: Vec<Projection> = serde_json::from_str(all.body()).ok()?;
     let stands = |one: &Projection| matches!(one.state.as_str(), "paused" | "faulted");
-    let one = all.into_iter().find(stands);
-    Ok(one.map(|Projection { name, state }| {
-        format!("waiting for the projection {name}, which is {state}: POST /projections/{name}/resume")
-    }))
+    let Projection { name, state } = all.into_iter().find(stands)?;
+    Some(format!("waiting for the projection {name}, which is {state}: POST /projections/{name}/resume"))
 }

@@ -365,7 +365,11 @@ impl Journal for PostgresJournal {
             }
             None => {
                 let sql = include_str!("../../../sql/postgres/events_read.sql");
-                self.query(sql, &[&after, &limit]).await?
+                // A reversal waits for the event that it names.
+                match limit {
+                    1 => self.look_up(sql, &[&after, &limit]).await?,
+                    _ => self.query(sql, &[&after, &limit]).await?,
+                }
             }
         };
         self.events(&rows).await
@@ -373,13 +377,12 @@ impl Journal for PostgresJournal {
 
     async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
         let from = values::place(after.get());
-        let Some(end) = self.page_end(from, values::limit(about), self.streams.seen()).await? else {
+        let Some((end, chain)) = self.page_end(from, values::limit(about), self.streams.seen()).await? else {
             return Ok(None);
         };
-        check_known(values::column(&end, 2)?, values::column(&end, 3)?).map_err(JournalError::Unavailable)?;
-        let (last, chain) = (values::number(&end, 0)?, values::hash(&end, 1)?);
+        let last = end.unsigned_abs();
         let sql = include_str!("../../../sql/postgres/events_between.sql");
-        let rows = self.query(sql, &[&from.saturating_add(1), &values::place(last)]).await?;
+        let rows = self.query(sql, &[&from.saturating_add(1), &end]).await?;
         let events = self.events(&rows).await?;
         for (expected, event) in (after.get().saturating_add(1)..).zip(&events) {
             if event.sequence.get() != expected {

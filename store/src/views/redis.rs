@@ -16,7 +16,7 @@ mod apply;
 mod documents;
 mod links;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -39,8 +39,10 @@ const DELETES_PER_SCRIPT: usize = 500;
 const PLACES_PER_SCRIPT: usize = 2000;
 /// How many documents are few: a script answers all of them, while Redis does nothing else.
 const FEW_DOCUMENTS: usize = 2000;
-/// How often a read starts over because what is served went on meanwhile.
-const RESTARTS_MAX: usize = 8;
+/// How often a read starts over because another generation was served meanwhile.
+const SWITCHES_MAX: usize = 8;
+/// How often a list starts over, to be of one moment, because the read model went on.
+const MOVES_MAX: usize = 2;
 /// Between rank and key, and between tag and ranks: in none of them, and before everything that is in them, so that a
 /// rank sorts before those that it begins.
 const SEPARATOR: char = '\u{1}';
@@ -60,9 +62,9 @@ impl RedisSettings {
     /// Reads the URL, without connecting.
     ///
     /// # Errors
-    /// What is wrong with it, as [`ViewsError::Unavailable`].
-    pub fn check(&self) -> Result<(), ViewsError> {
-        self.url.as_str().into_connection_info().map(drop).map_err(ViewsError::from)
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<(), RedisError> {
+        self.url.as_str().into_connection_info().map(drop)
     }
 }
 
@@ -283,26 +285,36 @@ impl Views for RedisViews {
         self.documents(projection).get(key).await
     }
 
-    /// A list is of one moment. One by rank with a tag or prefix that many documents have, but few at the places in question,
-    /// takes several steps; where the read model went on in between, it starts over.
+    /// A list is of one moment, but for one by rank with a tag or prefix that many documents have, and few at the places in
+    /// question. That takes several steps, each of one moment of the same generation; where the read model goes on in between
+    /// time and again, the list's sequence is the first one's, and a document that moved appears once at the most.
     async fn list(&self, projection: &str, listing: &Listing) -> Result<Read<List>, ViewsError> {
         let mut walk = Walk::new(listing)?;
-        let mut restarts = 0;
+        let (mut switches, mut moves) = (0, 0);
         while !walk.done {
             let mut script = self.scripts.list.prepare_invoke();
             walk.ask(&self.base(projection), &mut script);
             let step: Option<Step> = self.run(projection, Way::Client, &script).await?;
             let step = step.ok_or_else(|| ViewsError::NotServed(projection.to_owned()))?;
-            if walk.at.as_ref().is_some_and(|(served, checkpoint)| (*served, checkpoint) != (step.0, &step.1))
-            {
-                restarts += 1;
-                if restarts > RESTARTS_MAX {
-                    return Err(ViewsError::unavailable("the list goes on faster than it can be read"));
+            let starts_over = match &walk.at {
+                // What this step found goes on from a place in the other one.
+                Some((served, _)) if *served != step.0 => {
+                    switches += 1;
+                    true
                 }
-                walk = Walk { look: PLACES_PER_SCRIPT, ..Walk::new(listing)? };
-                continue;
+                Some((_, checkpoint)) if *checkpoint != step.1 => {
+                    moves += 1;
+                    moves <= MOVES_MAX
+                }
+                Some(_) | None => false,
+            };
+            if switches > SWITCHES_MAX {
+                return Err(switches_on());
             }
-            walk.take(step)?;
+            match starts_over {
+                true => walk = Walk { look: PLACES_PER_SCRIPT, ..Walk::new(listing)? },
+                false => walk.take(step)?,
+            }
         }
         walk.finish()
     }
@@ -350,7 +362,7 @@ struct Walk<'a> {
     look: usize,
     /// How many documents are looked for: one more than wanted shows whether there is more.
     wanted: usize,
-    /// The generation and its checkpoint, which are the same in each step.
+    /// What the first step said: the generation and its checkpoint.
     at: Option<(u64, String)>,
     total: u64,
     /// Rank, key and body of each document.
@@ -433,18 +445,24 @@ impl<'a> Walk<'a> {
 
     fn take(&mut self, step: Step) -> Result<(), ViewsError> {
         let (served, checkpoint, total, stopped, members, all) = step;
-        self.at = Some((served, checkpoint));
-        self.total = total;
         if all {
             self.found.clear();
+            self.at = None;
         }
+        if self.at.is_none() {
+            self.at = Some((served, checkpoint));
+            self.total = total;
+        }
+        let seen: HashSet<String> = self.found.iter().map(|(_, key, _)| key.clone()).collect();
         let mut members = members.into_iter();
         while let (Some(member), Some(body)) = (members.next(), members.next()) {
             let (Some(member), Some(body)) = (member, body) else {
                 return Err(ViewsError::Damaged("an index names a document that is not there".to_owned()));
             };
             let (rank, key) = member.split_once(SEPARATOR).unwrap_or(("", &member));
-            self.found.push((rank.to_owned(), key.to_owned(), body));
+            if !seen.contains(key) {
+                self.found.push((rank.to_owned(), key.to_owned(), body));
+            }
         }
         if all {
             self.put_in_order();
@@ -533,6 +551,10 @@ fn damaged_checkpoint(text: &str) -> ViewsError {
 
 fn damaged_generation(text: &str) -> ViewsError {
     ViewsError::Damaged(format!("{text:?} is no generation"))
+}
+
+fn switches_on() -> ViewsError {
+    ViewsError::unavailable("the served generation keeps changing")
 }
 
 impl From<RedisError> for ViewsError {

@@ -393,6 +393,23 @@ async fn a_log_that_is_exchanged_under_its_connections_is_noticed() {
     assert!(matches!(answer, Err(AppendError::Exchanged)), "{answer:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_is_restored_to_an_earlier_end_is_noticed() {
+    let fixture = Postgres::start().await.unwrap();
+    let journal = fixture.journal().await;
+    let mut book = opened(&*journal).await;
+    let known = book.deposit("known", "a", 1);
+    let end = book.commit(&*journal, vec![known]).await.last;
+    assert!(journal.page(end, 100).await.unwrap().is_none());
+    let earlier = "ALTER TABLE bursar.batches DISABLE TRIGGER append_only; \
+        DELETE FROM bursar.batches WHERE last_sequence = (SELECT last_sequence FROM bursar.head); \
+        UPDATE bursar.head SET last_sequence = batch.last_sequence, chain = batch.chain \
+        FROM (SELECT last_sequence, chain FROM bursar.batches ORDER BY 1 DESC LIMIT 1) AS batch";
+    fixture.execute(earlier).await.unwrap();
+    assert!(journal.page(end, 100).await.unwrap_err().is_exchanged());
+    assert!(journal.now().await.unwrap_err().is_exchanged());
+}
+
 /// A standby may take over that lacks the end of the log, and go on from there, before a process notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_appended_to_a_log_that_has_lost_what_was_known() {

@@ -32,6 +32,7 @@ macro_rules! promises {
             readers_are_not_taken_back_in_the_log
             a_list_of_several_steps_is_of_one_generation
             a_filtered_list_is_of_one_moment
+            a_filtered_list_is_answered_while_the_read_model_goes_on
             a_document_stands_in_one_place
             a_document_may_lose_its_ranks_and_get_them_back
             lists_agree_with_a_model

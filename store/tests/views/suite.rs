@@ -554,6 +554,36 @@ pub async fn a_filtered_list_is_of_one_moment(views: impl Views + 'static) {
     reader.await.unwrap();
 }
 
+/// Also where the documents that are wanted are many, stand behind many others, and the read model never rests.
+pub async fn a_filtered_list_is_answered_while_the_read_model_goes_on(views: impl Views + 'static) {
+    let views: Arc<dyn Views> = Arc::new(views);
+    let place = |key: String, tag, rank: u64| document(&key, tag, [&format!("{rank:05}"), "0"], "{}");
+    let frozen = (0..2500).map(|n| place(format!("f{n:04}"), "frozen", n));
+    let open = (0..5000).map(|n| place(format!("k{n:04}"), "open", 10_000 + n));
+    let generation = served_with(&*views, &frozen.chain(open).collect::<Vec<_>>()).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn({
+        let (views, over) = (Arc::clone(&views), Arc::clone(&over));
+        async move {
+            let mut at = 1;
+            while !over.load(Ordering::Relaxed) {
+                step(&*views, generation, at, &[place("k0000".to_owned(), "open", 20_000 + at)], at + 1)
+                    .await;
+                at += 1;
+            }
+        }
+    });
+    let tag = Some("frozen".to_owned());
+    let listing = Listing { tag, limit: 50, ..every(Order::Rank(0), Direction::Descending) };
+    for _ in 0..20 {
+        let list = views.list(NAME, &listing).await.unwrap().value;
+        assert_eq!((list.bodies.len(), list.total), (50, 2500));
+        assert_eq!(list.next, Some(("02450".to_owned(), "f2450".to_owned())));
+    }
+    over.store(true, Ordering::Relaxed);
+    writer.await.unwrap();
+}
+
 pub async fn the_fold_sees_its_own_generation(views: impl Views) {
     served_with(&views, &[plain("a", "old a"), plain("b", "old b")]).await;
     let second = views.create(NAME, LOG).await.unwrap();

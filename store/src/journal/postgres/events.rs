@@ -8,7 +8,7 @@ use domain::{AccountId, Profile, Recorded};
 use futures_util::future::try_join;
 use tokio_postgres::Row;
 
-use super::{PostgresJournal, values};
+use super::{PostgresJournal, check_known, values};
 use crate::journal::kinds::run_of;
 use crate::journal::streams::Entry;
 use crate::journal::{ACCOUNTS_LOOKED_AT_MAX, AccountsAt, JournalError, Loaded, account_id};
@@ -173,20 +173,25 @@ impl PostgresJournal {
         if events.len() > limit {
             events.truncate(limit);
             rest = events.last().map(|event| event.profile.id.clone());
+        } else if after.is_none() && events.len() as u64 == last_key.unsigned_abs() {
+            rest = None;
         }
         Ok(AccountsAt { events, total: last_key.unsigned_abs(), rest })
     }
 
-    /// Where a page ends: the place and the chain there; whether the log has the place that is taken to be known, with its
-    /// chain; whether it is a standby's.
+    /// Where a page ends, and the chain there, if any does; fails where the log lacks a place that is known, with its chain.
     pub(super) async fn page_end(
         &self,
         after: i64,
         about: i64,
         (known, chain): (i64, Hash),
-    ) -> Result<Option<Row>, JournalError> {
+    ) -> Result<Option<(i64, Hash)>, JournalError> {
         let sql = include_str!("../../../../sql/postgres/page_end.sql");
-        Ok(self.query(sql, &[&after, &about, &known, &chain.as_slice()]).await?.pop())
+        let rows = self.query(sql, &[&after, &about, &known, &chain.as_slice()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        check_known(values::column(row, 2)?, values::column(row, 3)?).map_err(JournalError::Unavailable)?;
+        let last: Option<i64> = values::column(row, 0)?;
+        last.map(|last| Ok((last, values::hash(row, 1)?))).transpose()
     }
 
     /// The events at some places that are of some kinds, or of any.

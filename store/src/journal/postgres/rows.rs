@@ -27,7 +27,7 @@ impl PostgresJournal {
         // Below the first sequence there is nothing that the reach is to be counted from. What is audited need not be what was
         // known.
         let end = self.page_end(after.max(i64::MIN / 2), about, (0, GENESIS)).await?;
-        let end: Option<i64> = end.map(|row| values::column(&row, 0)).transpose()?;
+        let end = end.map(|(end, _)| end);
         let (through, limit) = end.map_or((i64::MAX, about), |end| (end, ROWS_MAX));
         let mut batches = Vec::new();
         if end.is_some() {

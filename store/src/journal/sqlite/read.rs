@@ -1,6 +1,6 @@
 //! Reading the log.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -39,6 +39,7 @@ const EVENTS_OF_CORRELATION: &str = include_str!("../../../../sql/sqlite/journal
 const EVENT_KIND: &str = include_str!("../../../../sql/sqlite/journal/event_kind.sql");
 const SEQUENCE_AT: &str = include_str!("../../../../sql/sqlite/journal/sequence_at.sql");
 const RUNS_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/runs_of_kind.sql");
+const KIND_IN_RUN: &str = include_str!("../../../../sql/sqlite/journal/kind_in_run.sql");
 const SEQUENCES_OF_KIND: &str = include_str!("../../../../sql/sqlite/journal/sequences_of_kind.sql");
 
 /// A connection that only reads, and what it need not read twice.
@@ -180,6 +181,9 @@ impl<'a> Moment<'a> {
                 break;
             }
         }
+        if after.is_none() && page.events.len() as u64 == page.total {
+            page.rest = None;
+        }
         Ok(page)
     }
 
@@ -210,16 +214,21 @@ impl<'a> Moment<'a> {
         let rows = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut places: Vec<i64> = Vec::new();
         if !filter.accounts.is_empty() {
-            let runs = self.runs_of_kinds(&filter.kinds, after)?;
             for id in &filter.accounts {
                 let Some((_, stream)) = self.stream_of(id)? else { continue };
                 let version = self.versions_before(&stream, after.next(), |_, place| Ok(place))?;
                 let mut left = limit;
-                let wanted = |place| -> Result<bool, JournalError> {
+                // A run, and whether it has any of the kinds.
+                let mut run = (-1, false);
+                let mut wanted = |place| -> Result<bool, JournalError> {
                     self.check_time()?;
-                    Ok(filter.kinds.is_empty()
-                        || runs.contains(&run_of(place))
-                            && filter.kinds.contains(&self.row(EVENT_KIND, [place], first)?))
+                    if filter.kinds.is_empty() {
+                        return Ok(true);
+                    }
+                    if run.0 != run_of(place) {
+                        run = (run_of(place), self.run_has(run_of(place), &filter.kinds)?);
+                    }
+                    Ok(run.1 && filter.kinds.contains(&self.row(EVENT_KIND, [place], first)?))
                 };
                 stream.each_after(version, |place| {
                     if wanted(place)? {
@@ -247,17 +256,14 @@ impl<'a> Moment<'a> {
         Ok(events)
     }
 
-    /// The runs after a sequence that have events of some kinds.
-    fn runs_of_kinds(&self, kinds: &[String], after: Sequence) -> Result<BTreeSet<i64>, JournalError> {
-        let first = run_of(integer(after.next().get()));
-        let mut runs = BTreeSet::new();
+    /// Whether a run has events of some kinds.
+    fn run_has(&self, run: i64, kinds: &[String]) -> Result<bool, JournalError> {
         for kind in kinds {
-            self.column(RUNS_OF_KIND, (kind, first), |run| {
-                runs.insert(run);
-                ControlFlow::Continue(())
-            })?;
+            if self.row(KIND_IN_RUN, (kind, run), first)? {
+                return Ok(true);
+            }
         }
-        Ok(runs)
+        Ok(false)
     }
 
     /// Fails where a read takes too long, so that it ends although nobody may wait for it any more.

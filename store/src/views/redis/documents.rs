@@ -8,7 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::oneshot;
 
 use super::links::{Links, Question, Way};
-use super::{RESTARTS_MAX, damaged_generation, sequence_of};
+use super::{SWITCHES_MAX, damaged_generation, sequence_of, switches_on};
 use crate::views::{Generation, Read, ViewsError};
 
 /// How many documents are asked for at once, while Redis does nothing else.
@@ -99,7 +99,7 @@ impl Documents {
     pub(super) async fn read(&self, way: Way, keys: &[&str]) -> Result<Served, ViewsError> {
         let not_served = || ViewsError::NotServed(self.projection.clone());
         let base = &self.base;
-        for _ in 0..RESTARTS_MAX {
+        for _ in 0..SWITCHES_MAX {
             let known = *self.served.read();
             let number = known.0;
             let mut command = redis::cmd("MGET");
@@ -122,7 +122,7 @@ impl Documents {
             }
             *self.served.write() = served;
         }
-        Err(ViewsError::unavailable("the served generation keeps changing"))
+        Err(switches_on())
     }
 }
 
