@@ -438,7 +438,7 @@ BEGIN
     -- What was long on its way here may have been given up, and its command refused under the same id meanwhile.
     -- Few are looked through by their numbers, many are looked for by their ids.
     new_refusals := head.last_refusal - refusal_count - p_known_refusal;
-    IF new_refusals > 0 AND CASE
+    IF new_refusals > 0 AND (CASE
         WHEN new_refusals <= 1024 THEN EXISTS (
             SELECT
             FROM (
@@ -452,7 +452,7 @@ BEGIN
         ELSE EXISTS (
             SELECT FROM bursar.rejections AS rejection WHERE rejection.command_id = ANY (p_event_command_id)
         )
-    END THEN
+    END) THEN
         RAISE unique_violation USING
             MESSAGE = 'a command id that was thought new was refused',
             CONSTRAINT = 'rejections_command_id';

@@ -93,6 +93,21 @@ test("a time that is typed digit by digit is gone to when it was said, with all 
   await page.close();
 });
 
+test("accounts of then are found behind pages that have none", async () => {
+  const page = await open(browser, server);
+  await page.route(/\/accounts\?asOfSequence=3&limit=\d+$/, (route) =>
+    route.fulfill({
+      contentType: "application/json",
+      headers: { Link: '</accounts?asOfSequence=3&limit=10&after=a>; rel="next"' },
+      body: "[]",
+    }),
+  );
+  await page.goTo("#/time-travel?account=demo-ada&at=3");
+  const list = page.getByRole("region", { name: "All accounts then" });
+  await eventually("the accounts", async () => (await list.getByRole("rowheader").count()) === 3);
+  await page.close();
+});
+
 test("what moved no money is told without an amount", async () => {
   await server.command("place-hold", { accountId: "demo-grace", amount: 3 });
   const page = await open(browser, server);

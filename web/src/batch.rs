@@ -7,7 +7,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use actors::{Answer, Failure, SPANS};
 use domain::json::Object;
-use domain::{CommandId, Fingerprint, Request};
+use domain::{Command, CommandId, Fingerprint, Metadata, Request};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::Api;
 use crate::body::{self, BATCH_BYTES_MAX};
+use crate::code::Code;
 use crate::commands::{
     COMMANDS, IDEMPOTENT_REPLAYED, accepted_json, agreed, correlation, created, join, no_if_match, outer_key,
     trace,
@@ -26,6 +27,11 @@ use crate::problem::Problem;
 
 /// The most commands of one batch.
 const COMMANDS_MAX: usize = 1000;
+/// The most that the events of a batch may come to in its answer, in bytes, as far as its postings tell: each leg has two
+/// events, and each of these what the client wrote for the whole.
+const EVENTS_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What an event has beside that, about.
+const EVENT_BYTES: usize = 768;
 
 /// The handler.
 pub(crate) async fn batch(
@@ -96,6 +102,16 @@ pub(crate) async fn batch(
     Ok(response.content_type("application/json").body(object.into_string()))
 }
 
+/// What the events of a command come to, about.
+fn events_bytes(request: &Request) -> usize {
+    let (events, text) = match &request.command {
+        Command::Post { postings, description, .. } => (2 * postings.len(), description.as_deref()),
+        _ => (2, None),
+    };
+    let metadata = request.metadata.as_ref().map_or("", Metadata::as_str);
+    events * (EVENT_BYTES + metadata.len() + text.map_or(0, str::len))
+}
+
 /// What a body asks.
 struct Batch {
     key: Option<CommandId>,
@@ -132,6 +148,11 @@ impl Batch {
                 batch.commands.push(command);
                 id
             }));
+        }
+        let bytes: usize = batch.commands.iter().map(events_bytes).sum();
+        if bytes > EVENTS_BYTES_MAX {
+            let words = format!("the events of the batch would come to more than {EVENTS_BYTES_MAX} bytes");
+            return Err(Problem::new(Code::PayloadTooLarge, words).number("limit", EVENTS_BYTES_MAX));
         }
         batch.bind(&parts);
         Ok(batch)

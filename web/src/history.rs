@@ -19,7 +19,7 @@ use crate::code::Code;
 use crate::events::check_place;
 use crate::params::{LIMIT_DEFAULT, Params, accepts, path_account};
 use crate::problem::{Problem, not_caught_up};
-use crate::queries::{Freshness, X_SEQUENCE, X_TOTAL_COUNT, freshness};
+use crate::queries::{Freshness, X_SEQUENCE, X_TOTAL_COUNT, freshness, in_time};
 
 const CSV: &str = "text/csv";
 const CSV_COLUMNS: &str =
@@ -53,9 +53,9 @@ async fn head(api: &Api, freshness: Option<Freshness>) -> Result<Sequence, Probl
         return Ok(head);
     };
     let mut moved = api.ledger.feed().watch();
-    match tokio::time::timeout_at(until, moved.wait_for(|head| *head >= at_least)).await {
-        Ok(Ok(head)) => Ok(*head),
-        Ok(Err(_)) | Err(_) => Err(not_caught_up(api.ledger.feed().head().max(head), at_least)),
+    match in_time(api, until, moved.wait_for(|head| *head >= at_least)).await {
+        Some(Ok(head)) => Ok(*head),
+        Some(Err(_)) | None => Err(not_caught_up(api.ledger.feed().head().max(head), at_least)),
     }
 }
 
@@ -84,7 +84,9 @@ pub(crate) async fn accounts(api: &Api, params: &Params, place: Sequence) -> Res
     response.insert_header((X_SEQUENCE.clone(), place.get()));
     response.insert_header((X_TOTAL_COUNT.clone(), total));
     if let Some(rest) = rest {
-        response.insert_header((header::LINK, params.next_link("/accounts", "after", rest.as_str())));
+        // All pages are of the place that a time stood for.
+        let pages = params.with_place(place);
+        response.insert_header((header::LINK, pages.next_link("/accounts", "after", rest.as_str())));
     }
     let bodies: Vec<String> =
         events.iter().map(|event| render(&event.profile, &event.standing, event.sequence)).collect();

@@ -115,12 +115,19 @@ impl Params {
             (None, Some(digits)) => (digits, 1000),
             (None, None) => (text, 1000),
         };
-        let ms = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_ms));
+        let ms = whole_number::<u64>(name, digits).ok().and_then(|number| number.checked_mul(unit_ms));
         let duration = ms.map(Duration::from_millis).filter(|duration| *duration <= most);
         let most = most.as_secs();
         duration
             .map(Some)
             .ok_or_else(|| Problem::field(name, format_args!("must be like 2s or 500ms, at most {most}s")))
+    }
+
+    /// The same for a place of the log, also where a time was given.
+    pub(crate) fn with_place(&self, place: Sequence) -> Self {
+        let others = self.0.iter().filter(|(name, _)| name != "asOf" && name != "asOfSequence");
+        let place = ("asOfSequence".to_owned(), place.to_string());
+        Self(others.cloned().chain([place]).collect())
     }
 
     /// The link to what follows: the same path and parameters, but for one.

@@ -12,11 +12,11 @@ use parking_lot::Mutex;
 use store::{Direction, Listing, Order, Read, ViewsError};
 use tokio::time::Instant;
 
-use crate::Api;
 use crate::code::Code;
 use crate::history;
 use crate::params::{LIMIT_DEFAULT, LIMIT_MAX, Params, has_it, path_account};
 use crate::problem::{Problem, gone_backward, not_caught_up};
+use crate::{Api, drains};
 
 /// How long a client waits for its own write where it says nothing else, and the longest that it may say.
 const WAIT_DEFAULT: Duration = Duration::from_secs(2);
@@ -152,10 +152,18 @@ pub(crate) async fn fresh<T>(
             return Ok(answer);
         };
         let reaches = api.ledger.projection_reaches(projection, at_least, pause);
-        if tokio::time::timeout_at(until, reaches).await.is_err() {
+        if in_time(api, until, reaches).await.is_none() {
             return Err(not_caught_up(reached, at_least));
         }
         pause = (pause * 2).min(LOOK_AGAIN_AFTER.1);
+    }
+}
+
+/// Waits for something until then at the most, and no longer than the process takes requests.
+pub(crate) async fn in_time<T>(api: &Api, until: Instant, something: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        came = tokio::time::timeout_at(until, something) => came.ok(),
+        () = drains(api.settings.draining.clone()) => None,
     }
 }
 

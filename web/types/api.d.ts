@@ -171,7 +171,7 @@ export interface paths {
         put?: never;
         /**
          * Many commands, each on its own, decided in order
-         * @description Under the batch's key, an item without one of its own has one that is made of it and of the item's place among those: so the whole can be sent again; another batch under that key is refused. Behind an item that is answered 503 nothing is done, since it may rest on that one. A body of up to 4 MiB.
+         * @description Under the batch's key, an item without one of its own has one that is made of it and of the item's place among those: so the whole can be sent again; another batch under that key is refused. Nothing is recorded under the batch's key itself, and a command that is sent alone may have the same one. Behind an item that is answered 503 nothing is done, since it may rest on that one. A body of up to 4 MiB, whose postings come to events of up to 16 MiB.
          */
         post: operations["batch"];
         delete?: never;
@@ -1314,7 +1314,7 @@ export interface components {
         Problem: {
             accountId?: components["schemas"]["AccountId"];
             code: string;
-            commandId?: components["schemas"]["CommandId"];
+            commandId?: components["schemas"]["RecordedId"];
             /** @description The commands that there are, where one was sent that there is not. */
             commands?: string[];
             /** @description By which the server's log has the cause. */
@@ -5849,7 +5849,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paused"];
                 };
             };
-            /** @description Invalid field */
+            /** @description Invalid field; Malformed JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5857,7 +5857,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid-field";
+                        code?: "invalid-field" | "malformed-json";
                     };
                 };
             };
@@ -5882,6 +5882,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "projection-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
                     };
                 };
             };
@@ -5920,7 +5956,7 @@ export interface operations {
                     "application/json": components["schemas"]["Paused"];
                 };
             };
-            /** @description Invalid field */
+            /** @description Invalid field; Malformed JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5928,7 +5964,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid-field";
+                        code?: "invalid-field" | "malformed-json";
                     };
                 };
             };
@@ -5953,6 +5989,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "projection-not-found";
+                    };
+                };
+            };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
                     };
                 };
             };
@@ -6036,7 +6108,7 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description Invalid field */
+            /** @description Invalid field; Malformed JSON */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6044,7 +6116,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "invalid-field";
+                        code?: "invalid-field" | "malformed-json";
                     };
                 };
             };
@@ -6060,6 +6132,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description Request timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request-timeout";
+                    };
+                };
+            };
             /** @description Replay running */
             409: {
                 headers: {
@@ -6069,6 +6153,30 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "replay-running";
+                    };
+                };
+            };
+            /** @description Payload too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "payload-too-large";
+                    };
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unsupported-media-type";
                     };
                 };
             };

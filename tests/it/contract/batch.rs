@@ -8,6 +8,7 @@ use crate::server::{Kind, Server};
 
 on_both_stores!(
     each_item_has_its_own_result_in_order,
+    a_batch_whose_answer_would_be_huge_is_refused,
     a_batch_is_sent_again_under_its_key,
     a_dry_run_of_a_batch_goes_on_from_item_to_item,
     what_is_wrong_with_a_batch_is_named,
@@ -44,6 +45,21 @@ async fn each_item_has_its_own_result_in_order(kind: Kind) {
     let fold = Fold::of(&server.log().await);
     assert!(fold.accounts.values().all(|account| account.balance == 0));
     fold.assert_is_what_is_read(&server).await;
+}
+
+/// A few bytes for a leg are two events in the answer, each with what the client wrote for the whole.
+async fn a_batch_whose_answer_would_be_huge_is_refused(kind: Kind) {
+    let server = Server::start(kind).await;
+    let legs = vec![json!({"fromAccountId": "a", "toAccountId": "b", "amount": 1}); 100];
+    let post = json!({"type": "post", "postings": legs});
+    let mut large = post.clone();
+    large["metadata"] = json!({"m": "x".repeat(4000)});
+    for (post, count) in [(post, 120), (large, 20)] {
+        let refused = server.post("/commands/batch", &json!({"commands": vec![&post; count]})).await;
+        assert_eq!(refused.refused(413, "payload-too-large")["limit"], 16 * 1024 * 1024);
+        let few = server.post("/commands/batch", &json!({"commands": [post]})).await.expect(200);
+        assert_eq!(statuses(&few), [404]);
+    }
 }
 
 async fn a_batch_is_sent_again_under_its_key(kind: Kind) {

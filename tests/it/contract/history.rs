@@ -101,6 +101,13 @@ async fn all_accounts_are_told_as_they_were_by_id(kind: Kind) {
             assert_eq!(*account, server.json(&format!("/accounts/{id}?asOfSequence={at}")).await);
         }
     }
+    // A time stands for one place on all pages, whatever comes meanwhile.
+    let first = server.get("/accounts?asOf=2999-01-01T00:00:00Z&limit=1").await;
+    assert_eq!((first.number("X-Sequence"), first.number("X-Total-Count")), (7, 2));
+    server.create("acc-9", 1).await.accepted();
+    let (path, _) = first.header("Link").unwrap()[1..].split_once('>').unwrap();
+    let last = server.get(path).await;
+    assert_eq!((last.number("X-Sequence"), last.number("X-Total-Count"), last.header("Link")), (7, 2, None));
     let moment = time(&log[6]).replace("Z", "9Z");
     let now = server.get(&format!("/accounts?asOf={moment}")).await;
     assert_eq!(now.expect(200).as_array().unwrap().len(), 2);

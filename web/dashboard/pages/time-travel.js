@@ -408,11 +408,16 @@ function ListThen({ at }) {
   const reading = useReading(
     path,
     async () => {
-      const answer = await get(path);
+      let answer = await get(path);
+      let next = nextPage(answer.headers);
+      // Among very many that were opened later there may be none on a page.
+      while (answer.body.length === 0 && next !== null) {
+        answer = await get(next);
+        next = nextPage(answer.headers);
+      }
       /** @type {Account[]} */
       const accounts = answer.body;
       for (const one of accounts) rememberCurrency(one.accountId, one.currency);
-      const next = nextPage(answer.headers);
       return { at, accounts, next: next === null ? null : new URL(next, location.href).searchParams.get("after") };
     },
     0,

@@ -267,7 +267,8 @@ pub(super) fn paths() -> Value {
         "Under the batch's key, an item without one of its own has one that is made of it and of the item's place among \
          those: so the whole can be sent again; another batch under that key is refused. Nothing is recorded under the \
          batch's key itself, and a command that is sent alone may have the same one. Behind an item that is answered 503 \
-         nothing is done, since it may rest on that one. A body of up to 4 MiB.",
+         nothing is done, since it may rest on that one. A body of up to 4 MiB, \
+         whose postings come to events of up to 16 MiB.",
     )
     .answer(200, &named("BatchResult"), "One result each, in order: what was refused is told there.")
     .told_by(

@@ -288,6 +288,10 @@ fn queries() -> Value {
     })
 }
 
+/// Why a body is refused where none is needed.
+const BODY_REFUSALS: [Code; 4] =
+    [Code::MalformedJson, Code::UnsupportedMediaType, Code::PayloadTooLarge, Code::RequestTimeout];
+
 fn projections() -> Value {
     let new =
         |id: &str, summary: &str| Operation::new("projections", id, summary).refused(&[Code::InvalidField]);
@@ -304,7 +308,8 @@ fn projections() -> Value {
     let started = new("startReplay", "Fills every read model anew, beside the served one")
         .answer(202, &named("Replay"), "It is under way.")
         .told_by(202, "Location", &json!({"type": "string"}), "Where to see how far it is.")
-        .refused(&[Code::ReplayRunning]);
+        .refused(&[Code::ReplayRunning])
+        .refused(&BODY_REFUSALS);
     let replay = new("getReplay", "How far a replay is")
         .path("replayId", &json!({"type": "string", "format": "uuid"}), "One of the last of this process.")
         .answer(200, &named("Replay"), "The replay.")
@@ -314,6 +319,7 @@ fn projections() -> Value {
             .path("name", &json!({"type": "string", "examples": ["accounts"]}), "The projection.")
             .answer(200, &named("Paused"), "It is so now.")
             .refused(&[Code::ProjectionNotFound])
+            .refused(&BODY_REFUSALS)
     };
     json!({
         "/stats": get(stats),

@@ -794,7 +794,7 @@ fn problems() -> Value {
                 "error": {"description": "The same sentence as `detail`.", "type": "string"},
                 "field": {"type": "string"},
                 "accountId": named("AccountId"),
-                "commandId": named("CommandId"),
+                "commandId": named("RecordedId"),
                 "commands": {
                     "description": "The commands that there are, where one was sent that there is not.",
                     "type": "array", "items": {"type": "string"},
