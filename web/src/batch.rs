@@ -7,7 +7,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use actors::{Answer, Failure, SPANS};
 use domain::json::Object;
-use domain::{Command, CommandId, Fingerprint, Metadata, Request};
+use domain::{Command, CommandId, Fingerprint, Request};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -104,12 +104,11 @@ pub(crate) async fn batch(
 
 /// What the events of a command come to, about.
 fn events_bytes(request: &Request) -> usize {
-    let (events, text) = match &request.command {
-        Command::Post { postings, description, .. } => (2 * postings.len(), description.as_deref()),
-        _ => (2, None),
+    let metadata = request.metadata.as_ref().map_or(0, |metadata| metadata.as_str().len());
+    let Command::Post { postings, description, .. } = &request.command else {
+        return 2 * (EVENT_BYTES + metadata);
     };
-    let metadata = request.metadata.as_ref().map_or("", Metadata::as_str);
-    events * (EVENT_BYTES + metadata.len() + text.map_or(0, str::len))
+    2 * postings.len() * (EVENT_BYTES + metadata + description.as_ref().map_or(0, |text| text.len()))
 }
 
 /// What a body asks.
