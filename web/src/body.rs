@@ -82,8 +82,12 @@ async fn arrived(request: &HttpRequest, payload: Payload, most: usize) -> Result
     if announced > most {
         return Err(too_large(most));
     }
-    let due = request.conn_data::<Connection>().map(|connection| connection.pace.due());
-    gather(payload, due, most).await
+    let pace = request.conn_data::<Connection>().map(|connection| &connection.pace);
+    let body = gather(payload, pace.map(|pace| pace.due()), most).await?;
+    if let Some(pace) = pace {
+        pace.came();
+    }
+    Ok(body)
 }
 
 async fn gather(

@@ -85,7 +85,8 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let started = Instant::now();
         drop_last_slash(&mut request);
-        let mut answering = request.conn_data::<Connection>().map(|connection| connection.pace.begin());
+        let mut answering =
+            request.conn_data::<Connection>().map(|connection| connection.pace.begin(has_body(&request)));
         let group = Group::of(request.path());
         let origin = match self.guard.admit(&request, group) {
             Ok(origin) => origin,
@@ -149,6 +150,12 @@ fn drop_last_slash(request: &mut ServiceRequest) {
     }
 }
 
+fn has_body(request: &ServiceRequest) -> bool {
+    let headers = request.headers();
+    let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
+    length || headers.contains_key(header::TRANSFER_ENCODING)
+}
+
 /// The answer, over when all of its body is on its way.
 fn timed(
     mut response: ServiceResponse<BoxBody>,
@@ -157,6 +164,11 @@ fn timed(
     // Actix-http closes a connection that was asked for another protocol, whatever came of it; the client is to know.
     if response.request().head().connection_type() == ConnectionType::Upgrade
         && response.status() != StatusCode::SWITCHING_PROTOCOLS
+    {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    if answering.as_ref().is_some_and(Answering::is_early)
+        && response.response().head().connection_type() == ConnectionType::KeepAlive
     {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }

@@ -72,6 +72,8 @@ pub(crate) struct Pace {
     phase: Cell<Phase>,
     /// When the phase is overdue; for [`Phase::Answering`], when the request must have arrived.
     due: Cell<Instant>,
+    /// Whether all of the request that is being answered has come.
+    has_come: Cell<bool>,
     /// When the socket looks next, if it does.
     looks_at: Cell<Option<Instant>>,
     /// Wakes the connection.
@@ -84,6 +86,7 @@ impl Pace {
             patience,
             phase: Cell::new(Phase::New),
             due: Cell::new(Instant::now() + patience.head),
+            has_come: Cell::new(true),
             looks_at: Cell::default(),
             waker: RefCell::default(),
         })
@@ -95,7 +98,8 @@ impl Pace {
     }
 
     /// A head is complete; its answer is over when what this returns is dropped.
-    pub(crate) fn begin(self: &Rc<Self>) -> Answering {
+    pub(crate) fn begin(self: &Rc<Self>, has_body: bool) -> Answering {
+        self.has_come.set(!has_body);
         let started = match self.phase.get() {
             Phase::Head => self.due.get() - self.patience.head,
             // It came in one piece with what was before it.
@@ -103,6 +107,11 @@ impl Pace {
         };
         self.turn(Phase::Answering, started + self.patience.request);
         Answering { pace: Rc::clone(self), is_last: false }
+    }
+
+    /// The body of the request was read to its end.
+    pub(crate) fn came(&self) {
+        self.has_come.set(true);
     }
 
     fn hears(&self) {
@@ -147,6 +156,11 @@ pub(crate) struct Answering {
 }
 
 impl Answering {
+    /// Whether the body of the request may still come, and would be taken for the next head.
+    pub(crate) fn is_early(&self) -> bool {
+        !self.pace.has_come.get()
+    }
+
     /// The connection is to be closed behind this answer.
     pub(crate) fn is_last(&mut self) {
         self.is_last = true;

@@ -15,6 +15,7 @@ on_both_stores!(
     each_port_has_its_own_routes,
     a_host_that_is_not_ours_is_forbidden,
     who_asks_for_another_protocol_is_told_that_the_connection_ends,
+    a_body_that_nobody_reads_is_not_taken_for_a_head,
     an_origin_that_is_not_ours_is_forbidden,
     every_port_can_be_watched,
     every_problem_is_explained,
@@ -144,6 +145,28 @@ async fn who_asks_for_another_protocol_is_told_that_the_connection_ends(kind: Ki
     let answer = server.raw(server.ports.dashboard, &asked).await.to_lowercase();
     assert!(answer.starts_with("http/1.1 201 "), "{answer}");
     assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+}
+
+/// It may come behind the answer, when there is nobody to read it.
+async fn a_body_that_nobody_reads_is_not_taken_for_a_head(kind: Kind) {
+    let server = Server::start(kind).await;
+    server.create("acc-1", 0).await.accepted();
+    let chunked = "Host: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (path, status) in
+        [("/commands/deposits", "404"), ("/accounts", "405"), ("/commands/deposit?x=1", "400")]
+    {
+        let asked = format!("POST {path} HTTP/1.1\r\n{chunked}");
+        let answers = server.raw(server.ports.dashboard, &asked).await;
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{answers}");
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
+        assert!(answers.to_lowercase().contains("\r\nconnection: close\r\n"), "{answers}");
+    }
+    // What was read is no reason to close.
+    let refused = r#"{"accountId":"acc-1","amount":1}"#;
+    let refused = format!("{:x}\r\n{refused}\r\n0\r\n\r\n", refused.len());
+    let ask = |end: &str| format!("POST /commands/withdraw HTTP/1.1\r\n{end}{chunked}{refused}");
+    let answers = server.raw(server.ports.dashboard, &(ask("") + &ask("Connection: close\r\n"))).await;
+    assert_eq!(answers.matches("HTTP/1.1 422 ").count(), 2, "{answers}");
 }
 
 /// Neither for requests nor for sockets, on loopback either.
