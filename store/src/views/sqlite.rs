@@ -593,6 +593,28 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
+    /// A process may end while it deletes them.
+    #[tokio::test]
+    async fn documents_of_a_dropped_generation_are_deleted_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || SqliteViews::open(&folder.path().join("views.db")).unwrap();
+        let views = open();
+        let generation = views.create("accounts", Uuid::nil()).await.unwrap();
+        let document = |n| Document { key: format!("k{n}"), tag: "", ranks: None, body: "{}".to_owned() };
+        let documents: Vec<Document> = (0..3000).map(document).collect();
+        let end = Checkpoint { log_id: Uuid::nil(), sequence: Sequence::new(1), chain: GENESIS };
+        views.apply("accounts", generation, Sequence::ZERO, &documents, &end).await.unwrap();
+        views.write(move |connection| take_away(connection, "accounts", generation)).await.unwrap();
+        drop(views);
+        let views = open();
+        let left = |connection: &mut Connection| {
+            let count = "SELECT (SELECT count(*) FROM documents) + (SELECT count(*) FROM dropped)";
+            Ok(connection.query_row(count, [], |row| row.get::<_, i64>(0))?)
+        };
+        let gone = async { while views.read(left).await.unwrap() > 0 {} };
+        tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.unwrap();
+    }
+
     #[tokio::test]
     async fn a_panic_comes_to_who_asked_and_leaves_the_threads_alone() {
         let folder = tempfile::tempdir().unwrap();

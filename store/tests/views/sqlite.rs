@@ -25,34 +25,6 @@ async fn what_is_stored_is_there_after_a_restart() {
     assert_eq!(views.create("accounts", at(0).log_id).await.unwrap(), Generation(2));
 }
 
-/// A process may end while it deletes them.
-#[tokio::test]
-async fn documents_of_a_dropped_generation_are_deleted_after_a_restart() {
-    let (views, folder) = fixture();
-    let documents: Vec<_> = (0..3000).map(|n| document(&format!("k{n}"), "", ["", ""], "{}")).collect();
-    let generation = served_with(&views, &documents).await;
-    let next = served_with(&views, &[document("a", "", ["", ""], "{}")]).await;
-    drop(views);
-    let connection = rusqlite::Connection::open(folder.path().join("views.sqlite")).unwrap();
-    let dropped = i64::try_from(generation.0).unwrap();
-    let dropping = "INSERT INTO dropped SELECT id FROM generations WHERE generation = ?1";
-    connection.execute(dropping, [dropped]).unwrap();
-    connection.execute("DELETE FROM generations WHERE generation = ?1", [dropped]).unwrap();
-    drop(connection);
-    let views = SqliteViews::open(&folder.path().join("views.sqlite")).unwrap();
-    let left = || {
-        let connection = rusqlite::Connection::open(folder.path().join("views.sqlite")).unwrap();
-        let count = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM dropped)";
-        connection.query_row(count, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))).unwrap()
-    };
-    let start = std::time::Instant::now();
-    while left() != (1, 0) {
-        assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?} are left", left());
-        std::thread::yield_now();
-    }
-    assert_eq!(views.served("accounts").await.unwrap(), Some(next));
-}
-
 /// Readers don't wait for whoever writes, and an apply doesn't wait for the disk.
 #[tokio::test]
 async fn the_file_has_a_write_ahead_log() {
