@@ -1,8 +1,8 @@
 //! What a command names beyond its accounts' own states, looked up in the log: holds that may have ended, movements that
 //! are to be reversed.
 
-use domain::{Account, AccountId, Cause, CommandId, Found, HoldId, Precedents, Sequence, Subject, Target};
-use store::{EventFilter, Journal, JournalError, Recalled};
+use domain::{Account, AccountId, Cause, CommandId, Found, HoldId, Precedents, Subject, Target};
+use store::{Journal, JournalError, Recalled};
 
 use crate::account::Pin;
 use crate::decision::Settled;
@@ -127,11 +127,7 @@ impl Ledger {
 async fn find(journal: &dyn Journal, target: &Target) -> Result<(Option<CommandId>, Found), JournalError> {
     let command = match target {
         Target::Command(id) => Some(id.clone()),
-        Target::Event(sequence) => {
-            let before = Sequence::new(sequence.get().saturating_sub(1));
-            let event = journal.read(before, 1, &EventFilter::default()).await?.pop();
-            event.filter(|event| event.sequence == *sequence).map(|event| event.command_id.clone())
-        }
+        Target::Event(sequence) => journal.event(*sequence).await?.map(|event| event.command_id.clone()),
     };
     let recalled = match &command {
         Some(id) => journal.command(id).await?,

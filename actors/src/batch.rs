@@ -198,8 +198,7 @@ impl Ledger {
                     }
                 }
                 if (is_again || self.inner.answered_keys.may_have(&request.id))
-                    && let Some(answer) = self.known(request, *fingerprint).await
-                    && !matches!(answer, Err(Failure::OutcomeUnknown))
+                    && let Some(answer) = self.known_already(request, *fingerprint).await
                 {
                     (*outcome, *key) = (Outcome::Answered(answer), None);
                     continue;

@@ -128,9 +128,7 @@ impl Ledger {
             return self.decide_until_settled(request, fingerprint).await;
         }
         if self.inner.answered_keys.may_have(&request.id)
-            && let Some(answer) = self.known(request, fingerprint).await
-            // What can't be read now is found out by the append.
-            && !matches!(answer, Err(Failure::OutcomeUnknown))
+            && let Some(answer) = self.known_already(request, fingerprint).await
         {
             return answer;
         }
@@ -304,6 +302,16 @@ impl Ledger {
             Err(Failure::KeyReused) => Some(self.refused_for_form(request).await.ok_or(Failure::KeyReused)),
             answer => answer.transpose(),
         }
+    }
+
+    /// The same before the command is decided: what can't be read now is found out by the append.
+    pub(crate) async fn known_already(
+        &self,
+        request: &Request,
+        fingerprint: Fingerprint,
+    ) -> Option<Result<Answer, Failure>> {
+        let known = self.known(request, fingerprint).await;
+        known.filter(|answer| !matches!(answer, Err(Failure::OutcomeUnknown)))
     }
 
     async fn recall_with_fingerprint(

@@ -449,6 +449,9 @@ impl Journal for Faulty {
     async fn restore(&self, part: Restore) -> Result<(), RestoreError> {
         self.inner.restore(part).await
     }
+    async fn event(&self, sequence: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.inner.event(sequence).await
+    }
     async fn last_event(
         &self,
         account: &AccountId,

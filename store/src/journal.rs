@@ -495,6 +495,9 @@ pub trait Journal: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Arc<Recorded>>, JournalError>;
 
+    /// The event with that sequence number, which a reversal waits for.
+    async fn event(&self, sequence: Sequence) -> Result<Option<Arc<Recorded>>, JournalError>;
+
     /// One account's last event at or before a place, which holds the account as it was there; `None` where it did not
     /// exist yet.
     async fn last_event(

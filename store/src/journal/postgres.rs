@@ -365,11 +365,7 @@ impl Journal for PostgresJournal {
             }
             None => {
                 let sql = include_str!("../../../sql/postgres/events_read.sql");
-                // A reversal waits for the event that it names.
-                match limit {
-                    1 => self.look_up(sql, &[&after, &limit]).await?,
-                    _ => self.query(sql, &[&after, &limit]).await?,
-                }
+                self.query(sql, &[&after, &limit]).await?
             }
         };
         self.events(&rows).await
@@ -413,6 +409,13 @@ impl Journal for PostgresJournal {
         let places: Vec<i64> = places.take(limit.saturating_sub(rows.len())).collect();
         rows.extend(self.rows_at(&places, &[], i64::MAX).await?);
         self.events(&rows).await
+    }
+
+    async fn event(&self, sequence: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        let place = values::place(sequence.get());
+        let sql = include_str!("../../../sql/postgres/events_between.sql");
+        let rows = self.look_up(sql, &[&place, &place]).await?;
+        Ok(self.events(&rows).await?.pop())
     }
 
     async fn last_event(

@@ -349,11 +349,7 @@ impl Journal for SqliteJournal {
         filter: &EventFilter,
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let filter = filter.clone();
-        // A reversal waits for the event that it names.
-        match limit == 1 && filter == EventFilter::default() {
-            true => self.look_up(move |log| log.read(after, limit, &filter)).await,
-            false => self.read_with(move |log| log.read(after, limit, &filter)).await,
-        }
+        self.read_with(move |log| log.read(after, limit, &filter)).await
     }
 
     async fn page(&self, after: Sequence, about: usize) -> Result<Option<Page>, JournalError> {
@@ -368,6 +364,10 @@ impl Journal for SqliteJournal {
     ) -> Result<Vec<Arc<Recorded>>, JournalError> {
         let account = account.clone();
         self.read_with(move |log| log.stream(&account, after, limit)).await
+    }
+
+    async fn event(&self, sequence: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        self.look_up(move |log| log.event_at(sequence)).await
     }
 
     async fn last_event(

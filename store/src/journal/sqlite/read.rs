@@ -151,6 +151,11 @@ impl<'a> Moment<'a> {
         Ok(self.events(EVENT_LAST_REVERSAL, [integer(movement.get())])?.pop())
     }
 
+    pub(super) fn event_at(&mut self, sequence: Sequence) -> Result<Option<Arc<Recorded>>, JournalError> {
+        let place = integer(sequence.get());
+        Ok(self.events(EVENTS_BETWEEN, (place, place, 1))?.pop())
+    }
+
     pub(super) fn accounts_at(
         &mut self,
         at: Sequence,
